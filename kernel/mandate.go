@@ -1,0 +1,221 @@
+package kernel
+
+import (
+	"context"
+
+	"github.com/backbay-labs/chio-node/kernel/capability"
+	"github.com/backbay-labs/chio-node/kernel/receipt"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// The limits of one mandate.
+const (
+	MaxNameBytes  = 256 // server, tool
+	MaxChainDepth = 4
+)
+
+// Mandate is the intent expressed by a request: tool, arguments, and the
+// authority presented for it. Edges build it; nothing in it is trusted yet.
+type Mandate struct {
+	CallID    string // UUIDv7, unique per call at this kernel
+	Server    string // as addressed: "files", or "did:chio:<hex>/files" for a peer's
+	Tool      string
+	Operation capability.Operation
+	Arguments wire.Raw           // one JSON object, within wire.ForeignLimits
+	Chain     []capability.Token // root first, leaf last
+	Proof     *wire.Envelope     // chio.holder_proof.v1
+	Holder    receipt.Holder     // who signed the proof
+	Passport  *PassportRef       // the passport the capability was issued on, if any
+	Origin    *Origin            // set when a treaty peer's kernel sent the call
+	Edge      string             // mcp | api | federation | embedded
+
+	// Governed fields. Until their issue lands, any of them present denies.
+	Intent    wire.Raw
+	Approvals []wire.Raw
+}
+
+// PassportRef names a passport for revocation: the issuer's DID and the id.
+type PassportRef struct {
+	Issuer string `json:"issuer"`
+	ID     string `json:"id"`
+}
+
+// Origin is what the federation layer established about a call that a peer's
+// kernel sent: transport peer = treaty peer, continuation signed by the peer's
+// bound kernel key. The kernel checks that key = issuer of the leaf token.
+type Origin struct {
+	PeerDID            string
+	PeerKernel         wire.PublicKey
+	TreatyID           wire.Digest
+	ContinuationSHA256 wire.Digest
+	MaxCharge          *wire.MonetaryAmount
+	PriceRound         *wire.Digest
+}
+
+// Route says where a call goes, before anything is dispatched.
+type Route struct {
+	Server     string         // server name at the kernel that executes
+	Audience   wire.PublicKey // kernel key of that kernel
+	PeerDID    string         // "" when this kernel executes
+	PeerKernel wire.PublicKey // the treaty peer's kernel key, when PeerDID is set
+	TreatyID   *wire.Digest
+	Price      *wire.MonetaryAmount // worst case of one call; nil is free
+	PriceRound *wire.Digest         // the oracle round the quote names
+	Shape      *Shape               // the tool manifest's declared action shape
+}
+
+// Shape is a tool manifest's declaration of what a call does: the kind of
+// action and the JSON pointers of the arguments that matter.
+type Shape struct {
+	Action string   `json:"action"`          // file_read | file_write | egress | shell | patch | tool
+	Paths  []string `json:"paths,omitempty"` // RFC 6901 pointers to path arguments
+	URLs   []string `json:"urls,omitempty"`
+}
+
+// Dispatcher finds and calls tools. Route must not have effects. Dispatch is
+// called once per admitted call; an error that wraps ErrNotDispatched means
+// the effect certainly did not happen, any other error means it is unknown.
+type Dispatcher interface {
+	Route(context.Context, *Mandate) (Route, error)
+	Dispatch(context.Context, *Mandate, Route, Ticket) (Result, error)
+}
+
+// Result is what a tool returned.
+type Result struct {
+	Content wire.Raw             // the protocol's result object, canonical
+	IsError bool                 // the tool ran and reported failure
+	Cost    *wire.MonetaryAmount // actual charge; nil means Route.Price
+	Peer    *PeerOutcome         // what the peer's kernel decided, for a remote call
+	Attach  any                  // passed to Admission.Close untouched
+}
+
+// PeerOutcome is the executing kernel's decision on a cross-organisation call,
+// already verified by the federation layer.
+type PeerOutcome struct {
+	ReceiptID          string
+	Verdict            string // a receipt verdict
+	Code               string
+	Reason             string
+	ContinuationSHA256 wire.Digest
+}
+
+// Revocations answers step 4 from memory. A non-nil Denial denies.
+type Revocations interface {
+	Check(chain []capability.Token, passport *PassportRef, subject wire.PublicKey, origin *Origin, now int64) *Denial
+	Epoch() uint64
+}
+
+// Switches answers step 1: emergency stop and kill switches.
+type Switches interface {
+	Stopped(*Mandate) *Denial
+}
+
+// PolicySource selects what judges a call; an error denies.
+type PolicySource interface {
+	Policy(*Mandate, Route) (*Policy, error)
+}
+
+// Admission is the durable half of a call: three transactions of which every
+// call takes exactly one path: Refuse, or Admit then Close.
+type Admission interface {
+	// Ready reports whether a receipt could be recorded now.
+	Ready() error
+	// Admit makes nonce, holds and the open intent durable in one
+	// transaction, or nothing. A *Denial error says why not.
+	Admit(context.Context, *Admittance) (Ticket, error)
+	// Close makes the receipt, the reconciled holds and the closed intent
+	// durable in one transaction.
+	Close(context.Context, *Closing) error
+	// Refuse makes a denial's receipt and the mandate's nonce durable.
+	Refuse(context.Context, *Refusal) error
+}
+
+// Admittance is what step 10 asks for.
+type Admittance struct {
+	Call   *Call
+	Nonce  *Nonce
+	Holds  []HoldRequest        // leaf first, then every ancestor this kernel counts
+	Charge *wire.MonetaryAmount // worst case of this call; nil is free
+}
+
+// Nonce is the holder proof's, kept until it could no longer be fresh.
+type Nonce struct {
+	AgentKey  wire.PublicKey
+	Value     string
+	ExpiresAt int64
+}
+
+// HoldRequest asks for room under one token. The first candidate with room is
+// taken; none with room denies the whole call.
+type HoldRequest struct {
+	Token      capability.Ref
+	ExpiresAt  int64
+	Candidates []GrantCap
+}
+
+// GrantCap is one matching grant's caps, in match order.
+type GrantCap struct {
+	Index                int
+	MaxInvocations       *uint32
+	MaxCostPerInvocation *wire.MonetaryAmount
+	MaxTotalCost         *wire.MonetaryAmount
+}
+
+// Ticket is the proof of admission: what was held under which grants.
+type Ticket struct {
+	CallID string
+	Held   []HeldGrant // in the order of Admittance.Holds
+	Charge *wire.MonetaryAmount
+	Attach any // what a transaction participant left for the dispatcher
+}
+
+// HeldGrant is one hold taken.
+type HeldGrant struct {
+	Token       capability.Ref
+	Index       int
+	BudgetTotal *wire.MonetaryAmount // nil: no total cap
+	Remaining   uint64               // of BudgetTotal, after this hold
+}
+
+// Settlement of a hold when a call closes.
+type Disposition uint8
+
+// What happens to the holds of a closed call.
+const (
+	Retain  Disposition = iota // effect unknown: the hold stays spent
+	Release                    // the effect certainly did not happen
+	Commit                     // reconcile to Closing.Cost, release the rest
+)
+
+// Closing is what step 14 asks for.
+type Closing struct {
+	Call        *Call
+	Ticket      Ticket
+	Disposition Disposition
+	Cost        *wire.MonetaryAmount
+	Receipt     *receipt.Receipt
+	ReceiptJSON []byte // canonical, signature included: the log's leaf
+	Result      *Result
+}
+
+// Refusal is what a denial asks for. Nonce is nil if the proof did not verify:
+// a stranger must not fill the store with nonces.
+type Refusal struct {
+	Call        *Call // Route is zero if routing was not reached
+	Nonce       *Nonce
+	Receipt     *receipt.Receipt
+	ReceiptJSON []byte
+}
+
+// Outcome always carries a receipt. Content is nil unless Verdict is Allow.
+type Outcome struct {
+	Verdict  Verdict
+	Denial   *Denial // nil on Allow
+	Receipt  *receipt.Receipt
+	Content  wire.Raw
+	IsError  bool   // the tool ran and reported failure
+	Unlogged bool   // the receipt is signed but could not be recorded
+	Ended    string // the receipt's verdict word: allow, deny, cancelled, incomplete, pending_approval
+	Peer     *PeerOutcome
+	Attach   any
+}

@@ -1,0 +1,166 @@
+package receipt
+
+import "github.com/backbay-labs/chio-node/wire"
+
+// Schema is the schema id of a receipt. The upstream body carries no schema
+// member, so it appears in bundles and file names only.
+const Schema = "chio.receipt.v1"
+
+// Receipt is one signed decision. The id is the hex SHA-256 of the canonical
+// form of every field except id, signature, algorithm and bbs_signature; the
+// signature covers JCS({"body":<those fields>,"id":<id>}).
+type Receipt struct {
+	ID                   string         `json:"id"`
+	Timestamp            int64          `json:"timestamp"` // unix seconds
+	CapabilityID         string         `json:"capability_id"`
+	ToolServer           string         `json:"tool_server"`
+	ToolName             string         `json:"tool_name"`
+	Action               Action         `json:"action"`
+	Decision             *Decision      `json:"decision,omitempty"`
+	ReceiptKind          Kind           `json:"receipt_kind"`
+	BoundaryClass        Boundary       `json:"boundary_class"`
+	ObservationOutcome   string         `json:"observation_outcome,omitempty"` // observed | evaluated | dropped
+	ToolOrigin           string         `json:"tool_origin"`
+	RedactionMode        string         `json:"redaction_mode"` // none | summary | redacted
+	ActorChain           []wire.Raw     `json:"actor_chain,omitempty"`
+	ContentHash          string         `json:"content_hash"` // hex SHA-256 of the released content's preimage
+	PolicyHash           string         `json:"policy_hash"`
+	Evidence             []Evidence     `json:"evidence,omitempty"`
+	Metadata             wire.Raw       `json:"metadata,omitempty"`
+	TrustLevel           TrustLevel     `json:"trust_level"`
+	TenantID             string         `json:"tenant_id,omitempty"`
+	BBSProjectionVersion string         `json:"bbs_projection_version,omitempty"`
+	KernelKey            wire.PublicKey `json:"kernel_key"`
+	BBSSignature         string         `json:"bbs_signature,omitempty"` // never made here; not signed
+	Algorithm            string         `json:"algorithm,omitempty"`     // not signed
+	Signature            wire.Signature `json:"signature"`
+}
+
+// Action is what was asked for. ParameterHash = hex SHA-256(JCS(Parameters)),
+// over what is recorded; the real arguments are bound by metadata.args_sha256.
+type Action struct {
+	Parameters    wire.Raw `json:"parameters"`
+	ParameterHash string   `json:"parameter_hash"`
+}
+
+// Decision is tagged by Verdict; only the fields of that verdict are present.
+type Decision struct {
+	Verdict    string `json:"verdict"`
+	Reason     string `json:"reason,omitempty"`      // deny, cancelled, incomplete, pending_approval
+	Guard      string `json:"guard,omitempty"`       // deny, pending_approval
+	ApprovalID string `json:"approval_id,omitempty"` // pending_approval
+}
+
+// The verdicts. PendingApproval is ours alone; it is not terminal.
+const (
+	Allow           = "allow"
+	Deny            = "deny"
+	Cancelled       = "cancelled"
+	Incomplete      = "incomplete"
+	PendingApproval = "pending_approval"
+)
+
+// Kind says what the receipt records.
+type Kind string
+
+// Boundary says what the kernel could have done about it.
+type Boundary string
+
+// TrustLevel says how strong the record is.
+type TrustLevel string
+
+// The three coherent rows: kind, boundary, trust level.
+const (
+	MediatedDecision   Kind = "mediated_decision"
+	TraceObservation   Kind = "trace_observation"
+	AdvisoryEvaluation Kind = "advisory_evaluation"
+
+	Prevent      Boundary = "prevent"
+	DetectOnly   Boundary = "detect_only"
+	AdvisoryOnly Boundary = "advisory_only"
+
+	Mediated TrustLevel = "mediated"
+	Verified TrustLevel = "verified"
+	Advisory TrustLevel = "advisory"
+)
+
+// The tool origins and redaction modes.
+const (
+	CallerExecuted = "caller_executed"
+	HostReported   = "host_executed_provider_reported"
+	HostUnmediated = "host_executed_unmediated"
+
+	RedactNone    = "none"
+	RedactSummary = "summary"
+	RedactAll     = "redacted"
+)
+
+// Evidence is one guard's finding; verdict true means it passed.
+type Evidence struct {
+	GuardName string `json:"guard_name"`
+	Verdict   bool   `json:"verdict"`
+	Details   string `json:"details,omitempty"`
+}
+
+// Metadata is the metadata this kernel writes. A verifier accepts any object.
+type Metadata struct {
+	CallID          string       `json:"call_id"`
+	ArgsSHA256      wire.Digest  `json:"args_sha256"`
+	Code            string       `json:"code,omitempty"` // stable denial code
+	Step            int          `json:"step,omitzero"`  // the step of DESIGN §5 that decided
+	Fix             string       `json:"fix,omitempty"`
+	Attribution     *Attribution `json:"attribution,omitempty"`
+	Holder          *Holder      `json:"holder,omitempty"`
+	Policy          *Policy      `json:"policy,omitempty"`
+	Financial       *Financial   `json:"financial,omitempty"`
+	Federation      *Federation  `json:"federation,omitempty"`
+	Unlogged        bool         `json:"unlogged,omitzero"`
+	RevocationEpoch uint64       `json:"revocation_epoch,omitzero"`
+}
+
+// Attribution says under whose authority the call ran.
+type Attribution struct {
+	SubjectKey      wire.PublicKey `json:"subject_key"`
+	GrantIndex      int            `json:"grant_index"` // in the leaf token
+	DelegationDepth int            `json:"delegation_depth"`
+	PassportID      string         `json:"passport_id,omitempty"`
+}
+
+// Holder says who signed the mandate.
+type Holder struct {
+	Kind       string `json:"kind"` // agent | custodial
+	OnBehalfOf string `json:"on_behalf_of,omitempty"`
+	Human      bool   `json:"human,omitzero"`
+}
+
+// Policy names what was enforced and whose side decided.
+type Policy struct {
+	Local     *wire.Digest `json:"local,omitempty"`
+	Peer      *wire.Digest `json:"peer,omitempty"`      // the peer's attestation
+	Effective *wire.Digest `json:"effective,omitempty"` // of the treaty direction
+	BoundBy   string       `json:"bound_by,omitempty"`  // local | own_terms | peer_terms | treaty
+}
+
+// Financial is the cost side of a decision.
+type Financial struct {
+	GrantIndex       int          `json:"grant_index"`
+	CostCharged      uint64       `json:"cost_charged"`
+	Currency         string       `json:"currency"`
+	BudgetRemaining  *uint64      `json:"budget_remaining,omitempty"`
+	BudgetTotal      *uint64      `json:"budget_total,omitempty"`
+	DelegationDepth  int          `json:"delegation_depth"`
+	RootBudgetHolder string       `json:"root_budget_holder"`
+	SettlementStatus string       `json:"settlement_status"` // not_applicable | pending | settled | failed
+	AttemptedCost    *uint64      `json:"attempted_cost,omitempty"`
+	PriceRound       *wire.Digest `json:"price_round,omitempty"`
+}
+
+// Federation binds a cross-organisation call to its treaty.
+type Federation struct {
+	Role               string       `json:"role"` // origin | host
+	PeerDID            string       `json:"peer_did"`
+	TreatyID           wire.Digest  `json:"treaty_id"`
+	ContinuationSHA256 *wire.Digest `json:"continuation_sha256,omitempty"`
+	PeerReceiptID      string       `json:"peer_receipt_id,omitempty"`
+	PeerVerdict        string       `json:"peer_verdict,omitempty"`
+}
