@@ -196,6 +196,7 @@ type Closing struct {
 	Receipt     *receipt.Receipt
 	ReceiptJSON []byte // canonical, signature included: the log's leaf
 	Result      *Result
+	Content     wire.Raw // what step 15 will release; nil unless the verdict is allow
 }
 
 // Refusal is what a denial asks for. Nonce is nil if the proof did not verify:

@@ -1,0 +1,248 @@
+package kernel
+
+import (
+	"context"
+
+	"github.com/backbay-labs/chio-node/kernel/receipt"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// nullHash is the content hash of nothing: SHA-256 of JCS null.
+var nullHash = wire.Hash([]byte("null")).String()
+
+// refuse ends a call that was never admitted: sign, then one transaction of
+// receipt and nonce. If it cannot be recorded, the deny is marked unlogged.
+func (k *Kernel) refuse(ctx context.Context, s *mediation, d *Denial) Outcome {
+	e := ending{verdict: receipt.Deny, denial: d}
+	r, raw, err := k.sign(s, e, false)
+	if err == nil {
+		err = k.cfg.Admission.Refuse(ctx, &Refusal{Call: s.partialCall(), Nonce: s.nonce, Receipt: r, ReceiptJSON: raw})
+	}
+	if err != nil {
+		return k.unlogged(s, e)
+	}
+	return Outcome{Verdict: Deny, Denial: d, Receipt: r, Ended: receipt.Deny}
+}
+
+// finish is steps 13 to 15 of an admitted call.
+func (k *Kernel) finish(ctx context.Context, s *mediation, e ending) Outcome {
+	r, raw, err := k.sign(s, e, false)
+	if err != nil {
+		return k.unlogged(s, e)
+	}
+	k.failpoint("close.before")
+	err = k.cfg.Admission.Close(context.WithoutCancel(ctx), &Closing{Call: s.call, Ticket: s.ticket, Disposition: e.disposition,
+		Cost: e.cost, Receipt: r, ReceiptJSON: raw, Result: s.result, Content: e.content})
+	if err != nil {
+		return k.unlogged(s, e) // the intent stays open and is closed as incomplete at the next start
+	}
+	k.failpoint("close.after")
+	out := Outcome{Verdict: Deny, Denial: e.denial, Receipt: r, Ended: e.verdict}
+	if s.result != nil {
+		out.Peer, out.Attach = s.result.Peer, s.result.Attach
+	}
+	if e.verdict == receipt.Allow {
+		out.Verdict, out.Content, out.IsError = Allow, e.content, s.result.IsError
+	}
+	return out
+}
+
+// unlogged answers a signed deny that says of itself that it is in no log.
+func (k *Kernel) unlogged(s *mediation, e ending) Outcome {
+	d := &Denial{Step: 14, Code: CodeNotReady, Guard: "admission", Side: "local", Reason: "the receipt could not be recorded",
+		Fix: "see chio-node doctor: the node is not ready until its log is writable"}
+	if e.denial != nil && !s.admitted {
+		d = e.denial
+	}
+	r, _, err := k.sign(s, ending{verdict: receipt.Deny, denial: d}, true)
+	if err != nil {
+		r = nil
+	}
+	return Outcome{Verdict: Deny, Denial: d, Receipt: r, Unlogged: true, Ended: receipt.Deny}
+}
+
+// sign is step 13.
+func (k *Kernel) sign(s *mediation, e ending, unlogged bool) (*receipt.Receipt, []byte, error) {
+	r, err := k.draft(s, e, unlogged)
+	if err != nil {
+		return nil, nil, err
+	}
+	raw, err := receipt.Sign(r, k.cfg.Signer)
+	return r, raw, err
+}
+
+// draft fills the receipt's fields from what the steps established.
+func (k *Kernel) draft(s *mediation, e ending, unlogged bool) (*receipt.Receipt, error) {
+	params, mode := k.parameters(s)
+	meta, err := wire.Marshal(k.metadata(s, e, unlogged))
+	if err != nil {
+		return nil, err
+	}
+	decision := &receipt.Decision{Verdict: e.verdict}
+	if e.denial != nil {
+		decision.Reason = string(e.denial.Code) + ": " + e.denial.Reason
+		if e.verdict == receipt.Deny {
+			decision.Guard = e.denial.Guard
+		}
+	}
+	r := &receipt.Receipt{
+		Timestamp:     k.cfg.Now(),
+		ToolServer:    bounded(s.m.Server),
+		ToolName:      bounded(s.m.Tool),
+		Action:        receipt.Action{Parameters: params, ParameterHash: wire.Hash(params).String()},
+		Decision:      decision,
+		ReceiptKind:   receipt.MediatedDecision,
+		BoundaryClass: receipt.Prevent,
+		TrustLevel:    receipt.Mediated,
+		ToolOrigin:    receipt.CallerExecuted,
+		RedactionMode: mode,
+		ContentHash:   nullHash,
+		PolicyHash:    nullHash,
+		Evidence:      receiptEvidence(s.evidence),
+		Metadata:      meta,
+		KernelKey:     k.self,
+	}
+	if n := len(s.m.Chain); n > 0 {
+		r.CapabilityID = bounded(s.m.Chain[n-1].ID)
+	}
+	if s.policy != nil {
+		r.PolicyHash = s.policy.LocalHash.String()
+	}
+	if e.verdict == receipt.Allow {
+		if e.content == nil {
+			e.content = wire.Raw("null")
+		}
+		r.ContentHash = wire.Hash(e.content).String()
+	}
+	return r, nil
+}
+
+// parameters returns what the receipt records of the arguments.
+func (k *Kernel) parameters(s *mediation) (wire.Raw, string) {
+	if s.args == nil {
+		return wire.Raw("null"), receipt.RedactAll
+	}
+	if k.cfg.FullParameters != nil && k.cfg.FullParameters(s.m.Server, s.m.Tool) {
+		return s.args, receipt.RedactNone
+	}
+	return summarize(s.args), receipt.RedactSummary
+}
+
+func (k *Kernel) metadata(s *mediation, e ending, unlogged bool) *receipt.Metadata {
+	md := &receipt.Metadata{CallID: bounded(s.m.CallID), ArgsSHA256: s.argsHash, Unlogged: unlogged,
+		Financial: k.financial(s, e), Federation: federationOf(s), RevocationEpoch: k.cfg.Revocations.Epoch()}
+	if s.args == nil {
+		md.ArgsSHA256 = wire.Hash(s.m.Arguments)
+	}
+	if e.denial != nil {
+		md.Code, md.Step, md.Fix = string(e.denial.Code), e.denial.Step, e.denial.Fix
+	}
+	if s.leaf != nil {
+		md.Attribution = &receipt.Attribution{SubjectKey: s.leaf.Subject, GrantIndex: s.grantIndex(),
+			DelegationDepth: len(s.m.Chain) - 1}
+		if s.m.Passport != nil {
+			md.Attribution.PassportID = bounded(s.m.Passport.ID)
+		}
+	}
+	if s.nonce != nil {
+		h := s.m.Holder
+		md.Holder = &h
+	}
+	if s.policy != nil {
+		local := s.policy.LocalHash
+		md.Policy = &receipt.Policy{Local: &local, Peer: s.policy.PeerHash, Effective: s.policy.EffectiveHash, BoundBy: s.boundBy}
+	}
+	return md
+}
+
+func (s *mediation) grantIndex() int {
+	if len(s.ticket.Held) > 0 {
+		return s.ticket.Held[0].Index
+	}
+	if len(s.matches) > 0 {
+		return s.matches[0].Index
+	}
+	return -1
+}
+
+// financial is present whenever the tool has a price.
+func (k *Kernel) financial(s *mediation, e ending) *receipt.Financial {
+	price := s.route.Price
+	if price == nil {
+		return nil
+	}
+	f := &receipt.Financial{GrantIndex: s.grantIndex(), Currency: price.Currency, DelegationDepth: max(0, len(s.m.Chain)-1),
+		SettlementStatus: "not_applicable", PriceRound: s.route.PriceRound}
+	if len(s.m.Chain) > 0 {
+		f.RootBudgetHolder = s.m.Chain[0].Issuer.String()
+	}
+	if len(s.ticket.Held) > 0 && s.ticket.Held[0].BudgetTotal != nil {
+		h := s.ticket.Held[0]
+		total, remaining := h.BudgetTotal.Units, h.Remaining
+		if e.disposition == Release {
+			remaining += price.Units
+		}
+		if e.disposition == Commit && e.cost != nil && e.cost.Units < price.Units {
+			remaining += price.Units - e.cost.Units
+		}
+		f.BudgetTotal, f.BudgetRemaining = &total, &remaining
+	}
+	switch {
+	case !s.admitted || e.disposition == Release:
+		attempted := price.Units
+		f.AttemptedCost = &attempted
+	case e.disposition == Commit && e.cost != nil:
+		f.CostCharged = e.cost.Units
+		if s.m.Origin != nil || s.route.PeerDID != "" {
+			f.SettlementStatus = "pending"
+		}
+	default: // retained: what may have been spent
+		f.CostCharged = price.Units
+	}
+	return f
+}
+
+func federationOf(s *mediation) *receipt.Federation {
+	switch {
+	case s.m.Origin != nil:
+		o := s.m.Origin
+		hash := o.ContinuationSHA256
+		return &receipt.Federation{Role: "host", PeerDID: o.PeerDID, TreatyID: o.TreatyID, ContinuationSHA256: &hash}
+	case s.route.PeerDID != "" && s.route.TreatyID != nil:
+		f := &receipt.Federation{Role: "origin", PeerDID: s.route.PeerDID, TreatyID: *s.route.TreatyID}
+		if s.result != nil && s.result.Peer != nil {
+			hash := s.result.Peer.ContinuationSHA256
+			f.ContinuationSHA256 = &hash
+			f.PeerReceiptID, f.PeerVerdict = s.result.Peer.ReceiptID, s.result.Peer.Verdict
+		}
+		return f
+	default:
+		return nil
+	}
+}
+
+func receiptEvidence(evidence []Evidence) []receipt.Evidence {
+	out := make([]receipt.Evidence, 0, len(evidence))
+	for _, e := range evidence {
+		details := string(e.Code)
+		if e.Rule != "" {
+			details += " rule=" + e.Rule
+		}
+		if e.Details != "" {
+			details += " " + e.Details
+		}
+		if e.Verdict == PendingApproval {
+			details = "pending_approval " + details
+		}
+		out = append(out, receipt.Evidence{GuardName: e.Guard, Verdict: e.Verdict == Allow, Details: details})
+	}
+	return out
+}
+
+// bounded keeps a hostile name from bloating a receipt.
+func bounded(s string) string {
+	if len(s) <= MaxNameBytes {
+		return s
+	}
+	return "sha256:" + wire.Hash([]byte(s)).String()
+}

@@ -1,0 +1,145 @@
+package kernel
+
+import (
+	"context"
+	"errors"
+
+	"github.com/backbay-labs/chio-node/kernel/capability"
+	"github.com/backbay-labs/chio-node/kernel/receipt"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+var errPanic = errors.New("it panicked")
+
+// admit is step 10.
+func (k *Kernel) admit(ctx context.Context, s *mediation) *Denial {
+	holds, d := k.holds(s)
+	if d != nil {
+		return d
+	}
+	t, err := k.cfg.Admission.Admit(ctx, &Admittance{Call: s.call, Nonce: s.nonce, Holds: holds, Charge: s.route.Price})
+	if err != nil {
+		if d, ok := asDenial(err); ok {
+			if d.Step == 0 {
+				d.Step = 10
+			}
+			return d
+		}
+		return &Denial{Step: 10, Code: CodeNotReady, Guard: "admission", Reason: err.Error(),
+			Fix: "see chio-node doctor; nothing was spent and nothing ran"}
+	}
+	s.admitted, s.ticket = true, t
+	return nil
+}
+
+// holds lists the tokens this kernel counts: all of them when it executes, the
+// ones it issued when a peer does, because the peer counts the whole chain.
+func (k *Kernel) holds(s *mediation) ([]HoldRequest, *Denial) {
+	facts := k.facts(s)
+	var out []HoldRequest
+	for i := len(s.m.Chain) - 1; i >= 0; i-- {
+		token := &s.m.Chain[i]
+		if s.route.PeerDID != "" && token.Issuer != k.self {
+			continue
+		}
+		matches := s.matches
+		if i != len(s.m.Chain)-1 {
+			var err error
+			if matches, err = matchAncestor(token, facts); err != nil {
+				return nil, capabilityDenial(err)
+			}
+		}
+		h := HoldRequest{Token: token.Ref(), ExpiresAt: token.ExpiresAt}
+		for _, mt := range matches {
+			h.Candidates = append(h.Candidates, GrantCap{Index: mt.Index, MaxInvocations: mt.Grant.MaxInvocations,
+				MaxCostPerInvocation: mt.Grant.MaxCostPerInvocation, MaxTotalCost: mt.Grant.MaxTotalCost})
+		}
+		out = append(out, h)
+	}
+	return out, nil
+}
+
+func matchAncestor(token *capability.Token, facts capability.CallFacts) ([]capability.Match, error) {
+	matches, err := capability.Match(token.Scope, facts)
+	if err != nil {
+		return nil, err
+	}
+	return matches, nil
+}
+
+// dispatch is steps 11 and 12. From here on the call has been admitted, so
+// whatever happens ends in Close, never in Refuse.
+func (k *Kernel) dispatch(ctx context.Context, s *mediation) ending {
+	if d := k.stopped(s); d != nil {
+		d.Step = 11
+		return ending{verdict: receipt.Deny, denial: d, disposition: Release}
+	}
+	res, err := k.cfg.Dispatcher.Dispatch(ctx, s.m, s.route, s.ticket)
+	s.result = &res
+	if err != nil {
+		return dispatchFailed(err)
+	}
+	if res.Peer != nil {
+		if e, decided := peerDecided(res.Peer); decided {
+			return e
+		}
+	}
+	cost := s.route.Price
+	if res.Cost != nil {
+		cost = res.Cost
+	}
+	if overcharged(cost, s.route.Price) {
+		return ending{verdict: receipt.Incomplete, disposition: Retain, denial: &Denial{Step: 12, Code: CodeOverCharge,
+			Guard: "budget", Side: "local", Reason: "the tool reported a cost above what was held for it",
+			Fix: "the hold stays spent; dispute the charge with the tool's owner"}}
+	}
+	if d := k.stopped(s); d != nil {
+		d.Step = 12
+		return ending{verdict: receipt.Deny, denial: d, disposition: Commit, cost: cost}
+	}
+	content, d := s.inspect(res.Content)
+	if d != nil {
+		return ending{verdict: receipt.Deny, denial: d, disposition: Commit, cost: cost}
+	}
+	return ending{verdict: receipt.Allow, content: content, disposition: Commit, cost: cost}
+}
+
+func dispatchFailed(err error) ending {
+	if d, ok := asDenial(err); ok {
+		if d.Step == 0 {
+			d.Step = 11
+		}
+		return ending{verdict: receipt.Deny, denial: d, disposition: Release}
+	}
+	d := &Denial{Step: 11, Guard: "dispatch", Side: "local", Reason: err.Error()}
+	if errors.Is(err, ErrNotDispatched) {
+		d.Code, d.Fix = CodeNotDispatched, "the tool did not run and nothing was spent; try again when it is up"
+		return ending{verdict: receipt.Deny, denial: d, disposition: Release}
+	}
+	d.Code, d.Fix = CodeUnknownEffect, "the tool may have run; check its effect before trying again; the hold stays spent"
+	return ending{verdict: receipt.Incomplete, denial: d, disposition: Retain}
+}
+
+// peerDecided maps the executing kernel's verdict onto ours. Its allow is not
+// yet ours: the output guards still run.
+func peerDecided(p *PeerOutcome) (ending, bool) {
+	switch p.Verdict {
+	case receipt.Allow:
+		return ending{}, false
+	case receipt.Deny, receipt.PendingApproval:
+		return ending{verdict: receipt.Deny, disposition: Release, denial: &Denial{Step: 11, Code: CodePeerDenied, Guard: "peer",
+			Side: "peer_terms", Reason: "the peer's kernel denied the call: " + p.Code + ": " + p.Reason,
+			Fix: "the peer's receipt " + p.ReceiptID + " says why"}}, true
+	default:
+		return ending{verdict: receipt.Incomplete, disposition: Retain, denial: &Denial{Step: 11, Code: CodeUnknownEffect, Guard: "peer",
+			Side: "peer_terms", Reason: "the peer's kernel ended the call as " + p.Verdict,
+			Fix: "the peer's receipt " + p.ReceiptID + " says why; the hold stays spent"}}, true
+	}
+}
+
+func overcharged(cost, held *wire.MonetaryAmount) bool {
+	if cost == nil || cost.Units == 0 {
+		return false
+	}
+	return held == nil || cost.Currency != held.Currency || cost.Units > held.Units
+}

@@ -1,0 +1,109 @@
+package kernel
+
+import "github.com/backbay-labs/chio-node/wire"
+
+// runGuards is step 8: the local policy first, then every conjunct of the
+// treaty. The strictest verdict decides, and the receipt names its side.
+func (k *Kernel) runGuards(s *mediation) *Denial {
+	p, err := k.cfg.Policies.Policy(s.m, s.route)
+	if err != nil {
+		return &Denial{Code: CodePolicyError, Guard: "policy", Reason: err.Error(), Side: "local",
+			Fix: "check the policy with chio-node policy validate"}
+	}
+	if p == nil || p.Local == nil {
+		return &Denial{Code: CodeNoPolicy, Guard: "policy", Reason: "no policy is loaded, and no policy means deny",
+			Fix: "name a policy file in the config, or builtin:default", Side: "local"}
+	}
+	s.policy = p
+	crossing := s.route.PeerDID != "" || s.m.Origin != nil
+	if crossing && len(p.Treaty) == 0 {
+		return &Denial{Code: CodeNoPolicy, Guard: "policy", Reason: "the call crosses organisations but no treaty terms are in force",
+			Fix: "federate with the peer first: chio-node federate", Side: "treaty"}
+	}
+	if d := s.judge("local", p.Local); d != nil {
+		return d
+	}
+	var worst *Denial
+	for _, g := range p.Treaty {
+		if d := s.judge(g.Side, g.Guard); d != nil && (worst == nil || worst.Code == CodeApprovalNone) {
+			worst = d
+		}
+	}
+	return worst
+}
+
+// judge runs one guard and turns anything but Allow into a denial.
+func (s *mediation) judge(side string, g Guard) *Denial {
+	decision, err := safely(func() (Decision, error) { return g.Evaluate(s.call) })
+	s.evidence = append(s.evidence, decision.Evidence...)
+	if err != nil {
+		s.boundBy = side
+		s.evidence = append(s.evidence, Evidence{Guard: g.Name(), Verdict: Deny, Code: CodeGuardError})
+		return &Denial{Code: CodeGuardError, Guard: g.Name(), Side: side, Reason: "the guard failed: " + err.Error(),
+			Fix: "a guard that errs denies; see chio-node doctor"}
+	}
+	switch decision.Verdict {
+	case Allow:
+		return nil
+	case PendingApproval:
+		s.boundBy = side
+		d := denialOf(decision, g, side)
+		d.Code = CodeApprovalNone
+		d.Fix = "no approval channel is configured, so a call that needs approval is denied"
+		return d
+	default:
+		s.boundBy = side
+		return denialOf(decision, g, side)
+	}
+}
+
+// denialOf names the evidence that decided: the last that is not Allow.
+func denialOf(decision Decision, g Guard, side string) *Denial {
+	d := &Denial{Code: CodeGuardDenied, Guard: g.Name(), Side: side, Reason: "denied by " + g.Name(),
+		Fix: "the policy does not allow this call; chio-node receipt show has the evidence"}
+	for i := len(decision.Evidence) - 1; i >= 0; i-- {
+		e := decision.Evidence[i]
+		if e.Verdict == Allow {
+			continue
+		}
+		d.Guard, d.Reason = e.Guard, e.Details
+		if e.Code != "" {
+			d.Code = e.Code
+		}
+		if e.Rule != "" {
+			d.Reason += " (" + e.Rule + ")"
+		}
+		break
+	}
+	return d
+}
+
+// inspect is step 12: every output guard over the content, in order.
+func (s *mediation) inspect(content wire.Raw) (wire.Raw, *Denial) {
+	for _, g := range s.policy.Output {
+		od, err := safely(func() (OutputDecision, error) { return g.Inspect(s.call, content) })
+		s.evidence = append(s.evidence, od.Evidence...)
+		if err != nil || od.Verdict != Allow {
+			reason := "the result was withheld by " + g.Name()
+			if err != nil {
+				reason = g.Name() + " failed: " + err.Error()
+			}
+			return nil, &Denial{Step: 12, Code: CodeOutputBlocked, Guard: g.Name(), Side: "local", Reason: reason,
+				Fix: "the tool ran; its result is withheld"}
+		}
+		if od.Content != nil {
+			content = od.Content
+		}
+	}
+	return content, nil
+}
+
+// safely calls fn and returns a panic as an error.
+func safely[T any](fn func() (T, error)) (out T, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = errPanic
+		}
+	}()
+	return fn()
+}

@@ -1,0 +1,79 @@
+package kernel
+
+import (
+	"github.com/backbay-labs/chio-node/kernel/capability"
+	"github.com/backbay-labs/chio-node/kernel/receipt"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// mediation is the state of one call as it passes through the steps. Each
+// field is written by one step and read by later ones; all are nil or zero
+// until then, and what is zero authorises nothing.
+type mediation struct {
+	m   *Mandate
+	now int64
+
+	args     wire.Raw    // step 2: canonical arguments
+	argsHash wire.Digest // step 2: SHA-256 of args
+	route    Route       // step 2
+	verified bool        // step 3: the chain verified
+	leaf     *capability.Token
+	nonce    *Nonce // step 5: set once the proof verified
+	matches  []capability.Match
+	call     *Call // step 6
+	policy   *Policy
+	evidence []Evidence
+	boundBy  string // step 8: the side that decided
+	admitted bool   // step 10
+	ticket   Ticket
+	result   *Result // step 11
+}
+
+func (k *Kernel) begin(m *Mandate) *mediation {
+	own := Mandate{}
+	if m != nil {
+		own = *m // the kernel puts its own canonical arguments into its own copy
+	}
+	return &mediation{m: &own, now: k.cfg.Now()}
+}
+
+// step says how far the call got, for a panic's denial.
+func (s *mediation) step() int {
+	switch {
+	case s.result != nil:
+		return 12
+	case s.admitted:
+		return 11
+	case s.policy != nil:
+		return 8
+	case s.call != nil:
+		return 7
+	case s.nonce != nil:
+		return 6
+	case s.verified:
+		return 4
+	case s.args != nil:
+		return 3
+	default:
+		return 2
+	}
+}
+
+// partialCall is the call as far as it is known, for a refusal.
+func (s *mediation) partialCall() *Call {
+	if s.call != nil {
+		return s.call
+	}
+	return &Call{Mandate: s.m, Route: s.route, Now: s.now}
+}
+
+// ending is what steps 11 and 12 decided about an admitted call.
+type ending struct {
+	verdict     string // receipt verdict word
+	denial      *Denial
+	content     wire.Raw
+	disposition Disposition
+	cost        *wire.MonetaryAmount
+}
+
+const incompleteWord = receipt.Incomplete

@@ -1,0 +1,116 @@
+package kernel
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// The bounds of a parameter summary.
+const (
+	summaryStringBytes = 256
+	redactedText       = "[redacted]"
+)
+
+// summarize returns what a receipt shows of the arguments by default: values
+// under secret-like keys and secret-looking values are masked, and a string
+// over 256 bytes is replaced by {sha256, length}. The real arguments are bound
+// by args_sha256.
+func summarize(args wire.Raw) wire.Raw {
+	if len(args) <= summaryStringBytes && !mayHoldSecret(args) {
+		return args
+	}
+	dec := json.NewDecoder(bytes.NewReader(args))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return wire.Raw("null")
+	}
+	out, err := wire.Marshal(summarizeValue("", v))
+	if err != nil {
+		return wire.Raw("null")
+	}
+	return out
+}
+
+func summarizeValue(key string, v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, member := range v {
+			out[name] = summarizeValue(name, member)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = summarizeValue(key, e)
+		}
+		return out
+	case json.Number:
+		if secretKey(key) {
+			return redactedText
+		}
+		return wire.Raw(v.String())
+	case string:
+		return summarizeString(key, v)
+	default:
+		return v
+	}
+}
+
+func summarizeString(key, s string) any {
+	if secretKey(key) || secretValue(s) {
+		return redactedText
+	}
+	if len(s) > summaryStringBytes {
+		return struct {
+			SHA256 wire.Digest `json:"sha256"`
+			Length int         `json:"length"`
+		}{wire.Hash([]byte(s)), len(s)}
+	}
+	return s
+}
+
+// secretMarks are the key fragments and value prefixes that are masked. This
+// is a courtesy to whoever reads receipts, not a guard: secret-leak is.
+var (
+	secretKeyMarks   = []string{"password", "passwd", "secret", "token", "api_key", "apikey", "authorization", "credential", "private_key"}
+	secretValueMarks = []string{"AKIA", "ghp_", "ghs_", "github_pat_", "glpat-", "sk-", "xoxb-", "xoxp-", "sk_live_", "rk_live_", "npm_", "-----BEGIN", "Bearer ", "eyJ"}
+)
+
+func mayHoldSecret(args []byte) bool {
+	for _, m := range secretValueMarks {
+		if bytes.Contains(args, []byte(m)) {
+			return true
+		}
+	}
+	lower := bytes.ToLower(args)
+	for _, m := range secretKeyMarks {
+		if bytes.Contains(lower, []byte(m)) {
+			return true
+		}
+	}
+	return false
+}
+
+func secretKey(key string) bool {
+	key = strings.ToLower(key)
+	for _, m := range secretKeyMarks {
+		if strings.Contains(key, m) {
+			return true
+		}
+	}
+	return false
+}
+
+func secretValue(s string) bool {
+	for _, m := range secretValueMarks {
+		if strings.Contains(s, m) {
+			return true
+		}
+	}
+	return false
+}
