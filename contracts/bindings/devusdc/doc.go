@@ -1,0 +1,4 @@
+// Package devusdc is the generated Go binding of contracts/src/DevUSDC.sol: it packs
+// calls and unpacks results, events and errors. It decides nothing; do not edit
+// it, run go generate in contracts.
+package devusdc
