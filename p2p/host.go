@@ -1,0 +1,196 @@
+package p2p
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/libp2p/go-libp2p"
+	"github.com/libp2p/go-libp2p/core/connmgr"
+	"github.com/libp2p/go-libp2p/core/crypto"
+	"github.com/libp2p/go-libp2p/core/host"
+	"github.com/libp2p/go-libp2p/core/network"
+	"github.com/libp2p/go-libp2p/core/peer"
+	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
+	"github.com/libp2p/go-libp2p/p2p/security/noise"
+	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
+	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
+	ma "github.com/multiformats/go-multiaddr"
+
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// The reasons the host refuses to act.
+var (
+	// ErrState: the call needs a started host, or one not started yet.
+	ErrState = errors.New("host is not in the right state")
+	// ErrNotConnected: there is no connection to the peer; Connect first.
+	ErrNotConnected = errors.New("not connected to the peer")
+	// ErrConfig names the configuration field that is wrong.
+	ErrConfig = errors.New("p2p configuration")
+)
+
+// userAgent is all that identify tells about us.
+const userAgent = "chio-node"
+
+// Config is what a host needs. Key is required.
+type Config struct {
+	Key    *wire.Key         // transport key; the peer id is derived from it
+	Listen []string          // multiaddrs; default: loopback, QUIC and TCP, any port
+	Allow  func(PeerID) bool // known peers; nil knows nobody; called often, must be quick
+	Open   bool              // strangers may connect, for protocols marked Open
+}
+
+// DefaultListen is loopback only: a node is reachable from elsewhere only when
+// its operator says so.
+func DefaultListen() []string {
+	return []string{"/ip4/127.0.0.1/udp/0/quic-v1", "/ip4/127.0.0.1/tcp/0"}
+}
+
+// Host is one libp2p endpoint. Register protocols with Handle, then Start.
+type Host struct {
+	cfg    Config
+	id     PeerID
+	listen []ma.Multiaddr
+	gater  *gater
+
+	mu        sync.Mutex // guards what follows
+	protocols map[protocol.ID]registration
+	slots     map[slotKey]chan struct{}
+	strangers map[peer.ID]*time.Timer
+	host      host.Host
+	stopped   bool
+
+	ctx      context.Context // ends when Stop begins; handlers derive theirs from it
+	cancel   context.CancelCauseFunc
+	handlers sync.WaitGroup // streams being served, under mu to add
+}
+
+// New checks the configuration. It opens no socket.
+func New(cfg Config) (*Host, error) {
+	if cfg.Key == nil {
+		return nil, fmt.Errorf("%w: Key is missing", ErrConfig)
+	}
+	id, err := PeerIDOf(cfg.Key.Public())
+	if err != nil {
+		return nil, err
+	}
+	if len(cfg.Listen) == 0 {
+		cfg.Listen = DefaultListen()
+	}
+	h := &Host{
+		cfg: cfg, id: id, gater: newGater(cfg.Allow, cfg.Open),
+		protocols: make(map[protocol.ID]registration),
+		slots:     make(map[slotKey]chan struct{}),
+		strangers: make(map[peer.ID]*time.Timer),
+	}
+	for _, s := range cfg.Listen {
+		a, err := ma.NewMultiaddr(s)
+		if err != nil {
+			return nil, fmt.Errorf("%w: listen address %.200q: %w", ErrConfig, s, err)
+		}
+		h.listen = append(h.listen, a)
+	}
+	h.ctx, h.cancel = context.WithCancelCause(context.Background())
+	return h, nil
+}
+
+// ID is the host's own peer id.
+func (h *Host) ID() PeerID { return h.id }
+
+// Start opens the listeners and serves the registered protocols.
+func (h *Host) Start(context.Context) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.host != nil || h.stopped {
+		return fmt.Errorf("%w: start of a host that was started before", ErrState)
+	}
+	rm, err := resourceManager(h.protocols)
+	if err != nil {
+		return err
+	}
+	key, err := crypto.UnmarshalEd25519PrivateKey(h.privateKey())
+	if err != nil {
+		return fmt.Errorf("read the transport key: %w", err)
+	}
+	lh, err := libp2p.New(
+		libp2p.Identity(key), libp2p.ListenAddrs(h.listen...),
+		libp2p.Transport(quic.NewTransport), libp2p.Transport(tcp.NewTCPTransport),
+		libp2p.Security(noise.ID, noise.New), libp2p.Muxer(yamux.ID, yamux.DefaultTransport),
+		libp2p.ResourceManager(rm), libp2p.ConnectionGater(h.gater), libp2p.ConnectionManager(connmgr.NullConnMgr{}),
+		libp2p.DisableRelay(), libp2p.DisableMetrics(), libp2p.DisableIdentifyAddressDiscovery(),
+		libp2p.Ping(false), libp2p.UserAgent(userAgent), libp2p.ProtocolVersion(userAgent),
+		libp2p.WithDialTimeout(DialTimeout),
+	)
+	if err != nil {
+		return errors.Join(fmt.Errorf("start the p2p host on %v: %w", h.cfg.Listen, err), rm.Close())
+	}
+	lh.Network().Notify(&network.NotifyBundle{ConnectedF: h.connected, DisconnectedF: h.disconnected})
+	for id, r := range h.protocols {
+		lh.SetStreamHandler(id, h.serve(r))
+	}
+	h.host = lh
+	return nil
+}
+
+// privateKey returns the 64-byte form of the transport key.
+func (h *Host) privateKey() []byte {
+	public := h.cfg.Key.Public()
+	return append(h.cfg.Key.Seed(), public[:]...)
+}
+
+// Stop closes every stream and connection and waits for the handlers. It is
+// idempotent.
+func (h *Host) Stop() error {
+	h.mu.Lock()
+	lh, first := h.host, !h.stopped
+	h.stopped = true
+	for id, t := range h.strangers {
+		t.Stop()
+		delete(h.strangers, id)
+	}
+	h.mu.Unlock()
+	h.cancel(fmt.Errorf("%w: stopping", ErrState))
+	var err error
+	if lh != nil && first {
+		err = lh.Close()
+	}
+	h.handlers.Wait()
+	return err
+}
+
+// started returns the running libp2p host.
+func (h *Host) started() (host.Host, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.host == nil || h.stopped {
+		return nil, fmt.Errorf("%w: not running", ErrState)
+	}
+	return h.host, nil
+}
+
+// Addrs lists where the host can be reached, each ending in /p2p/<id>, QUIC
+// first.
+func (h *Host) Addrs() []string {
+	lh, err := h.started()
+	if err != nil {
+		return nil
+	}
+	listening, err := lh.Network().InterfaceListenAddresses()
+	if err != nil {
+		return nil
+	}
+	var quicAddrs, others []string
+	for _, a := range listening {
+		s := a.String() + "/p2p/" + string(h.id)
+		if _, err := a.ValueForProtocol(ma.P_QUIC_V1); err == nil {
+			quicAddrs = append(quicAddrs, s)
+		} else {
+			others = append(others, s)
+		}
+	}
+	return append(quicAddrs, others...)
+}
