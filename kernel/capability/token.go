@@ -73,7 +73,7 @@ const (
 // constraint that cannot be evaluated denies.
 type Constraint struct {
 	Type  string   `json:"type"`
-	Value wire.Raw `json:"value,omitempty"`
+	Value wire.Raw `json:"value,omitzero"` // an empty value is still signed
 }
 
 // Link is one hop of delegation: the delegator, subject of the token it names,
