@@ -19,8 +19,13 @@ var (
 	// ErrCorrupt: start-up found rows below the last acknowledged head missing,
 	// altered, or rolled back.
 	ErrCorrupt = errors.New("store is corrupt")
-	// ErrTooBig: one closure wrote more than MaxOverlayBytes.
+	// ErrTooBig: one closure wrote more than MaxOverlayBytes, or one value more
+	// than MaxValueBytes.
 	ErrTooBig = errors.New("transaction is too big")
+	// ErrKey: a key is empty, over MaxKeyBytes, or reserved.
+	ErrKey = errors.New("not a valid key")
+	// ErrPanic: a closure panicked; the error text holds the value.
+	ErrPanic = errors.New("transaction panicked")
 )
 
 // Reader reads one consistent state.
