@@ -1,0 +1,212 @@
+package node
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// ExampleConfig is the full commented configuration; a test loads it.
+//
+//go:embed example.yaml
+var ExampleConfig []byte
+
+// Config is what an operator writes in chio-node.yaml. Every key is optional;
+// what each default is stands in example.yaml.
+type Config struct {
+	Name       string           `yaml:"name"`
+	Policy     string           `yaml:"policy"` // file, relative to the home, or builtin:default
+	P2P        P2PConfig        `yaml:"p2p"`
+	API        APIConfig        `yaml:"api"`
+	Currencies map[string]int   `yaml:"currencies"`
+	Federation FederationConfig `yaml:"federation"`
+	Chains     []ChainConfig    `yaml:"chains"`
+	Oracle     OracleConfig     `yaml:"oracle"`
+	Settlement SettlementConfig `yaml:"settlement"`
+}
+
+// P2PConfig is the libp2p host.
+type P2PConfig struct {
+	Listen []string `yaml:"listen"` // multiaddrs
+}
+
+// APIConfig is the operator's HTTP API.
+type APIConfig struct {
+	Listen string `yaml:"listen"` // host:port, loopback only
+}
+
+// FederationConfig is how this node meets others.
+type FederationConfig struct {
+	DefaultTerms        string   `yaml:"default_terms"` // terms file, relative to the home
+	Allow               []string `yaml:"allow"`         // DIDs whose treaties are signed without asking
+	SyncIntervalSeconds int64    `yaml:"sync_interval_seconds"`
+}
+
+// ChainConfig is one EVM chain.
+type ChainConfig struct {
+	Name          string `yaml:"name"`
+	ChainID       uint64 `yaml:"chain_id"`
+	RPC           string `yaml:"rpc"`
+	Token         string `yaml:"token"`   // 0x…, USDC
+	Channel       string `yaml:"channel"` // 0x…, ChioChannel
+	Confirmations uint64 `yaml:"confirmations"`
+	MaxFeeGwei    uint64 `yaml:"max_fee_gwei"`
+}
+
+// OracleConfig names whose price rounds count.
+type OracleConfig struct {
+	Operators     []string `yaml:"operators"` // 0x… addresses of oracle keys
+	MinOperators  int      `yaml:"min_operators"`
+	MaxAgeSeconds int64    `yaml:"max_age_seconds"`
+	MarginBps     uint32   `yaml:"margin_bps"`
+	DivergenceBps uint32   `yaml:"max_divergence_bps"`
+}
+
+// SettlementConfig is how this node pays and is paid.
+type SettlementConfig struct {
+	Chain      string `yaml:"chain"` // name of the chain to settle on
+	AutoRedeem bool   `yaml:"auto_redeem"`
+}
+
+// ErrConfig wraps every problem of a configuration.
+var ErrConfig = errors.New("configuration")
+
+// ParseConfig reads one YAML document strictly: an unknown key, a second
+// document or a value out of range is an error that names the line.
+func ParseConfig(doc []byte) (*Config, error) {
+	c := defaultConfig()
+	dec := yaml.NewDecoder(bytes.NewReader(doc))
+	dec.KnownFields(true)
+	if err := dec.Decode(c); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%w: the file holds more than one document", ErrConfig)
+	}
+	if err := c.validate(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	return c, nil
+}
+
+func defaultConfig() *Config {
+	return &Config{
+		Name:       "local",
+		Policy:     "policy.yaml",
+		P2P:        P2PConfig{Listen: []string{"/ip4/127.0.0.1/udp/0/quic-v1", "/ip4/127.0.0.1/tcp/0"}},
+		API:        APIConfig{Listen: "127.0.0.1:0"},
+		Federation: FederationConfig{DefaultTerms: "terms.yaml", SyncIntervalSeconds: 30},
+		Oracle:     OracleConfig{MinOperators: 2, MaxAgeSeconds: 3600, MarginBps: 200, DivergenceBps: 500},
+	}
+}
+
+var (
+	namePattern    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
+	addressPattern = regexp.MustCompile(`^0x[0-9a-fA-F]{40}$`)
+)
+
+func (c *Config) validate() error {
+	if !namePattern.MatchString(c.Name) {
+		return fmt.Errorf("name %.80q: use 1 to 64 letters, digits, '.', '_' or '-'", c.Name)
+	}
+	if err := loopback(c.API.Listen); err != nil {
+		return fmt.Errorf("api.listen: %w", err)
+	}
+	for code, decimals := range c.Currencies {
+		if code != strings.ToUpper(code) || len(code) < 3 || len(code) > 8 || decimals < 0 || decimals > 12 {
+			return fmt.Errorf("currencies.%s: use an upper-case code of 3 to 8 letters and 0 to 12 decimals", code)
+		}
+	}
+	for _, d := range c.Federation.Allow {
+		if _, err := did.Parse(d); err != nil {
+			return fmt.Errorf("federation.allow: %w", err)
+		}
+	}
+	if c.Federation.SyncIntervalSeconds < 1 {
+		return errors.New("federation.sync_interval_seconds: must be at least 1")
+	}
+	if err := c.Oracle.validate(); err != nil {
+		return err
+	}
+	names := map[string]bool{}
+	for i, ch := range c.Chains {
+		if err := ch.validate(); err != nil {
+			return fmt.Errorf("chains[%d]: %w", i, err)
+		}
+		if names[ch.Name] {
+			return fmt.Errorf("chains[%d]: a second chain is named %q", i, ch.Name)
+		}
+		names[ch.Name] = true
+	}
+	if s := c.Settlement.Chain; s != "" && !names[s] {
+		return fmt.Errorf("settlement.chain: no chain is named %q; add it under chains", s)
+	}
+	return nil
+}
+
+func (o *OracleConfig) validate() error {
+	if o.MinOperators < 2 {
+		return errors.New("oracle.min_operators: at least 2 distinct operators must agree on a price")
+	}
+	if len(o.Operators) > 0 && len(o.Operators) < o.MinOperators {
+		return fmt.Errorf("oracle.operators: %d listed, min_operators is %d", len(o.Operators), o.MinOperators)
+	}
+	for _, a := range o.Operators {
+		if !addressPattern.MatchString(a) {
+			return fmt.Errorf("oracle.operators: %.60q is not a 0x address", a)
+		}
+	}
+	if o.MaxAgeSeconds < 1 || o.MarginBps > 10_000 || o.DivergenceBps > 10_000 {
+		return errors.New("oracle: max_age_seconds must be positive, margin_bps and max_divergence_bps at most 10000")
+	}
+	return nil
+}
+
+func (c *ChainConfig) validate() error {
+	u, err := url.Parse(c.RPC)
+	switch {
+	case !namePattern.MatchString(c.Name):
+		return fmt.Errorf("name %.80q is not a name", c.Name)
+	case c.ChainID == 0:
+		return errors.New("chain_id is missing")
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return fmt.Errorf("rpc %.120q is not an http(s) URL", c.RPC)
+	case u.Scheme == "http" && loopback(u.Host) != nil:
+		return errors.New("rpc: plain http is for loopback only; use https")
+	case !addressPattern.MatchString(c.Token) || !addressPattern.MatchString(c.Channel):
+		return errors.New("token and channel must be 0x addresses")
+	}
+	return nil
+}
+
+// loopback refuses an address that other machines can reach.
+func loopback(hostport string) error {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		return fmt.Errorf("%.80q is not host:port", hostport)
+	}
+	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("%.80q is not a loopback address; the operator's API is never offered to other machines", hostport)
+	}
+	return nil
+}
+
+// currencies is the built-in registry plus the configured codes.
+func (c *Config) currencies() wire.Currencies {
+	all := wire.DefaultCurrencies()
+	for code, decimals := range c.Currencies {
+		all[code] = decimals
+	}
+	return all
+}

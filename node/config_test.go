@@ -1,0 +1,41 @@
+package node
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestExampleConfigLoads(t *testing.T) {
+	c, err := ParseConfig(ExampleConfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Name != "acme" || len(c.Chains) != 1 || c.currencies()["CHF"] != 2 || c.currencies()["USD"] != 2 {
+		t.Fatalf("%+v", c)
+	}
+	if _, err := ParseConfig(nil); err != nil {
+		t.Fatalf("an empty file means the defaults: %v", err)
+	}
+}
+
+func TestConfigRefuses(t *testing.T) {
+	for _, tc := range []struct{ name, doc, want string }{
+		{"unknown key", "name: a\nporicy: x\n", "line 2"},
+		{"unknown nested key", "p2p:\n  lisen: []\n", "line 2"},
+		{"two documents", "name: a\n---\nname: b\n", "more than one document"},
+		{"wrong type", "name: [a]\n", "line 1"},
+		{"public api", "api:\n  listen: 0.0.0.0:80\n", "loopback"},
+		{"plain http rpc", "chains:\n- {name: a, chain_id: 1, rpc: 'http://example.com:1', token: '0x0000000000000000000000000000000000000001', channel: '0x0000000000000000000000000000000000000002'}\n", "https"},
+		{"unknown settlement chain", "settlement: {chain: base}\n", "no chain is named"},
+		{"one oracle operator", "oracle: {min_operators: 1}\n", "at least 2"},
+		{"bad did", "federation: {allow: ['did:web:x']}\n", "federation.allow"},
+		{"bad name", "name: '../x'\n", "name"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if _, err := ParseConfig([]byte(tc.doc)); !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), tc.want) {
+				t.Fatalf("got %v, want it to mention %q", err, tc.want)
+			}
+		})
+	}
+}
