@@ -19,6 +19,8 @@ var (
 	// ErrCorrupt: start-up found rows below the last acknowledged head missing,
 	// altered, or rolled back.
 	ErrCorrupt = errors.New("store is corrupt")
+	// ErrFull: too little disk space is left; nothing was written.
+	ErrFull = errors.New("disk is full")
 	// ErrTooBig: one closure wrote more than MaxOverlayBytes, or one value more
 	// than MaxValueBytes.
 	ErrTooBig = errors.New("transaction is too big")
