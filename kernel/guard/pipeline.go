@@ -1,0 +1,162 @@
+package guard
+
+import (
+	"fmt"
+
+	"github.com/backbay-labs/chio-node/kernel"
+)
+
+// CodeMalformed is the evidence code of a call whose arguments do not have the
+// shape its tool needs. Every guard denies it.
+const CodeMalformed kernel.Code = "CHIO-GUARD-MALFORMED"
+
+// Request is one call and what extraction found in it, shared read-only by the
+// guards of one pipeline.
+type Request struct {
+	Call   *kernel.Call
+	Action Action
+}
+
+// Guard judges one request. It is a pure function of the request and of its
+// own configuration. An error or a panic is a Deny.
+type Guard interface {
+	Name() string
+	Judge(*Request) (kernel.Decision, error)
+}
+
+// Pipeline is an ordered conjunction of guards; it is itself a kernel.Guard.
+// The zero Pipeline denies.
+type Pipeline struct {
+	name   string
+	guards []Guard
+	open   bool // no guards and that is meant: see AllowByDesign
+}
+
+// NewPipeline returns a pipeline that runs guards in the given order. With no
+// guards it denies every call.
+func NewPipeline(name string, guards ...Guard) *Pipeline {
+	return &Pipeline{name: name, guards: append([]Guard(nil), guards...)}
+}
+
+// AllowByDesign returns a pipeline without guards that allows every call, for
+// a conjunct that sets no condition, such as treaty terms left empty.
+func AllowByDesign(name string) *Pipeline { return &Pipeline{name: name, open: true} }
+
+// Name returns the pipeline's name.
+func (p *Pipeline) Name() string { return p.name }
+
+// Names returns the names of the guards in order.
+func (p *Pipeline) Names() []string {
+	names := make([]string, 0, len(p.guards))
+	for _, g := range p.guards {
+		names = append(names, nameOf(g))
+	}
+	return names
+}
+
+// Evaluate extracts the action once and runs the guards. It never returns an
+// error: whatever goes wrong is in the evidence of a Deny.
+func (p *Pipeline) Evaluate(call *kernel.Call) (kernel.Decision, error) {
+	switch {
+	case p == nil:
+		return Refuse("guard-pipeline", kernel.CodeNoPolicy, "", "there is no policy"), nil
+	case call == nil || call.Mandate == nil:
+		return Refuse(p.name, CodeMalformed, "", "there is no call to judge"), nil
+	case len(p.guards) == 0 && p.open:
+		return kernel.Decision{Verdict: kernel.Allow}, nil
+	case len(p.guards) == 0:
+		return Refuse(p.name, kernel.CodeNoPolicy, "", "the policy has no rule in force"), nil
+	}
+	req, refused := p.request(call)
+	if refused != nil {
+		return *refused, nil
+	}
+	out := kernel.Decision{Verdict: kernel.Allow, Evidence: make([]kernel.Evidence, 0, len(p.guards))}
+	for _, g := range p.guards {
+		d := judge(g, req)
+		out.Evidence = append(out.Evidence, d.Evidence...)
+		out.Verdict = out.Verdict.Stricter(d.Verdict)
+		if d.Verdict == kernel.Deny {
+			return out, nil
+		}
+	}
+	return out, nil
+}
+
+// request extracts the action; a malformed one, or a panic, is a refusal.
+func (p *Pipeline) request(call *kernel.Call) (req *Request, refused *kernel.Decision) {
+	defer func() {
+		if r := recover(); r != nil {
+			d := Refuse(p.name, kernel.CodeGuardError, "", fmt.Sprintf("action extraction panicked: %.120v", r))
+			req, refused = nil, &d
+		}
+	}()
+	req = &Request{Call: call, Action: Extract(call)}
+	if m, bad := req.Action.Shape.(Malformed); bad {
+		d := Refuse(p.name, CodeMalformed, "", m.Reason)
+		return nil, &d
+	}
+	return req, nil
+}
+
+// judge runs one guard and closes every way it could fail open.
+func judge(g Guard, req *Request) (d kernel.Decision) {
+	name := "nil-guard"
+	defer func() {
+		if r := recover(); r != nil {
+			d = Refuse(name, kernel.CodeGuardError, "", fmt.Sprintf("guard panicked: %.120v", r))
+		}
+	}()
+	if g == nil {
+		return Refuse(name, kernel.CodeGuardError, "", "a guard of the pipeline is nil")
+	}
+	name = g.Name()
+	d, err := g.Judge(req)
+	if err != nil {
+		failed := Refuse(name, kernel.CodeGuardError, "", fmt.Sprintf("guard failed: %.160s", err))
+		failed.Evidence = append(failed.Evidence, d.Evidence...)
+		return failed
+	}
+	if d.Verdict > kernel.Allow {
+		return Refuse(name, kernel.CodeGuardError, "", "guard answered a verdict that does not exist")
+	}
+	if len(d.Evidence) == 0 {
+		row := kernel.Evidence{Guard: name, Verdict: d.Verdict}
+		if d.Verdict != kernel.Allow {
+			row.Code = kernel.CodeGuardDenied
+		}
+		d.Evidence = []kernel.Evidence{row}
+	}
+	return d
+}
+
+// Refuse is a Deny with one row of evidence.
+func Refuse(name string, code kernel.Code, rule, details string) kernel.Decision {
+	return Conclude(kernel.Deny, name, code, rule, details)
+}
+
+// Conclude is a decision with one row of evidence.
+func Conclude(v kernel.Verdict, name string, code kernel.Code, rule, details string) kernel.Decision {
+	return kernel.Decision{Verdict: v, Evidence: []kernel.Evidence{
+		{Guard: name, Verdict: v, Code: code, Rule: rule, Details: details},
+	}}
+}
+
+// Adapt lets a kernel.Guard that needs no extraction stand in a pipeline: the
+// door for guards registered by an embedding program.
+func Adapt(g kernel.Guard) Guard { return adapted{g} }
+
+type adapted struct{ inner kernel.Guard }
+
+func (a adapted) Name() string { return a.inner.Name() }
+
+func (a adapted) Judge(r *Request) (kernel.Decision, error) { return a.inner.Evaluate(r.Call) }
+
+func nameOf(g Guard) (name string) {
+	name = "nil-guard"
+	defer func() { _ = recover() }() // a typed nil: Evaluate denies it by name
+	if g != nil {
+		name = g.Name()
+	}
+	return name
+}

@@ -1,0 +1,113 @@
+package guards
+
+import (
+	"fmt"
+
+	"github.com/backbay-labs/chio-node/kernel"
+	"github.com/backbay-labs/chio-node/kernel/guard"
+)
+
+// ForbiddenPathConfig configures forbidden-path.
+type ForbiddenPathConfig struct {
+	Patterns   []string // Forbid globs; none is an error, see DefaultForbiddenPaths
+	Exceptions []string // Permit globs, matched against the resolved path
+	Resolver   Resolver // nil: paths are judged as written
+	Rule       string   // dotted path of the block; "" is rules.forbidden_paths
+}
+
+// ForbiddenPath denies a call that names a forbidden path anywhere in its
+// arguments, whatever the tool is.
+//
+//  1. the clean path, in every spelling, or the path its links lead to matches
+//     a pattern: forbidden
+//  2. unless an exception matches the path that is really reached
+type ForbiddenPath struct {
+	rule       string
+	patterns   []*Glob
+	exceptions []*Glob
+	resolver   Resolver
+	allow      kernel.Decision
+}
+
+// NewForbiddenPath compiles the configuration.
+func NewForbiddenPath(c ForbiddenPathConfig) (*ForbiddenPath, error) {
+	if len(c.Patterns) == 0 {
+		return nil, fmt.Errorf("%s: %w: no pattern is given", ForbiddenPathName, ErrGlob)
+	}
+	g := &ForbiddenPath{rule: orDefault(c.Rule, "rules.forbidden_paths"), resolver: c.Resolver, allow: allowed(ForbiddenPathName)}
+	var err error
+	if g.patterns, err = compileAll(c.Patterns, Forbid); err != nil {
+		return nil, fmt.Errorf("%s patterns: %w", ForbiddenPathName, err)
+	}
+	if g.exceptions, err = compileAll(c.Exceptions, Permit); err != nil {
+		return nil, fmt.Errorf("%s exceptions: %w", ForbiddenPathName, err)
+	}
+	return g, nil
+}
+
+// Name returns forbidden-path.
+func (g *ForbiddenPath) Name() string { return ForbiddenPathName }
+
+// Judge implements guard.Guard.
+func (g *ForbiddenPath) Judge(r *guard.Request) (kernel.Decision, error) {
+	if d, bad := refuseMalformed(ForbiddenPathName, r); bad {
+		return d, nil
+	}
+	local := r.Call.Route.PeerDID == ""
+	for i := range r.Action.Paths {
+		p := &r.Action.Paths[i]
+		clean, err := CleanPath(p.Text)
+		if err != nil {
+			if p.Guess {
+				continue // text that is no path at all
+			}
+			return guard.Refuse(ForbiddenPathName, CodePathMalformed, g.rule, err.Error()), nil
+		}
+		target, changed, err := resolved(g.resolver, local, clean)
+		if err != nil && p.Guess {
+			target, changed, err = clean, false, nil
+		}
+		if err != nil {
+			return kernel.Decision{}, fmt.Errorf("resolving %s: %w", brief(clean), err)
+		}
+		hit := g.find(clean)
+		if hit == nil && changed {
+			hit = g.find(target) // 1
+		}
+		if hit != nil && !anyMatch(g.exceptions, target) { // 2
+			return guard.Refuse(ForbiddenPathName, CodeForbiddenPath, g.rule+".patterns",
+				fmt.Sprintf("%s is forbidden by %s", brief(clean), hit)), nil
+		}
+	}
+	return g.allow, nil
+}
+
+// find returns the first pattern that covers the path in any spelling.
+func (g *ForbiddenPath) find(clean string) (hit *Glob) {
+	spellings(clean, func(form string) bool {
+		for _, p := range g.patterns {
+			if p.Match(form) {
+				hit = p
+				return true
+			}
+		}
+		return false
+	})
+	return hit
+}
+
+// DefaultForbiddenPaths returns the patterns of a forbidden_paths block that
+// lists none: credentials, keys, password stores, and the ways around them.
+func DefaultForbiddenPaths() []string {
+	return []string{
+		"**/.ssh/**", "**/id_rsa*", "**/id_ed25519*", "**/id_ecdsa*",
+		"**/.aws/**", "**/.azure/**", "**/.config/gcloud/**", "**/.kube/**", "**/.docker/**",
+		"**/.env", "**/.env.*", "**/.netrc", "**/.pgpass", "**/.npmrc", "**/.pypirc",
+		"**/.git-credentials", "**/.gitconfig", "**/.gnupg/**", "**/.password-store/**", "**/.1password/**",
+		"**/.chio/**", "/etc/shadow*", "/etc/gshadow*", "/etc/passwd*", "/etc/sudoers*", "/etc/sudoers.d/**",
+		"/proc/*/environ", "/proc/*/mem", "/proc/*/root/**", "/proc/*/fd/**", "/proc/kcore", "/dev/fd/**", "/dev/mem",
+		"**/AppData/*/Microsoft/Credentials/**", "**/AppData/*/Microsoft/Vault/**",
+		"**/AppData/*/Microsoft/SystemCertificates/**", "**/NTUSER.DAT*",
+		"**/Windows/System32/config/**", "**/*.reg", "**/WindowsPowerShell/profile.ps1", "**/PowerShell/profile.ps1",
+	}
+}

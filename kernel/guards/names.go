@@ -1,0 +1,127 @@
+package guards
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/backbay-labs/chio-node/kernel"
+	"github.com/backbay-labs/chio-node/kernel/guard"
+)
+
+// names is a compiled list of tool names: exact ones and globs.
+type names struct {
+	exact map[string]struct{}
+	globs [][]token
+}
+
+// IsNameGlob reports whether an entry of a tool list is a glob.
+func IsNameGlob(entry string) bool { return strings.ContainsAny(entry, "*?") }
+
+// CheckName refuses an entry that can match no tool.
+func CheckName(entry string) error {
+	switch {
+	case entry == "":
+		return fmt.Errorf("%w: tool name is empty", ErrGlob)
+	case len(entry) > kernel.MaxNameBytes:
+		return fmt.Errorf("%w: tool name has %d bytes, limit %d", ErrGlob, len(entry), kernel.MaxNameBytes)
+	case !utf8.ValidString(entry):
+		return fmt.Errorf("%w: tool name is not UTF-8", ErrGlob)
+	case strings.Count(entry, "*")+strings.Count(entry, "?") > maxWildcards:
+		return fmt.Errorf("%w: %.80q has more than %d wildcards", ErrGlob, entry, maxWildcards)
+	}
+	for _, r := range entry {
+		if r <= 0x20 || r == 0x7f {
+			return fmt.Errorf("%w: tool name %.80q holds a blank or a control character", ErrGlob, entry)
+		}
+	}
+	return nil
+}
+
+func compileNames(list []string) (*names, error) {
+	n := &names{exact: make(map[string]struct{}, len(list))}
+	for _, entry := range list {
+		if err := CheckName(entry); err != nil {
+			return nil, err
+		}
+		if !IsNameGlob(entry) {
+			n.exact[entry] = struct{}{}
+			continue
+		}
+		var tokens []token
+		for _, r := range entry {
+			switch r {
+			case '*':
+				tokens = append(tokens, token{kind: tokenStar})
+			case '?':
+				tokens = append(tokens, token{kind: tokenOne})
+			default:
+				tokens = append(tokens, token{kind: tokenRune, r: r})
+			}
+		}
+		n.globs = append(n.globs, tokens)
+	}
+	return n, nil
+}
+
+func (n *names) match(tool string) bool {
+	if _, ok := n.exact[tool]; ok {
+		return true
+	}
+	for _, g := range n.globs {
+		if matchTokens(g, tool) {
+			return true
+		}
+	}
+	return false
+}
+
+func compileAll(patterns []string, use Use) ([]*Glob, error) {
+	globs := make([]*Glob, 0, len(patterns))
+	for _, p := range patterns {
+		g, err := CompileGlob(p, use)
+		if err != nil {
+			return nil, err
+		}
+		globs = append(globs, g)
+	}
+	return globs, nil
+}
+
+func anyMatch(globs []*Glob, path string) bool {
+	for _, g := range globs {
+		if g.Match(path) {
+			return true
+		}
+	}
+	return false
+}
+
+// allowed is the decision of a guard that has nothing against a call. It is
+// built once and shared; its evidence has no room to append to.
+func allowed(name string) kernel.Decision {
+	d := guard.Conclude(kernel.Allow, name, "", "", "")
+	d.Evidence = d.Evidence[:1:1]
+	return d
+}
+
+// refuseMalformed denies a request whose arguments could not be read.
+func refuseMalformed(name string, r *guard.Request) (kernel.Decision, bool) {
+	if r == nil || r.Call == nil || r.Call.Mandate == nil {
+		return guard.Refuse(name, guard.CodeMalformed, "", "there is no call to judge"), true
+	}
+	switch s := r.Action.Shape.(type) {
+	case nil:
+		return guard.Refuse(name, guard.CodeMalformed, "", "the action was not extracted"), true
+	case guard.Malformed:
+		return guard.Refuse(name, guard.CodeMalformed, "", s.Reason), true
+	}
+	return kernel.Decision{}, false
+}
+
+func orDefault(s, fallback string) string {
+	if s == "" {
+		return fallback
+	}
+	return s
+}
