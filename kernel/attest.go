@@ -117,15 +117,24 @@ func (k *Kernel) draft(s *mediation, e ending, unlogged bool) (*receipt.Receipt,
 	return r, nil
 }
 
-// parameters returns what the receipt records of the arguments.
+// parameterLimits bound what a receipt repeats of the arguments.
+var parameterLimits = wire.Limits{Bytes: 128 << 10, Depth: 24}
+
+// parameters returns what the receipt records of the arguments: all of them if
+// the operator opted the tool in, else a summary, else, when that is too big
+// or too deep for a receipt, their digest alone.
 func (k *Kernel) parameters(s *mediation) (wire.Raw, string) {
 	if s.args == nil {
 		return wire.Raw("null"), receipt.RedactAll
 	}
-	if k.cfg.FullParameters != nil && k.cfg.FullParameters(s.m.Server, s.m.Tool) {
-		return s.args, receipt.RedactNone
+	params, mode := s.args, receipt.RedactNone
+	if k.cfg.FullParameters == nil || !k.cfg.FullParameters(s.m.Server, s.m.Tool) {
+		params, mode = summarize(s.args), receipt.RedactSummary
 	}
-	return summarize(s.args), receipt.RedactSummary
+	if wire.IsCanonical(params, parameterLimits) != nil {
+		return wire.MustMarshal(digested{s.argsHash, len(s.args)}), receipt.RedactAll
+	}
+	return params, mode
 }
 
 func (k *Kernel) metadata(s *mediation, e ending, unlogged bool) *receipt.Metadata {

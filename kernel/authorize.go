@@ -166,8 +166,12 @@ func (k *Kernel) matchScope(s *mediation) *Denial {
 }
 
 func (k *Kernel) facts(s *mediation) capability.CallFacts {
-	return capability.CallFacts{Server: s.route.Server, Tool: s.m.Tool, Operation: s.m.Operation,
+	f := capability.CallFacts{Server: s.route.Server, Tool: s.m.Tool, Operation: s.m.Operation,
 		Arguments: s.args, ArgsBytes: len(s.args), MaxCost: s.route.Price}
+	if s.route.Shape != nil {
+		f.PathPointers = s.route.Shape.Paths
+	}
+	return f
 }
 
 // ready is step 7: a receipt must be recordable and the price must be one the

@@ -17,7 +17,8 @@ func (k *Kernel) admit(ctx context.Context, s *mediation) *Denial {
 	if d != nil {
 		return d
 	}
-	t, err := k.cfg.Admission.Admit(ctx, &Admittance{Call: s.call, Nonce: s.nonce, Holds: holds, Charge: s.route.Price})
+	t, err := k.cfg.Admission.Admit(ctx, &Admittance{Call: s.call, Nonce: s.nonce, Holds: holds, Charge: s.route.Price,
+		PolicyHash: s.policy.LocalHash})
 	if err != nil {
 		if d, ok := asDenial(err); ok {
 			if d.Step == 0 {
@@ -59,7 +60,7 @@ func (k *Kernel) holds(s *mediation) ([]HoldRequest, *Denial) {
 	return out, nil
 }
 
-func matchAncestor(token *capability.Token, facts capability.CallFacts) ([]capability.Match, error) {
+func matchAncestor(token *capability.Token, facts capability.CallFacts) ([]capability.GrantMatch, error) {
 	matches, err := capability.Match(token.Scope, facts)
 	if err != nil {
 		return nil, err

@@ -136,6 +136,9 @@ type Admittance struct {
 	Nonce  *Nonce
 	Holds  []HoldRequest        // leaf first, then every ancestor this kernel counts
 	Charge *wire.MonetaryAmount // worst case of this call; nil is free
+	// PolicyHash is the local policy in force, so that a receipt written after
+	// a crash can name it.
+	PolicyHash wire.Digest
 }
 
 // Nonce is the holder proof's, kept until it could no longer be fresh.

@@ -19,7 +19,7 @@ type mediation struct {
 	verified bool        // step 3: the chain verified
 	leaf     *capability.Token
 	nonce    *Nonce // step 5: set once the proof verified
-	matches  []capability.Match
+	matches  []capability.GrantMatch
 	call     *Call // step 6
 	policy   *Policy
 	evidence []Evidence

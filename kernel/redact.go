@@ -66,12 +66,15 @@ func summarizeString(key, s string) any {
 		return redactedText
 	}
 	if len(s) > summaryStringBytes {
-		return struct {
-			SHA256 wire.Digest `json:"sha256"`
-			Length int         `json:"length"`
-		}{wire.Hash([]byte(s)), len(s)}
+		return digested{wire.Hash([]byte(s)), len(s)}
 	}
 	return s
+}
+
+// digested stands for something too long to repeat.
+type digested struct {
+	SHA256 wire.Digest `json:"sha256"`
+	Length int         `json:"length"` // bytes
 }
 
 // secretMarks are the key fragments and value prefixes that are masked. This
