@@ -1,0 +1,141 @@
+package admit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/backbay-labs/chio-node/kernel"
+	"github.com/backbay-labs/chio-node/kernel/budget"
+	"github.com/backbay-labs/chio-node/kernel/journal"
+	"github.com/backbay-labs/chio-node/store"
+)
+
+// ErrLatched: a receipt that was owed could not be recorded.
+var ErrLatched = errors.New("admission is latched: restart the node to recover")
+
+// Admission implements kernel.Admission. It is safe for concurrent use.
+type Admission struct {
+	cfg   Config
+	sweep sweeper
+
+	mu      sync.Mutex // guards latched and ballast
+	latched error
+	ballast Ballast
+}
+
+var _ kernel.Admission = (*Admission)(nil)
+
+// New checks the configuration. Call Recover before admitting anything.
+func New(cfg Config) (*Admission, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	return &Admission{cfg: cfg, ballast: cfg.Ballast}, nil
+}
+
+// Ready is nil while a receipt could be recorded, ErrLatched after one could
+// not.
+func (a *Admission) Ready() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.latched
+}
+
+// Admit makes room for one call, in one transaction and in this order:
+//
+//	1 the nonce is new, and is taken
+//	2 the call id is new
+//	3 every token that this kernel counts has room for the call, and holds it
+//	4 every participant agrees
+//	5 the intent is open
+//
+// A *kernel.Denial says why not; any other error means that nothing happened.
+func (a *Admission) Admit(ctx context.Context, req *kernel.Admittance) (kernel.Ticket, error) {
+	if err := a.Ready(); err != nil {
+		return kernel.Ticket{}, err
+	}
+	if err := checkAdmittance(req); err != nil {
+		return kernel.Ticket{}, err
+	}
+	var ticket kernel.Ticket
+	ran := false
+	err := a.cfg.DB.Update(ctx, func(tx store.Tx) error {
+		var err error
+		ticket, err = a.admit(tx, req)
+		ran = err == nil
+		return err
+	})
+	if err != nil {
+		if ran || errors.Is(err, store.ErrNotReady) {
+			a.latch(err)
+		}
+		return kernel.Ticket{}, fmt.Errorf("admit call: %w", err)
+	}
+	a.failpoint("admit.after")
+	return ticket, nil
+}
+
+func (a *Admission) admit(tx store.Tx, req *kernel.Admittance) (kernel.Ticket, error) {
+	callID, now := req.Call.Mandate.CallID, req.Call.Now
+	if err := a.cfg.Nonces.Use(tx, *req.Nonce, now); err != nil { // 1
+		return kernel.Ticket{}, err
+	}
+	if err := journal.Fresh(tx, callID); err != nil { // 2
+		return kernel.Ticket{}, err
+	}
+	ticket := kernel.Ticket{CallID: callID, Charge: req.Charge}
+	for _, h := range req.Holds { // 3
+		held, err := budget.Hold(tx, callID, h, req.Charge, now)
+		if err != nil {
+			return kernel.Ticket{}, err
+		}
+		ticket.Held = append(ticket.Held, held)
+	}
+	a.failpoint("hold.after")
+	for _, p := range a.cfg.Participants { // 4
+		if err := p.Admit(tx, req, &ticket); err != nil {
+			return kernel.Ticket{}, err
+		}
+	}
+	intent, err := journal.NewIntent(req, &ticket) // 5
+	if err != nil {
+		return kernel.Ticket{}, err
+	}
+	if err := journal.Begin(tx, intent); err != nil {
+		return kernel.Ticket{}, err
+	}
+	return ticket, a.sweep.step(tx, a.cfg.Nonces, now)
+}
+
+// checkAdmittance refuses what the kernel never sends, so that a caller that
+// is not the kernel fails closed.
+func checkAdmittance(req *kernel.Admittance) error {
+	switch {
+	case req == nil || req.Call == nil || req.Call.Mandate == nil:
+		return errors.New("admit call: no mandate")
+	case req.Nonce == nil:
+		return &kernel.Denial{Step: 10, Code: kernel.CodeProofMissing, Guard: "holder_proof", Side: "local",
+			Reason: "no holder proof was verified for the call", Fix: "sign the call with the agent's key"}
+	case len(req.Holds) == 0:
+		return &kernel.Denial{Step: 10, Code: kernel.CodeNoCapability, Guard: "budget", Side: "local",
+			Reason: "no token of this kernel counts the call", Fix: "present a capability that this kernel issued"}
+	}
+	return nil
+}
+
+func (a *Admission) failpoint(name string) {
+	if a.cfg.Failpoint != nil {
+		a.cfg.Failpoint(name)
+	}
+}
+
+// latch refuses everything from now on. The first cause is kept.
+func (a *Admission) latch(cause error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.latched == nil {
+		a.latched = fmt.Errorf("%w: %w", ErrLatched, cause)
+	}
+}

@@ -1,0 +1,97 @@
+package authority
+
+import (
+	"errors"
+	"fmt"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// Kind is what a revocation names.
+type Kind string
+
+// The kinds. Issuer and ID of an entry are, by kind:
+//
+//	capability  kernel key that signed the token, token id
+//	passport    DID that signed the passport, passport id
+//	subject     DID of the organisation whose agent it is, agent key
+const (
+	KindCapability Kind = "capability"
+	KindPassport   Kind = "passport"
+	KindSubject    Kind = "subject"
+)
+
+// Entry is one thing revoked, for ever.
+type Entry struct {
+	Kind   Kind   `json:"kind"`
+	Issuer string `json:"issuer"`
+	ID     string `json:"id"`
+}
+
+// The limits of one epoch.
+const (
+	MaxEntries      = 500
+	maxEntryIDBytes = 256
+)
+
+// The reasons an entry is refused.
+var (
+	// ErrEntry: the entry does not name anything that can be revoked.
+	ErrEntry = errors.New("revocation entry is malformed")
+	// ErrNotIssuer: only the issuer of a thing may revoke it.
+	ErrNotIssuer = errors.New("revocation of something another party issued")
+)
+
+// check refuses an entry that is malformed.
+func (e *Entry) check() error {
+	if e.ID == "" || len(e.ID) > maxEntryIDBytes || !utf8.ValidString(e.ID) || hasControl(e.ID) {
+		return fmt.Errorf("%w: id %.80q must be 1 to %d bytes of printable text", ErrEntry, e.ID, maxEntryIDBytes)
+	}
+	switch e.Kind {
+	case KindCapability:
+		if _, err := wire.ParsePublicKey(e.Issuer); err != nil {
+			return fmt.Errorf("%w: issuer of a capability must be a kernel key: %w", ErrEntry, err)
+		}
+		return nil
+	case KindPassport, KindSubject:
+		if _, err := did.Parse(e.Issuer); err != nil {
+			return fmt.Errorf("%w: issuer of a %s must be a did:chio: %w", ErrEntry, e.Kind, err)
+		}
+		if e.Kind == KindSubject {
+			if _, err := wire.ParsePublicKey(e.ID); err != nil {
+				return fmt.Errorf("%w: subject must be an agent key: %w", ErrEntry, err)
+			}
+		}
+		return nil
+	default:
+		return fmt.Errorf("%w: kind %.20q, want capability, passport or subject", ErrEntry, e.Kind)
+	}
+}
+
+// issuedBy reports whether the party may revoke the entry: the kernel key
+// signs tokens, the DID everything else.
+func (e *Entry) issuedBy(party did.DID, kernelKey wire.PublicKey) error {
+	want := party.String()
+	if e.Kind == KindCapability {
+		want = kernelKey.String()
+	}
+	if e.Issuer != want {
+		return fmt.Errorf("%w: %s %.80q names issuer %.80s", ErrNotIssuer, e.Kind, e.ID, e.Issuer)
+	}
+	return nil
+}
+
+// rowKey is unambiguous because neither kind nor issuer contains a slash.
+func (e *Entry) rowKey() string { return entryRows + string(e.Kind) + "/" + e.Issuer + "/" + e.ID }
+
+func hasControl(s string) bool {
+	for _, c := range s {
+		if unicode.IsControl(c) {
+			return true
+		}
+	}
+	return false
+}
