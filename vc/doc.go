@@ -1,0 +1,19 @@
+// Package vc issues and verifies W3C Verifiable Credentials 2.0: agent
+// passports and the status lists that revoke them.
+//
+// Contract: a credential is signed and verified over its raw JSON with the
+// Data Integrity cryptosuite eddsa-jcs-2022, so every member, of the proof
+// too, is covered. VerifyCredential is the only gate; it answers three
+// questions apart (is it whole, is its issuer trusted, does it hold now), and
+// an answer it cannot give is a no. Revocation is a Bitstring Status List
+// signed by the same issuer. Nothing here fetches: lists are handed in.
+// Registry keeps what an organisation has issued.
+//
+// Accepted: JSON in UTF-8, one proof, did:chio and did:key issuers, times in
+// UTC whole seconds. Refused by name rather than ignored: proof sets and
+// chains, members of a credential or proof that nobody here would look at,
+// issuer objects, several status entries.
+//
+// Non-goals: JSON-LD processing, other proof formats, presentations, network
+// resolution.
+package vc

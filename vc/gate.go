@@ -1,0 +1,208 @@
+package vc
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/backbay-labs/chio-node/did"
+)
+
+// The reasons an intact credential does not hold.
+var (
+	ErrUntrustedIssuer = errors.New("issuer is not trusted")
+	ErrNotYetValid     = errors.New("credential is not yet valid")
+	ErrExpired         = errors.New("credential has expired")
+	ErrRevoked         = errors.New("credential is revoked")
+	ErrSuspended       = errors.New("credential is suspended")
+	ErrStatusUnknown   = errors.New("status of the credential is not known")
+)
+
+// Status is what the status list says.
+type Status string
+
+// The statuses; unknown is an answer that denies.
+const (
+	StatusActive    Status = "active"
+	StatusRevoked   Status = "revoked"
+	StatusSuspended Status = "suspended"
+	StatusUnknown   Status = "unknown"
+)
+
+// Window is where now lies in the validity of a credential.
+type Window string
+
+// The windows.
+const (
+	WindowCurrent Window = "current"
+	WindowEarly   Window = "not_yet_valid"
+	WindowExpired Window = "expired"
+	WindowUnknown Window = "unknown"
+)
+
+// Gate is what a verifier brings: its clock, whom it trusts, and where it gets
+// status lists. A nil function trusts nobody and knows no list.
+type Gate struct {
+	Now                 int64                                 // unix seconds
+	SkewSeconds         int64                                 // how far ahead an issuer's clock may be
+	TrustedIssuer       func(did.DID) bool                    // nil: nobody
+	StatusList          func(url string) (*StatusList, error) // nil: none known
+	MaxStatusAgeSeconds int64                                 // 0: as long as the list itself says
+	AllowNoStatus       bool                                  // accept a credential without a status entry; never a passport
+}
+
+// Check is one numbered rule and how it went.
+type Check struct {
+	Rule   int    `json:"rule"`
+	Name   string `json:"name"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// Report answers three questions apart: is the credential whole (Integrity),
+// does the verifier trust its issuer (IssuerTrusted), does it hold now
+// (Authorized: inside its window and active). The zero report is three noes.
+type Report struct {
+	Integrity     bool      `json:"integrity"`
+	IssuerTrusted bool      `json:"issuer_trusted"`
+	Authorized    bool      `json:"authorized"`
+	Window        Window    `json:"window"`
+	Status        Status    `json:"status"`
+	ID            string    `json:"id,omitempty"`
+	Issuer        did.DID   `json:"issuer,omitempty"`
+	Passport      *Passport `json:"passport,omitempty"` // if it is one
+	Checks        []Check   `json:"checks"`
+	err           error
+}
+
+// Err is nil only if all three answers are yes; otherwise it is the first
+// failed check, wrapping a sentinel of this package.
+func (r *Report) Err() error {
+	if r.err == nil && !(r.Integrity && r.IssuerTrusted && r.Authorized) {
+		return ErrStatusUnknown
+	}
+	return r.err
+}
+
+// note records a check and keeps the first failure.
+func (r *Report) note(rule int, name string, err error) error {
+	c := Check{Rule: rule, Name: name, OK: err == nil}
+	if err != nil {
+		c.Detail = err.Error()
+		if r.err == nil {
+			r.err = err
+		}
+	}
+	r.Checks = append(r.Checks, c)
+	return err
+}
+
+// VerifyCredential is the one gate for a credential:
+//
+//	1 to 5 integrity of every credential (parseVerified)
+//	6 a passport has the shape of a passport
+//	7 the verifier trusts the issuer
+//	8 validFrom ≤ now + skew, now < validUntil
+//	9 the status list of the same issuer, for the same purpose, recent enough,
+//	  says the bit is clear. A set revocation bit counts in a stale list too:
+//	  revocation is for good.
+//
+// Integrity is 1 to 6. After a failed integrity rule nothing further is asked.
+func VerifyCredential(doc []byte, g Gate) *Report {
+	r := &Report{Window: WindowUnknown, Status: StatusUnknown}
+	p, err := parseVerified(doc, r.note)
+	if err != nil {
+		r.err = err
+		return r
+	}
+	if slices.Contains(p.Type, typePassport) {
+		passport, err := p.passport()
+		if r.note(6, "passport", err) != nil {
+			return r
+		}
+		r.Passport = passport
+	}
+	r.Integrity, r.ID, r.Issuer = true, p.ID, p.issuer
+	r.judge(p, g)
+	return r
+}
+
+// judge asks rules 7 to 9 of an intact credential.
+func (r *Report) judge(p *parsed, g Gate) {
+	var err error
+	if g.TrustedIssuer == nil || !g.TrustedIssuer(p.issuer) {
+		err = fmt.Errorf("%w: %s: add it to the trust set if you know it", ErrUntrustedIssuer, p.issuer)
+	}
+	r.IssuerTrusted = r.note(7, "issuer is trusted", err) == nil
+	r.Window, err = window(p, g)
+	_ = r.note(8, "validity window", err)
+	r.Status, err = status(p, g)
+	_ = r.note(9, "status", err)
+	r.Authorized = r.Window == WindowCurrent && err == nil
+}
+
+func window(p *parsed, g Gate) (Window, error) {
+	if p.ValidFrom != nil && int64(*p.ValidFrom) > g.Now+g.SkewSeconds {
+		return WindowEarly, fmt.Errorf("%w: from %s, now %s", ErrNotYetValid, *p.ValidFrom, Time(g.Now))
+	}
+	if p.ValidUntil != nil && g.Now >= int64(*p.ValidUntil) {
+		return WindowExpired, fmt.Errorf("%w: at %s, now %s: ask its issuer for a new one", ErrExpired, *p.ValidUntil, Time(g.Now))
+	}
+	return WindowCurrent, nil
+}
+
+// status answers rule 9. Only a nil error lets a credential pass.
+func status(p *parsed, g Gate) (Status, error) {
+	if p.Status == nil {
+		if g.AllowNoStatus {
+			return StatusUnknown, nil
+		}
+		return StatusUnknown, fmt.Errorf("%w: it has no credentialStatus", ErrStatusUnknown)
+	}
+	if g.StatusList == nil {
+		return StatusUnknown, fmt.Errorf("%w: no status list at hand", ErrStatusUnknown)
+	}
+	list, err := g.StatusList(p.Status.StatusListCredential)
+	if err != nil || list == nil {
+		return StatusUnknown, fmt.Errorf("%w: %w", ErrStatusUnknown, errors.Join(err, errNoList(list)))
+	}
+	if list.id != p.Status.StatusListCredential || list.issuer != p.issuer || list.purpose != p.Status.StatusPurpose {
+		return StatusUnknown, fmt.Errorf("%w: list %.100q of %s for %s is not the one named", ErrStatusUnknown, list.id, list.issuer, list.purpose)
+	}
+	index, err := p.Status.index()
+	if err != nil {
+		return StatusUnknown, fmt.Errorf("%w: %w", ErrStatusUnknown, err)
+	}
+	set, ok := list.bit(index)
+	if !ok {
+		return StatusUnknown, fmt.Errorf("%w: index %d is outside the list", ErrStatusUnknown, index)
+	}
+	if set && list.purpose == PurposeRevocation {
+		return StatusRevoked, fmt.Errorf("%w: by %s, bit %d of %s", ErrRevoked, p.issuer, index, list.id)
+	}
+	if err := list.fresh(g); err != nil {
+		return StatusUnknown, err
+	}
+	if set {
+		return StatusSuspended, fmt.Errorf("%w: by %s, bit %d of %s", ErrSuspended, p.issuer, index, list.id)
+	}
+	return StatusActive, nil
+}
+
+// fresh reports whether a clear bit of the list can be relied on now.
+func (l *StatusList) fresh(g Gate) error {
+	if int64(l.validFrom) > g.Now+g.SkewSeconds {
+		return fmt.Errorf("%w: the list is from the future, %s", ErrStatusUnknown, l.validFrom)
+	}
+	if g.Now >= int64(l.validUntil) || g.MaxStatusAgeSeconds > 0 && g.Now-int64(l.validFrom) > g.MaxStatusAgeSeconds {
+		return fmt.Errorf("%w: the list of %s is too old: fetch it again from its issuer", ErrStatusUnknown, l.validFrom)
+	}
+	return nil
+}
+
+func errNoList(l *StatusList) error {
+	if l == nil {
+		return errors.New("the status list was not found")
+	}
+	return nil
+}

@@ -1,0 +1,96 @@
+package vc
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// member is one member of a canonical JSON object: offsets of its name (with
+// quotes), and of its value.
+type member struct{ name, value []byte }
+
+// members splits a canonical object into its members without copying. The
+// input comes from wire.Canonicalize, so it is valid, has no white space, no
+// repeated name, and one spelling per name.
+func members(object []byte) ([]member, error) {
+	if len(object) < 2 || object[0] != '{' {
+		return nil, fmt.Errorf("%w: not a JSON object", ErrMalformed)
+	}
+	var out []member
+	for i := 1; object[i] != '}'; {
+		if object[i] == ',' {
+			i++
+		}
+		colon := valueEnd(object, i)
+		end := valueEnd(object, colon+1)
+		out = append(out, member{object[i:colon], object[colon+1 : end]})
+		i = end
+	}
+	return out, nil
+}
+
+// valueEnd returns the index after the value that begins at i.
+func valueEnd(b []byte, i int) int {
+	depth := 0
+	for ; i < len(b); i++ {
+		switch b[i] {
+		case '"':
+			for i++; b[i] != '"'; i++ {
+				if b[i] == '\\' {
+					i++
+				}
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth == 0 {
+				return i // end of the enclosing object after a bare literal
+			}
+			depth--
+		case ',', ':':
+			if depth == 0 {
+				return i
+			}
+			continue
+		default:
+			continue // inside a literal
+		}
+		if depth == 0 {
+			return i + 1
+		}
+	}
+	return i
+}
+
+// find returns the value of a member, or nil.
+func find(ms []member, name string) []byte {
+	for _, m := range ms {
+		if isName(m.name, name) {
+			return m.value
+		}
+	}
+	return nil
+}
+
+// without returns the canonical object that lacks one member.
+func without(ms []member, name string) []byte {
+	size := 2
+	for _, m := range ms {
+		size += len(m.name) + len(m.value) + 2
+	}
+	out := append(make([]byte, 0, size), '{')
+	for _, m := range ms {
+		if isName(m.name, name) {
+			continue
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(append(append(out, m.name...), ':'), m.value...)
+	}
+	return append(out, '}')
+}
+
+func isName(quoted []byte, name string) bool {
+	return len(quoted) == len(name)+2 && bytes.Equal(quoted[1:len(quoted)-1], []byte(name))
+}

@@ -1,0 +1,254 @@
+package vc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// The rows of a registry.
+const (
+	passportPrefix = "v/passport/" // + uuid: record
+	agentPrefix    = "v/agent/"    // + key / uuid: a mark
+	listPrefix     = "v/list/"     // + number: signed status list
+	indexCounter   = "v/index"
+)
+
+// defaultListTTLSeconds is how long a signed list may be relied on: long enough
+// for an offline verifier, short enough that a stale copy does not hide a
+// revocation for ever.
+const defaultListTTLSeconds = 7 * 24 * 3600
+
+// maxReason bounds the text of a revocation.
+const maxReason = 256
+
+// ErrUnknownPassport: the registry has issued no passport of that id.
+var ErrUnknownPassport = errors.New("no passport of this id was issued here")
+
+// RegistryConfig says what a registry issues with.
+type RegistryConfig struct {
+	DB             store.DB
+	Org            wire.Signer
+	Rand           io.Reader
+	ListTTLSeconds int64  // validity of a signed status list; 0 means 7 days
+	StatusBase     string // URL before the list number; "" means <did>/status/
+}
+
+// Registry keeps the passports an organisation has issued and its status
+// lists. Rows, bit and signature change in one transaction.
+type Registry struct {
+	cfg RegistryConfig
+}
+
+// NewRegistry checks the configuration and touches nothing.
+func NewRegistry(cfg RegistryConfig) (*Registry, error) {
+	if cfg.DB == nil || cfg.Org == nil || cfg.Rand == nil || cfg.ListTTLSeconds < 0 {
+		return nil, errors.New("vc: DB, Org and Rand are required, ListTTLSeconds not negative")
+	}
+	if cfg.ListTTLSeconds == 0 {
+		cfg.ListTTLSeconds = defaultListTTLSeconds
+	}
+	if cfg.StatusBase == "" {
+		cfg.StatusBase = string(did.FromKey(cfg.Org.Public())) + "/status/"
+	}
+	return &Registry{cfg}, nil
+}
+
+// Record is one issued passport.
+type Record struct {
+	Passport  wire.Raw `json:"passport"` // the signed document
+	Index     uint64   `json:"index"`    // of its bit, over all lists
+	RevokedAt int64    `json:"revoked_at,omitzero"`
+	Reason    string   `json:"reason,omitempty"`
+}
+
+// Revoked reports whether the passport was revoked.
+func (r *Record) Revoked() bool { return r.RevokedAt != 0 }
+
+// Parse reads the passport of a record the registry itself has written.
+func (r *Record) Parse() (*Passport, error) {
+	var p struct {
+		Passport
+		Proof wire.Raw `json:"proof"`
+	}
+	if err := wire.Unmarshal(r.Passport, &p, wire.DocumentLimits); err != nil {
+		return nil, fmt.Errorf("read an issued passport: %w", err)
+	}
+	return &p.Passport, nil
+}
+
+// Issue allocates a status bit, signs a passport and files it. It returns the
+// passport and the passport file to hand over.
+func (g *Registry) Issue(ctx context.Context, req Request, now int64) (*Passport, []byte, error) {
+	var p *Passport
+	var file []byte
+	err := g.cfg.DB.Update(ctx, func(tx store.Tx) error {
+		n, err := tx.Next(indexCounter)
+		if err != nil {
+			return err
+		}
+		index := n - 1
+		entry := NewStatusEntry(g.listURL(index/ListBits), uint32(index%ListBits))
+		doc, made, err := Issue(g.cfg.Org, req, entry, now, g.cfg.Rand)
+		if err != nil {
+			return err
+		}
+		list, err := g.freshList(tx, index/ListBits, now)
+		if err != nil {
+			return err
+		}
+		if err := putRecord(tx, uuidOf(made.ID), &Record{Passport: doc, Index: index}); err != nil {
+			return err
+		}
+		tx.Set(agentPrefix+made.Subject.ID.Key().String()+"/"+uuidOf(made.ID), []byte{1})
+		p = made
+		file, err = NewPassportFile(doc, list)
+		return err
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("issue a passport: %w", err)
+	}
+	return p, file, nil
+}
+
+// Revoke sets the bit of a passport and signs its list anew. Revoking again
+// changes nothing.
+func (g *Registry) Revoke(ctx context.Context, id, reason string, now int64) error {
+	return g.cfg.DB.Update(ctx, func(tx store.Tx) error { return g.RevokeIn(tx, id, reason, now) })
+}
+
+// RevokeIn is Revoke inside a transaction of the caller, so that a revocation
+// epoch and the list it repeats cannot come apart.
+func (g *Registry) RevokeIn(tx store.Tx, id, reason string, now int64) error {
+	if len(reason) > maxReason {
+		return fmt.Errorf("revoke a passport: reason is longer than %d bytes", maxReason)
+	}
+	r, err := g.get(tx, id)
+	if err != nil || r.Revoked() {
+		return err
+	}
+	number := r.Index / ListBits
+	list, _, err := g.loadList(tx, number)
+	if err != nil {
+		return err
+	}
+	i := r.Index % ListBits
+	list.bits[i/8] |= 0x80 >> (i % 8)
+	if _, err := g.putList(tx, number, list, now); err != nil {
+		return err
+	}
+	r.RevokedAt, r.Reason = max(now, 1), reason
+	return putRecord(tx, uuidOf(id), r)
+}
+
+// Get returns the record of a passport, or ErrUnknownPassport. The id is
+// urn:uuid:… or the bare UUID.
+func (g *Registry) Get(id string) (*Record, error) {
+	var r *Record
+	err := g.cfg.DB.View(func(v store.Reader) (err error) {
+		r, err = g.get(v, id)
+		return err
+	})
+	return r, err
+}
+
+// List calls fn for every record, oldest first, until it returns an error;
+// store.ErrStop ends the list early. With agent "" it lists all agents.
+func (g *Registry) List(agent did.DID, fn func(*Record) error) error {
+	return g.cfg.DB.View(func(v store.Reader) error {
+		if agent == "" {
+			return v.Scan(passportPrefix, "", func(_ string, value []byte) error {
+				var r Record
+				if err := wire.Unmarshal(value, &r, wire.DocumentLimits); err != nil {
+					return err
+				}
+				return fn(&r)
+			})
+		}
+		prefix := agentPrefix + agent.Key().String() + "/"
+		return v.Scan(prefix, "", func(key string, _ []byte) error {
+			r, err := g.get(v, strings.TrimPrefix(key, prefix))
+			if err != nil {
+				return err
+			}
+			return fn(r)
+		})
+	})
+}
+
+// File returns the passport file of a passport with its list as of now, which
+// is signed anew when half its validity has passed.
+func (g *Registry) File(ctx context.Context, id string, now int64) ([]byte, error) {
+	var file []byte
+	err := g.cfg.DB.Update(ctx, func(tx store.Tx) error {
+		r, err := g.get(tx, id)
+		if err != nil {
+			return err
+		}
+		list, err := g.freshList(tx, r.Index/ListBits, now)
+		if err != nil {
+			return err
+		}
+		file, err = NewPassportFile(r.Passport, list)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("write a passport file: %w", err)
+	}
+	return file, nil
+}
+
+// StatusList returns the signed list of a number, fresh as of now: what an
+// organisation publishes.
+func (g *Registry) StatusList(ctx context.Context, number uint64, now int64) ([]byte, error) {
+	var list []byte
+	err := g.cfg.DB.Update(ctx, func(tx store.Tx) error {
+		if _, err := tx.Get(listRow(number)); err != nil {
+			return fmt.Errorf("status list %d: %w", number, err)
+		}
+		var err error
+		list, err = g.freshList(tx, number, now)
+		return err
+	})
+	return list, err
+}
+
+func (g *Registry) get(v store.Reader, id string) (*Record, error) {
+	if err := wire.CheckUUIDv7(uuidOf(id)); err != nil {
+		return nil, fmt.Errorf("%w: %.60q: %w", ErrUnknownPassport, id, err)
+	}
+	value, err := v.Get(passportPrefix + uuidOf(id))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, fmt.Errorf("%w: %s", ErrUnknownPassport, id)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var r Record
+	if err := wire.Unmarshal(value, &r, wire.DocumentLimits); err != nil {
+		return nil, fmt.Errorf("read passport %s: %w", id, err)
+	}
+	return &r, nil
+}
+
+func putRecord(tx store.Tx, uuid string, r *Record) error {
+	value, err := wire.Marshal(r)
+	if err != nil {
+		return err
+	}
+	tx.Set(passportPrefix+uuid, value)
+	return nil
+}
+
+func uuidOf(id string) string { return strings.TrimPrefix(id, "urn:uuid:") }
+
+func (g *Registry) listURL(number uint64) string {
+	return g.cfg.StatusBase + strconv.FormatUint(number, 10)
+}

@@ -1,0 +1,158 @@
+package vc_test
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/gowebpki/jcs"
+	"github.com/multiformats/go-multibase"
+	"pgregory.net/rapid"
+
+	"github.com/backbay-labs/chio-node/vc"
+)
+
+// The cryptosuite computed a second time from its specification, with another
+// canonicalizer and the standard JSON package.
+func TestSuiteAgreesWithASecondComputation(t *testing.T) {
+	_, doc, list, _ := issued(t)
+	for _, signed := range [][]byte{doc, list} {
+		var whole map[string]any
+		if err := json.Unmarshal(signed, &whole); err != nil {
+			t.Fatal(err)
+		}
+		proof := whole["proof"].(map[string]any)
+		value := proof["proofValue"].(string)
+		delete(whole, "proof")
+		delete(proof, "proofValue")
+		document, config := second(t, whole), second(t, proof)
+
+		gotConfig, gotDocument, err := vc.Config(signed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(config, gotConfig) || !bytes.Equal(document, gotDocument) {
+			t.Fatalf("preimages differ:\n%s\n%s\n%s\n%s", config, gotConfig, document, gotDocument)
+		}
+		c, d := sha256.Sum256(config), sha256.Sum256(document)
+		message := append(c[:], d[:]...)
+		if !bytes.Equal(message, vc.HashData(gotConfig, gotDocument)) {
+			t.Fatal("hash data differs")
+		}
+		_, sig, err := multibase.Decode(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		org := key(t, 7).Public()
+		if !ed25519.Verify(org[:], message, sig) {
+			t.Fatal("signature does not verify outside")
+		}
+	}
+}
+
+func second(t *testing.T, v any) []byte {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := jcs.Transform(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// Whatever the spelling of a signed document, it verifies; the canonical form
+// is what was signed.
+func TestSpellingOfTheDocumentDoesNotMatter(t *testing.T) {
+	_, doc, list, _ := issued(t)
+	var whole any
+	if err := json.Unmarshal(doc, &whole); err != nil {
+		t.Fatal(err)
+	}
+	pretty, err := json.MarshalIndent(whole, " ", "\t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := vc.VerifyCredential(pretty, gate(t, list, t0)); r.Err() != nil {
+		t.Fatal(r.Err())
+	}
+}
+
+// Every combination of set bits survives encoding, and no bit is a neighbour's.
+func TestStatusBitsRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		bits := make([]byte, vc.ListBits/8)
+		for _, i := range rapid.SliceOfN(rapid.IntRange(0, vc.ListBits-1), 0, 50).Draw(t, "set") {
+			bits[i/8] |= 0x80 >> (i % 8)
+		}
+		s, err := vc.EncodeList(bits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := vc.DecodeList(s)
+		if err != nil || !bytes.Equal(back, bits) {
+			t.Fatalf("changed: %v", err)
+		}
+	})
+}
+
+func FuzzVerifyCredential(f *testing.F) {
+	_, doc, list, file := issued(f)
+	for _, b := range [][]byte{doc, list, file, []byte(`{"proof":{}}`), []byte(`{"a":{"b":"\"}"},"proof":[]}`)} {
+		f.Add(b)
+	}
+	g, org := gate(f, list, t0), didOf(f, 7)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if r := vc.VerifyCredential(b, g); r.Err() == nil && !sameJSON(b, doc) {
+			t.Fatalf("accepted %s", b)
+		}
+		if r := vc.VerifyPassportFile(b, g); r.Err() == nil && !bytes.Equal(b, file) {
+			t.Fatalf("accepted %s", b)
+		}
+		_, _ = vc.OpenStatusList(b, org)
+	})
+}
+
+func sameJSON(a, b []byte) bool {
+	x, errX := jcs.Transform(a)
+	y, errY := jcs.Transform(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
+}
+
+// The unit is one Ed25519 verification in the same run.
+func BenchmarkVerifyPassport(b *testing.B) {
+	_, doc, list, file := issued(b)
+	g := gate(b, list, t0)
+	org := key(b, 7)
+	sig, err := org.Sign([]byte("unit"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	const rounds = 500
+	start := time.Now()
+	for range rounds {
+		if org.Public().Verify([]byte("unit"), sig) != nil {
+			b.Fatal("unit")
+		}
+	}
+	unit := float64(time.Since(start).Nanoseconds()) / rounds
+	for name, verify := range map[string]func() error{
+		"passport":           func() error { return vc.VerifyCredential(doc, g).Err() },
+		"file_with_its_list": func() error { return vc.VerifyPassportFile(file, g).Err() },
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := verify(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/unit, "v/op")
+		})
+	}
+}

@@ -1,0 +1,229 @@
+package vc_test
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/vc"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// Every byte of a passport file, flipped in two ways, makes it worthless.
+func TestEveryByteIsCovered(t *testing.T) {
+	_, _, _, file := issued(t)
+	g := gate(t, nil, t0)
+	for i := range file {
+		for _, bit := range []byte{0x01, 0x20} {
+			bad := bytes.Clone(file)
+			bad[i] ^= bit
+			if r := vc.VerifyPassportFile(bad, g); r.Integrity || r.Authorized || r.Err() == nil {
+				t.Fatalf("byte %d (%q to %q) changed and accepted", i, file[i], bad[i])
+			}
+		}
+	}
+	for _, cut := range []int{0, 1, len(file) / 2, len(file) - 1} {
+		if r := vc.VerifyPassportFile(file[:cut], g); r.Integrity {
+			t.Fatalf("cut at %d and accepted", cut)
+		}
+	}
+	if r := vc.VerifyPassportFile(append(bytes.Clone(file), '\n'), g); r.Integrity {
+		t.Fatal("trailing byte accepted")
+	}
+}
+
+// resign signs a changed passport again, so that only the named rule can refuse.
+func resign(t *testing.T, doc []byte, signer wire.Signer, from, to string) []byte {
+	t.Helper()
+	var m map[string]wire.Raw
+	if err := wire.Unmarshal(doc, &m, wire.ForeignLimits); err != nil {
+		t.Fatal(err)
+	}
+	delete(m, "proof")
+	changed := strings.Replace(string(wire.MustMarshal(m)), from, to, 1)
+	if from != "" && changed == string(wire.MustMarshal(m)) {
+		t.Fatalf("%q is not in the document", from)
+	}
+	out, err := vc.Sign([]byte(changed), signer, t0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// TestI9PassportTable is the passport's part of the table that every edge
+// shares: what is expired, revoked, foreign or tampered is refused.
+func TestI9PassportTable(t *testing.T) {
+	_, doc, list, _ := issued(t)
+	org, thief := key(t, 7), key(t, 11)
+	until := `"validUntil":"` + vc.Time(t0+30*day).String() + `"`
+	edit := func(from, to string) []byte {
+		if !bytes.Contains(doc, []byte(from)) {
+			t.Fatalf("%q is not in %s", from, doc)
+		}
+		return bytes.Replace(doc, []byte(from), []byte(to), 1)
+	}
+	proof := doc[bytes.Index(doc, []byte(`"proof":`)):bytes.Index(doc, []byte(`,"type":["Verif`))]
+	inner := string(proof[len(`"proof":`):])
+	for name, c := range map[string]struct {
+		doc  []byte
+		want error
+	}{
+		"not JSON":                 {[]byte("passport"), vc.ErrMalformed},
+		"an array":                 {[]byte("[]"), vc.ErrMalformed},
+		"a string":                 {[]byte(`"x"`), vc.ErrMalformed},
+		"empty":                    {nil, vc.ErrMalformed},
+		"duplicate member":         {edit(`"issuer":`, `"issuer":"x","issuer":`), wire.ErrDuplicateKey},
+		"proof missing":            {edit(string(proof)+",", ""), vc.ErrNoProof},
+		"proof null":               {edit(string(proof), `"proof":null`), vc.ErrNoProof},
+		"proof empty object":       {edit(string(proof), `"proof":{}`), vc.ErrNoProof},
+		"proof empty array":        {edit(string(proof), `"proof":[]`), vc.ErrNoProof},
+		"proof array of one":       {edit(string(proof), `"proof":[`+inner+`]`), vc.ErrManyProofs},
+		"proof a string":           {edit(string(proof), `"proof":"x"`), vc.ErrProof},
+		"proof value missing":      {edit(`"proofValue":"z`, `"x":"z`), vc.ErrProof},
+		"proof value empty":        {edit(`"proofValue":"z`, `"proofValue":"","x":"z`), vc.ErrProof},
+		"proof value in hex":       {edit(`"proofValue":"z`, `"proofValue":"f`), vc.ErrProof},
+		"proof member injected":    {edit(`"proofPurpose"`, `"expires":"2030-01-01T00:00:00Z","proofPurpose"`), vc.ErrProof},
+		"proof domain injected":    {edit(`"proofPurpose"`, `"domain":"x","proofPurpose"`), vc.ErrProof},
+		"proof context dropped":    {edit(`"proof":{"@context":`+vc.PassportContext+`,`, `"proof":{`), wire.ErrBadSignature},
+		"proof context other":      {edit(`"proof":{"@context":`+vc.PassportContext, `"proof":{"@context":["`+vc.ContextV2+`"]`), vc.ErrProof},
+		"proof purpose":            {edit(`"assertionMethod"`, `"authentication"`), vc.ErrProof},
+		"proof suite":              {edit(`"eddsa-jcs-2022"`, `"ecdsa-jcs-2019"`), vc.ErrProof},
+		"proof created":            {edit(`"created":"2026-`, `"created":"2025-`), wire.ErrBadSignature},
+		"method of another":        {edit(`"verificationMethod":"`+string(didOf(t, 7)), `"verificationMethod":"`+string(didOf(t, 11))), vc.ErrController},
+		"method did:key, same key": {edit(didOf(t, 7).KeyID(), didOf(t, 7).DIDKey()+"#"+didOf(t, 7).Multibase()), vc.ErrController},
+		"method other fragment":    {edit("#key-1", "#key-2"), vc.ErrProof},
+		"method https":             {edit(didOf(t, 7).KeyID(), "https://acme.example/key"), vc.ErrProof},
+		"signed by a thief":        {resign(t, doc, thief, "", ""), vc.ErrController},
+		"issuer is the thief":      {resign(t, doc, thief, string(didOf(t, 7))+`"`, string(didOf(t, 11))+`"`), vc.ErrUntrustedIssuer},
+		"name changed":             {edit(`"researcher"`, `"rootkeeper"`), wire.ErrBadSignature},
+		"term injected":            {edit(`"issuer":`, `"admin":true,"issuer":`), vc.ErrMalformed},
+		"signed unknown term":      {resign(t, doc, org, `"issuer":`, `"termsOfUse":{},"issuer":`), vc.ErrMalformed},
+		"signed unknown subject":   {resign(t, doc, org, `"autonomyTier":"`, `"admin":true,"autonomyTier":"`), vc.ErrMalformed},
+		"other first context":      {resign(t, doc, org, `["`+vc.ContextV2+`",`, `["https://www.w3.org/2018/credentials/v1",`), vc.ErrMalformed},
+		"further context":          {resign(t, doc, org, `["`+vc.ContextV2+`",`, `["`+vc.ContextV2+`","https://evil.example",`), vc.ErrMalformed},
+		"not a credential":         {resign(t, doc, org, `"VerifiableCredential"`, `"VerifiablePresentation"`), vc.ErrMalformed},
+		"extra type":               {resign(t, doc, org, `"ChioAgentPassport"]`, `"ChioAgentPassport","X"]`), vc.ErrMalformed},
+		"issuer object":            {resign(t, doc, org, `"issuer":"`+string(didOf(t, 7))+`"`, `"issuer":{"id":"x"}`), vc.ErrMalformed},
+		"id not uuid":              {resign(t, doc, org, `"urn:uuid:`, `"urn:uuid:x`), vc.ErrMalformed},
+		"no validUntil":            {resign(t, doc, org, `,`+until, ``), vc.ErrMalformed},
+		"window upside down":       {resign(t, doc, org, until, `"validUntil":"2025-01-01T00:00:00Z"`), vc.ErrMalformed},
+		"time with offset":         {resign(t, doc, org, until, `"validUntil":"2026-10-21T00:00:00+00:00"`), vc.ErrMalformed},
+		"time with fraction":       {resign(t, doc, org, until, `"validUntil":"2026-10-21T00:00:00.5Z"`), vc.ErrMalformed},
+		"status array":             {resign(t, doc, org, `"credentialStatus":`, `"credentialStatus":[],"x":`), vc.ErrMalformed},
+		"status type":              {resign(t, doc, org, `"BitstringStatusListEntry"`, `"StatusList2021Entry"`), vc.ErrMalformed},
+		"status purpose unknown":   {resign(t, doc, org, `"statusPurpose":"revocation"`, `"statusPurpose":"message"`), vc.ErrMalformed},
+		"status purpose other":     {resign(t, doc, org, `"statusPurpose":"revocation"`, `"statusPurpose":"suspension"`), vc.ErrMalformed},
+		"status index a number":    {resign(t, doc, org, `"statusListIndex":"0"`, `"statusListIndex":0`), vc.ErrMalformed},
+		"status index negative":    {resign(t, doc, org, `"statusListIndex":"0"`, `"statusListIndex":"-1"`), vc.ErrMalformed},
+		"status index spelled":     {resign(t, doc, org, `"statusListIndex":"0"`, `"statusListIndex":"00"`), vc.ErrMalformed},
+		"status index outside":     {resign(t, doc, org, `"statusListIndex":"0"`, `"statusListIndex":"131072"`), vc.ErrStatusUnknown},
+		"status list unknown":      {resign(t, doc, org, `/status/0"`, `/status/1"`), vc.ErrStatusUnknown},
+		"status id is the list":    {resign(t, doc, org, `/status/0#0"`, `/status/0"`), vc.ErrMalformed},
+		"status unknown member":    {resign(t, doc, org, `"statusPurpose":`, `"statusSize":2,"statusPurpose":`), vc.ErrMalformed},
+	} {
+		r := vc.VerifyCredential(c.doc, gate(t, list, t0))
+		if !errors.Is(r.Err(), c.want) {
+			t.Errorf("%s: %v", name, r.Err())
+		}
+		if r.Integrity && r.IssuerTrusted && r.Authorized {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	if r := vc.VerifyCredential(resign(t, doc, org, "", ""), gate(t, list, t0)); r.Err() != nil {
+		t.Errorf("the control is refused: %v", r.Err())
+	}
+}
+
+func TestStatusListOfAnotherIssuerDoesNotCount(t *testing.T) {
+	_, doc, list, _ := issued(t)
+	url := string(didOf(t, 7)) + "/status/0"
+	forged, err := vc.SignStatusList(key(t, 11), url, make([]byte, vc.ListBits/8), t0, day)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := vc.OpenStatusList(forged, didOf(t, 7)); !errors.Is(err, vc.ErrStatusList) {
+		t.Errorf("forged list opens: %v", err)
+	}
+	l, err := vc.OpenStatusList(forged, didOf(t, 11))
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := gate(t, list, t0)
+	g.StatusList = func(string) (*vc.StatusList, error) { return l, nil }
+	if r := vc.VerifyCredential(doc, g); r.Status != vc.StatusUnknown || r.Authorized {
+		t.Errorf("foreign list accepted: %s", r.Status)
+	}
+	file, err := vc.NewPassportFile(doc, forged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := vc.VerifyPassportFile(file, gate(t, nil, t0)); r.Integrity || r.Authorized {
+		t.Error("file with a foreign list accepted")
+	}
+	other, err := vc.SignStatusList(key(t, 7), url+"1", make([]byte, vc.ListBits/8), t0, day)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if file, err = vc.NewPassportFile(doc, other); err != nil {
+		t.Fatal(err)
+	}
+	if r := vc.VerifyPassportFile(file, gate(t, nil, t0)); r.Integrity || r.Authorized {
+		t.Error("file with another list accepted")
+	}
+	if file, err = vc.NewPassportFile(list, list); err != nil {
+		t.Fatal(err)
+	}
+	if r := vc.VerifyPassportFile(file, gate(t, nil, t0)); r.Integrity || r.Authorized {
+		t.Error("file without a passport accepted")
+	}
+}
+
+func TestStatusListRefusals(t *testing.T) {
+	small, err := vc.EncodeList(make([]byte, vc.ListBits/8-1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bomb, err := vc.EncodeList(make([]byte, 2<<20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	good, err := vc.EncodeList(make([]byte, vc.ListBits/8))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, s := range map[string]string{
+		"empty": "", "no prefix": good[1:], "padded": good + "=", "cut": good[:len(good)-8], "not gzip": "uAAAA",
+		"too few bits": small, "too many bits": bomb, "standard alphabet": "u+/+/",
+	} {
+		if _, err := vc.DecodeList(s); !errors.Is(err, vc.ErrStatusList) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if bits, err := vc.DecodeList(good); err != nil || len(bits) != vc.ListBits/8 {
+		t.Errorf("control: %v", err)
+	}
+	again, err := vc.EncodeList(make([]byte, vc.ListBits/8))
+	if err != nil || again != good {
+		t.Error("encoding is not deterministic")
+	}
+}
+
+func TestCredentialWithoutStatusNeedsPermission(t *testing.T) {
+	org := key(t, 7)
+	doc, err := vc.Sign([]byte(`{"@context":["`+vc.ContextV2+`"],"type":["VerifiableCredential"],"issuer":"`+
+		string(didOf(t, 7))+`","credentialSubject":{"id":"urn:x"}}`), org, t0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := vc.Gate{Now: t0, TrustedIssuer: func(did.DID) bool { return true }}
+	if r := vc.VerifyCredential(doc, g); !r.Integrity || r.Authorized || !errors.Is(r.Err(), vc.ErrStatusUnknown) {
+		t.Errorf("%+v", r)
+	}
+	g.AllowNoStatus = true
+	if r := vc.VerifyCredential(doc, g); r.Err() != nil || !r.Authorized {
+		t.Errorf("%v", r.Err())
+	}
+}
