@@ -38,6 +38,9 @@ func readChain(r Reader) (chain, error) {
 	if err := wire.UnmarshalCanonical(b, &c, wire.DocumentLimits); err != nil {
 		return chain{}, fmt.Errorf("%w: row %s: %w", ErrCorrupt, chainKey, err)
 	}
+	if !bytes.Equal(wire.MustMarshal(c), b) {
+		return chain{}, fmt.Errorf("%w: row %s lacks a member", ErrCorrupt, chainKey)
+	}
 	return c, nil
 }
 

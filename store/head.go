@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -140,7 +141,7 @@ func readNote(source HeadSource, state Reader) (note HeadNote, err error) {
 //
 //	1 the envelope is canonical and at most one key signed
 //	2 a signature, if there is one, verifies under its own key
-//	3 the body is a head
+//	3 the body is a head with every member present
 func openHead(doc []byte) (h head, by wire.PublicKey, err error) {
 	var env wire.Envelope
 	if err := wire.UnmarshalCanonical(doc, &env, wire.DocumentLimits); err != nil { // 1
@@ -163,6 +164,9 @@ func openHead(doc []byte) (h head, by wire.PublicKey, err error) {
 		}
 	default:
 		return head{}, by, fmt.Errorf("head: %w", wire.ErrSignerSet) // 1
+	}
+	if !bytes.Equal(wire.MustMarshal(h), env.Body) { // 3
+		return head{}, by, errors.New("head lacks a member")
 	}
 	return h, by, nil
 }

@@ -1,0 +1,4 @@
+package ledger
+
+// DecodeRecord is the door for a stored posting.
+var DecodeRecord = decodeRecord
