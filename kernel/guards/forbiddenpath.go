@@ -23,8 +23,8 @@ type ForbiddenPathConfig struct {
 //  2. unless an exception matches the path that is really reached
 type ForbiddenPath struct {
 	rule       string
-	patterns   []*Glob
-	exceptions []*Glob
+	patterns   *globSet
+	exceptions *globSet
 	resolver   Resolver
 	allow      kernel.Decision
 }
@@ -36,10 +36,10 @@ func NewForbiddenPath(c ForbiddenPathConfig) (*ForbiddenPath, error) {
 	}
 	g := &ForbiddenPath{rule: orDefault(c.Rule, "rules.forbidden_paths"), resolver: c.Resolver, allow: allowed(ForbiddenPathName)}
 	var err error
-	if g.patterns, err = compileAll(c.Patterns, Forbid); err != nil {
+	if g.patterns, err = newGlobSet(c.Patterns, Forbid); err != nil {
 		return nil, fmt.Errorf("%s patterns: %w", ForbiddenPathName, err)
 	}
-	if g.exceptions, err = compileAll(c.Exceptions, Permit); err != nil {
+	if g.exceptions, err = newGlobSet(c.Exceptions, Permit); err != nil {
 		return nil, fmt.Errorf("%s exceptions: %w", ForbiddenPathName, err)
 	}
 	return g, nil
@@ -74,7 +74,7 @@ func (g *ForbiddenPath) Judge(r *guard.Request) (kernel.Decision, error) {
 		if hit == nil && changed {
 			hit = g.find(target) // 1
 		}
-		if hit != nil && !anyMatch(g.exceptions, target) { // 2
+		if hit != nil && g.exceptions.find(target) == nil { // 2
 			return guard.Refuse(ForbiddenPathName, CodeForbiddenPath, g.rule+".patterns",
 				fmt.Sprintf("%s is forbidden by %s", brief(clean), hit)), nil
 		}
@@ -85,13 +85,8 @@ func (g *ForbiddenPath) Judge(r *guard.Request) (kernel.Decision, error) {
 // find returns the first pattern that covers the path in any spelling.
 func (g *ForbiddenPath) find(clean string) (hit *Glob) {
 	spellings(clean, func(form string) bool {
-		for _, p := range g.patterns {
-			if p.Match(form) {
-				hit = p
-				return true
-			}
-		}
-		return false
+		hit = g.patterns.find(form)
+		return hit != nil
 	})
 	return hit
 }

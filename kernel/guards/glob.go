@@ -41,6 +41,7 @@ type Glob struct {
 	rooted   bool // begins with "/": matches rooted paths only
 	relative bool // begins with "./": matches relative paths only
 	below    bool // covers what is below a match
+	lastOnly bool // "**/name*": only the last name of a path matters
 }
 
 // segment is one path element of a pattern.
@@ -107,6 +108,7 @@ func CompileGlob(pattern string, use Use) (*Glob, error) {
 			g.segments = append([]segment{{any: true}}, g.segments...)
 		}
 		g.relative = false
+		g.lastOnly = len(g.segments) == 2 && g.segments[0].any && last.tokens != nil
 	}
 	return g, nil
 }

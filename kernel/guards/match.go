@@ -10,6 +10,9 @@ import (
 // returns; for Forbid, folded by fold. Only the last "**" is ever retried, so
 // the cost is at most segments of the path times segments of the pattern.
 func (g *Glob) Match(path string) bool {
+	if g.lastOnly {
+		return path != "." && matchTokens(g.segments[1].tokens, path[strings.LastIndexByte(path, '/')+1:])
+	}
 	absolute := strings.HasPrefix(path, "/")
 	if g.rooted && !absolute || g.relative && absolute {
 		return false

@@ -76,27 +76,6 @@ func (n *names) match(tool string) bool {
 	return false
 }
 
-func compileAll(patterns []string, use Use) ([]*Glob, error) {
-	globs := make([]*Glob, 0, len(patterns))
-	for _, p := range patterns {
-		g, err := CompileGlob(p, use)
-		if err != nil {
-			return nil, err
-		}
-		globs = append(globs, g)
-	}
-	return globs, nil
-}
-
-func anyMatch(globs []*Glob, path string) bool {
-	for _, g := range globs {
-		if g.Match(path) {
-			return true
-		}
-	}
-	return false
-}
-
 // allowed is the decision of a guard that has nothing against a call. It is
 // built once and shared; its evidence has no room to append to.
 func allowed(name string) kernel.Decision {

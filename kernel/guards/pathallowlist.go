@@ -32,7 +32,7 @@ type PathAllowlistConfig struct {
 type PathAllowlist struct {
 	rule              string
 	enabled           bool
-	read, write, edit []*Glob
+	read, write, edit *globSet
 	roots             func(*kernel.Call) ([]string, bool)
 	resolver          Resolver
 	allow             kernel.Decision
@@ -53,9 +53,9 @@ func NewPathAllowlist(c PathAllowlistConfig) (*PathAllowlist, error) {
 	for _, l := range []struct {
 		name string
 		from []string
-		to   *[]*Glob
+		to   **globSet
 	}{{"read", c.Read, &g.read}, {"write", c.Write, &g.write}, {"patch", c.Patch, &g.edit}} {
-		globs, err := compileAll(l.from, Permit)
+		globs, err := newGlobSet(l.from, Permit)
 		if err != nil {
 			return nil, fmt.Errorf("%s %s: %w", PathAllowlistName, l.name, err)
 		}
@@ -107,16 +107,16 @@ func (g *PathAllowlist) Judge(r *guard.Request) (kernel.Decision, error) {
 func (g *PathAllowlist) permits(a guard.Access, target string) (field string, ok bool) {
 	switch a {
 	case guard.AccessRead:
-		return "read", anyMatch(g.read, target)
+		return "read", g.read.find(target) != nil
 	case guard.AccessWrite:
-		return "write", anyMatch(g.write, target)
+		return "write", g.write.find(target) != nil
 	case guard.AccessPatch:
-		return "patch", anyMatch(g.edit, target)
+		return "patch", g.edit.find(target) != nil
 	default:
-		if !anyMatch(g.read, target) {
+		if g.read.find(target) == nil {
 			return "read", false
 		}
-		return "write", anyMatch(g.write, target)
+		return "write", g.write.find(target) != nil
 	}
 }
 
