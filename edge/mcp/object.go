@@ -69,8 +69,22 @@ func (o object) text(name string) string {
 // quote returns s as a JSON string. Text of our own that carries somebody
 // else's bytes (an error message) may not be UTF-8; it is made so.
 func quote(s string) wire.Raw {
+	if plain(s) {
+		b := append(make([]byte, 0, len(s)+2), '"')
+		return append(append(b, s...), '"')
+	}
 	if !utf8.ValidString(s) {
 		s = string([]rune(s))
 	}
 	return wire.MustMarshal(s)
+}
+
+// plain reports whether s is its own JSON spelling: names, keys and codes are.
+func plain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }

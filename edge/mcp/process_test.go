@@ -80,7 +80,8 @@ func startChild(t *testing.T, mode string, edit func(*ProcessConfig)) *Process {
 	t.Helper()
 	cfg := ProcessConfig{
 		Command: []string{os.Args[0]}, Dir: t.TempDir(), TempDir: t.TempDir(), Now: time.Now,
-		Set: []string{childMode + "=" + mode},
+		// Without a directory for it, a child built for coverage complains on stderr.
+		Set: []string{childMode + "=" + mode, "GOCOVERDIR=" + t.TempDir()},
 	}
 	if edit != nil {
 		edit(&cfg)
@@ -121,7 +122,7 @@ func TestChildEnvironmentIsScrubbed(t *testing.T) {
 	if resolved, _ := filepath.EvalSymlinks(dir); got["DIR"] != resolved && got["DIR"] != dir {
 		t.Errorf("runs in %s", got["DIR"])
 	}
-	for _, k := range []string{"HOME", "TMPDIR", "DIR", childMode, "PWD"} {
+	for _, k := range []string{"HOME", "TMPDIR", "DIR", childMode, "PWD", "GOCOVERDIR"} {
 		delete(got, k)
 	}
 	if fmt.Sprint(got) != "map[GOOD:1 LANG:C OWN:a=b PATH:/bin npm_config_cache:/c npm_config_x:1]" {
