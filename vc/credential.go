@@ -23,10 +23,10 @@ const (
 // ErrMalformed refuses a credential for its shape.
 var ErrMalformed = errors.New("credential is malformed")
 
-// credential holds the members of a credential that have a meaning here. Any
-// other is refused: nothing may be carried that no check looks at.
+// credential holds the members of a credential, besides @context and proof,
+// that have a meaning here. Any other is refused: nothing may be carried that
+// no check looks at.
 type credential struct {
-	Context    wire.Raw     `json:"@context"`
 	ID         string       `json:"id,omitempty"`
 	Type       []string     `json:"type"`
 	Issuer     string       `json:"issuer"`
@@ -34,13 +34,13 @@ type credential struct {
 	ValidUntil *Time        `json:"validUntil,omitempty"`
 	Subject    wire.Raw     `json:"credentialSubject"`
 	Status     *StatusEntry `json:"credentialStatus,omitempty"`
-	Proof      wire.Raw     `json:"proof"`
 }
 
 // parsed is a credential whose proof has been verified.
 type parsed struct {
 	credential
-	issuer did.DID
+	context wire.Raw
+	issuer  did.DID
 }
 
 // step is one numbered check of the gate: what it is called and how it went.
@@ -62,8 +62,8 @@ func parseVerified(doc []byte, note step) (*parsed, error) {
 	if note(3, "one acceptable proof", err) != nil {
 		return nil, err
 	}
-	var p parsed
-	if err := note(2, "credential 2.0", p.decode(canonical)); err != nil {
+	p := parsed{context: s.context}
+	if err := note(2, "credential 2.0", p.decode(s.members)); err != nil {
 		return nil, err
 	}
 	base, id, err := controller(s.proof.VerificationMethod) // 4
@@ -80,11 +80,12 @@ func parseVerified(doc []byte, note step) (*parsed, error) {
 	return &p, nil
 }
 
-func (p *parsed) decode(canonical []byte) error {
-	if err := wire.Unmarshal(canonical, &p.credential, wire.ForeignLimits); err != nil {
+// decode reads the members besides @context and proof, and applies rule 2.
+func (p *parsed) decode(members []byte) error {
+	if err := wire.Unmarshal(members, &p.credential, wire.ForeignLimits); err != nil {
 		return fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	if !bytes.HasPrefix(p.Context, []byte(`["`+ContextV2+`"`)) {
+	if !bytes.HasPrefix(p.context, []byte(`["`+ContextV2+`"`)) {
 		return fmt.Errorf("%w: @context must be an array that begins with %s", ErrMalformed, ContextV2)
 	}
 	if !slices.Contains(p.Type, typeCredential) {

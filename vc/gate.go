@@ -109,7 +109,7 @@ func (r *Report) note(rule int, name string, err error) error {
 //
 // Integrity is 1 to 6. After a failed integrity rule nothing further is asked.
 func VerifyCredential(doc []byte, g Gate) *Report {
-	r := &Report{Window: WindowUnknown, Status: StatusUnknown}
+	r := &Report{Window: WindowUnknown, Status: StatusUnknown, Checks: make([]Check, 0, 10)}
 	p, err := parseVerified(doc, r.note)
 	if err != nil {
 		r.err = err

@@ -3,6 +3,7 @@ package vc
 import (
 	"bytes"
 	"fmt"
+	"slices"
 )
 
 // member is one member of a canonical JSON object: offsets of its name (with
@@ -35,11 +36,7 @@ func valueEnd(b []byte, i int) int {
 	for ; i < len(b); i++ {
 		switch b[i] {
 		case '"':
-			for i++; b[i] != '"'; i++ {
-				if b[i] == '\\' {
-					i++
-				}
-			}
+			i = quoteEnd(b, i+1)
 		case '{', '[':
 			depth++
 		case '}', ']':
@@ -62,6 +59,21 @@ func valueEnd(b []byte, i int) int {
 	return i
 }
 
+// quoteEnd returns the index of the quote that ends the string whose text
+// begins at i: the first one after an even number of backslashes.
+func quoteEnd(b []byte, i int) int {
+	for start := i; ; i++ {
+		i += bytes.IndexByte(b[i:], '"')
+		slashes := 0
+		for j := i - 1; j >= start && b[j] == '\\'; j-- {
+			slashes++
+		}
+		if slashes%2 == 0 {
+			return i
+		}
+	}
+}
+
 // find returns the value of a member, or nil.
 func find(ms []member, name string) []byte {
 	for _, m := range ms {
@@ -72,15 +84,15 @@ func find(ms []member, name string) []byte {
 	return nil
 }
 
-// without returns the canonical object that lacks one member.
-func without(ms []member, name string) []byte {
+// without returns the canonical object that lacks the named members.
+func without(ms []member, names ...string) []byte {
 	size := 2
 	for _, m := range ms {
 		size += len(m.name) + len(m.value) + 2
 	}
 	out := append(make([]byte, 0, size), '{')
 	for _, m := range ms {
-		if isName(m.name, name) {
+		if slices.ContainsFunc(names, func(n string) bool { return isName(m.name, n) }) {
 			continue
 		}
 		if len(out) > 1 {
@@ -92,5 +104,5 @@ func without(ms []member, name string) []byte {
 }
 
 func isName(quoted []byte, name string) bool {
-	return len(quoted) == len(name)+2 && bytes.Equal(quoted[1:len(quoted)-1], []byte(name))
+	return len(quoted) == len(name)+2 && string(quoted[1:len(quoted)-1]) == name
 }

@@ -97,15 +97,14 @@ func (p *parsed) passport() (*Passport, error) {
 	if err := wire.Unmarshal(p.Subject, &s, wire.DocumentLimits); err != nil {
 		return nil, fmt.Errorf("%w: credentialSubject: %w", ErrMalformed, err)
 	}
-	issuer, err := did.Parse(p.Issuer)
-	if err != nil {
-		return nil, fmt.Errorf("%w: issuer: %w", ErrMalformed, err)
+	if p.Issuer != string(p.issuer) {
+		return nil, fmt.Errorf("%w: issuer %.100q is not a did:chio", ErrMalformed, p.Issuer)
 	}
 	if p.ValidFrom == nil || p.ValidUntil == nil || p.Status == nil {
 		return nil, fmt.Errorf("%w: a passport has validFrom, validUntil and credentialStatus", ErrMalformed)
 	}
 	out := &Passport{
-		Context: p.Context, ID: p.ID, Type: p.Type, Issuer: issuer,
+		Context: p.context, ID: p.ID, Type: p.Type, Issuer: p.issuer,
 		ValidFrom: *p.ValidFrom, ValidUntil: *p.ValidUntil, Subject: s, Status: *p.Status,
 	}
 	return out, out.check()

@@ -49,6 +49,7 @@ type secured struct {
 	config   []byte // canonical proof, without its proofValue
 	proof    proof
 	context  []byte // the document's @context
+	members  []byte // the document without it, for decoding
 }
 
 // sign adds a proof by the holder of a did:chio key to an unsecured credential
@@ -117,16 +118,16 @@ func takeApart(canonical []byte) (*secured, error) {
 	case raw[0] != '{':
 		return nil, fmt.Errorf("%w: it is not an object", ErrProof)
 	}
-	s := &secured{document: without(ms, "proof"), context: find(ms, "@context")}
-	if err := wire.Unmarshal(raw, &s.proof, wire.DocumentLimits); err != nil { // 3b
+	s := &secured{document: without(ms, "proof"), members: without(ms, "proof", "@context"), context: find(ms, "@context")}
+	pm, err := members(raw)
+	if err != nil {
+		return nil, err
+	}
+	if err := wire.Unmarshal(without(pm, "@context"), &s.proof, wire.DocumentLimits); err != nil { // 3b
 		return nil, fmt.Errorf("%w: %w", ErrProof, err)
 	}
 	if p := s.proof; p.Type != proofType || p.Cryptosuite != cryptosuite || p.ProofPurpose != proofPurpose { // 3b
 		return nil, fmt.Errorf("%w: type %.40q, suite %.40q, purpose %.40q", ErrProof, p.Type, p.Cryptosuite, p.ProofPurpose)
-	}
-	pm, err := members(raw)
-	if err != nil {
-		return nil, err
 	}
 	if c := find(pm, "@context"); c != nil && !bytes.Equal(c, s.context) { // 3c
 		return nil, fmt.Errorf("%w: its @context is not the document's", ErrProof)
@@ -158,12 +159,10 @@ func (s *secured) verify(key wire.PublicKey) error {
 	if len(v) == 0 || len(v) > size || v[0] != 'z' {
 		return fmt.Errorf("%w: proofValue is not base58btc of 64 bytes", ErrProof)
 	}
+	// At a fixed length base58 has one spelling per value.
 	_, raw, err := multibase.Decode(v)
 	if err != nil || len(raw) != ed25519.SignatureSize {
 		return fmt.Errorf("%w: proofValue is not base58btc of 64 bytes", ErrProof)
-	}
-	if again, err := multibase.Encode(multibase.Base58BTC, raw); err != nil || again != v {
-		return fmt.Errorf("%w: proofValue has a second spelling", ErrProof)
 	}
 	if err := key.Verify(hashData(s.config, s.document), wire.Signature(raw)); err != nil {
 		return fmt.Errorf("%w: %w", ErrProof, err)

@@ -132,7 +132,7 @@ func OpenStatusList(doc []byte, issuer did.DID) (*StatusList, error) {
 	if p.issuer != issuer { // S1
 		return nil, fmt.Errorf("%w: issued by %s, want %s", ErrStatusList, p.issuer, issuer)
 	}
-	if string(p.Context) != `["`+ContextV2+`"]` || !slices.Equal(p.Type, []string{typeCredential, typeStatusList}) ||
+	if string(p.context) != `["`+ContextV2+`"]` || !slices.Equal(p.Type, []string{typeCredential, typeStatusList}) ||
 		p.ID == "" || p.ValidFrom == nil || p.ValidUntil == nil || p.Status != nil { // S2
 		return nil, fmt.Errorf("%w: not the shape of a status list credential", ErrStatusList)
 	}
