@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"sync/atomic"
 	"testing"
 
 	"github.com/backbay-labs/chio-node/internal/storetest"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/store/badger"
+	"github.com/backbay-labs/chio-node/wire"
 )
 
 func open(t testing.TB, dir string) *store.Engine {
@@ -47,6 +51,20 @@ func TestOpenTwiceIsInUse(t *testing.T) {
 	if _, err := badger.Open(dir, badger.Options{}); !errors.Is(err, store.ErrInUse) {
 		t.Errorf("second open: %v", err)
 	}
+	if _, err := badger.Check(dir, badger.Options{}); !errors.Is(err, store.ErrInUse) {
+		t.Errorf("check of an open store: %v", err)
+	}
+	put(t, e, "still", "serving")
+}
+
+func TestCheckCreatesNothing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "none")
+	if _, err := badger.Check(dir, badger.Options{}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("check of no store: %v", err)
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("check left something: %v", err)
+	}
 }
 
 func TestFullDiskRefusesAndLatches(t *testing.T) {
@@ -70,6 +88,13 @@ func BenchmarkUpdate(b *testing.B) {
 		b.Run(fmt.Sprint(callers), func(b *testing.B) {
 			e := open(b, b.TempDir())
 			defer shut(b, e)
+			key, err := wire.KeyFromSeed(make([]byte, 32))
+			if err != nil {
+				b.Fatal(err)
+			}
+			if err := e.SetHead(nil, key); err != nil { // as a node does
+				b.Fatal(err)
+			}
 			value := make([]byte, 1024)
 			for i := range value {
 				value[i] = byte(i * 131)

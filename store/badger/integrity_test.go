@@ -54,7 +54,11 @@ func copyDir(t *testing.T, from string) string {
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(filepath.Join(to, rel), b, 0o600)
+		size, used := int64(len(b)), bytes.TrimRight(b, "\x00") // badger's files are mostly holes
+		if err := os.WriteFile(filepath.Join(to, rel), used, 0o600); err != nil {
+			return err
+		}
+		return os.Truncate(filepath.Join(to, rel), size)
 	})
 	if err != nil {
 		t.Fatalf("copy: %v", err)
@@ -94,12 +98,17 @@ func at(t *testing.T, name, marker string) int64 {
 
 func flip(t *testing.T, name string, offset int64) {
 	t.Helper()
-	b, err := os.ReadFile(name)
+	f, err := os.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b[offset] ^= 0x10
-	if err := os.WriteFile(name, b, 0o600); err != nil {
+	b := make([]byte, 1)
+	_, err = f.ReadAt(b, offset)
+	if err == nil {
+		b[0] ^= 0x10
+		_, err = f.WriteAt(b, offset)
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -175,7 +184,12 @@ func TestI11_FlippedBitInTableIsRefused(t *testing.T) {
 	if err != nil || len(tables) == 0 {
 		t.Fatalf("no tables: %v", err)
 	}
-	for _, offset := range []int64{40, 2000, 5000} {
+	table, err := os.Stat(tables[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Rows, index and its checksum, all but the last word: doc.go says why.
+	for offset := int64(40); offset < table.Size()-4; offset += table.Size() / 12 {
 		damaged := copyDir(t, dir)
 		flip(t, filepath.Join(damaged, "rows", filepath.Base(tables[0])), offset)
 		wantCorrupt(t, damaged, "")
