@@ -50,11 +50,14 @@ func (c *conn) writeLoop() {
 	}
 }
 
-// hand gives a frame to the writer, waiting while the queue is full.
+// hand gives a frame to the writer, waiting while the queue is full. What has
+// ended already is looked at first: room in the queue must not outrun it.
 func (c *conn) hand(ctx context.Context, o *outbound) error {
 	select {
 	case <-c.done:
 		return c.cause()
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	default:
 	}
 	select {
