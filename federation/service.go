@@ -1,0 +1,177 @@
+package federation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/p2p"
+	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// The stream protocols of this file's half of the package.
+const (
+	ProtocolHello  = "/chio/fed/hello/1.0.0"
+	ProtocolPolicy = "/chio/fed/policy/1.0.0"
+	ProtocolTreaty = "/chio/fed/treaty/1.0.0"
+)
+
+// The limits of those protocols. Only hello is served to strangers.
+var (
+	helloLimits = p2p.Limits{
+		MaxFrameBytes: 64 << 10, MessageTimeout: 10 * time.Second, TotalTimeout: 30 * time.Second, StreamsPerPeer: 2, Open: true,
+	}
+	policyLimits = p2p.Limits{
+		MaxFrameBytes: 256 << 10, MessageTimeout: 10 * time.Second, TotalTimeout: 30 * time.Second, StreamsPerPeer: 4,
+	}
+	treatyLimits = p2p.Limits{
+		MaxFrameBytes: 256 << 10, MessageTimeout: 30 * time.Second, TotalTimeout: 60 * time.Second, StreamsPerPeer: 4,
+	}
+)
+
+// ErrConfig names the configuration field that is missing.
+var ErrConfig = errors.New("federation configuration")
+
+// Bindings are the records by which the organisation key vouches for this
+// node's transport and kernel keys, current at the time of asking.
+type Bindings struct {
+	Transport *wire.Envelope
+	Kernel    *wire.Envelope
+}
+
+// Self is what attestations say about this node, current at the time of asking.
+type Self struct {
+	Kernel            wire.PublicKey
+	PolicyHash        wire.Digest // of the internal policy, which is never sent
+	GuardNames        []string
+	SettlementAddress string               // 0x…; fills terms that name none
+	OracleAddress     string               // 0x…; joins the operators of the terms
+	Surface           func() []SurfaceTool // fills terms that list none
+}
+
+// Config is what the service needs; every field but Log and Admission is
+// required. The host must not be started yet.
+type Config struct {
+	Host      *p2p.Host
+	Directory *Directory
+	DB        store.DB
+	Org       wire.Signer
+	Bindings  func() Bindings
+	Self      func() Self
+	Terms     Terms // for peers without terms of their own
+	Admission Admission
+	Now       func() int64 // unix seconds
+	Rand      io.Reader
+	Log       *slog.Logger
+}
+
+// Service runs hello, policy and treaty with every peer.
+type Service struct {
+	cfg Config
+	did did.DID
+
+	issuing sync.Mutex // one attestation is written at a time
+
+	mu       sync.Mutex // guards compiled
+	compiled map[compiledKey]*TreatyPolicy
+}
+
+// New checks the configuration and registers the protocols with the host.
+func New(cfg Config) (*Service, error) {
+	for _, f := range [...]struct {
+		name    string
+		missing bool
+	}{
+		{"Host", cfg.Host == nil}, {"Directory", cfg.Directory == nil}, {"DB", cfg.DB == nil},
+		{"Org", cfg.Org == nil}, {"Bindings", cfg.Bindings == nil}, {"Self", cfg.Self == nil},
+		{"Now", cfg.Now == nil}, {"Rand", cfg.Rand == nil},
+	} {
+		if f.missing {
+			return nil, fmt.Errorf("%w: %s is missing", ErrConfig, f.name)
+		}
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Service{cfg: cfg, did: did.FromKey(cfg.Org.Public()), compiled: make(map[compiledKey]*TreatyPolicy)}
+	for _, p := range [...]struct {
+		name   string
+		limits p2p.Limits
+		serve  p2p.Handler
+	}{
+		{ProtocolHello, helloLimits, s.serveHello},
+		{ProtocolPolicy, policyLimits, s.servePolicy},
+		{ProtocolTreaty, treatyLimits, s.serveTreaty},
+	} {
+		if err := cfg.Host.Handle(p.name, p.limits, s.logged(p.name, p.serve)); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// logged reports what a peer was refused for; the peer sees a reset stream.
+func (s *Service) logged(name string, serve p2p.Handler) p2p.Handler {
+	return func(ctx context.Context, from p2p.Peer, stream *p2p.Stream) error {
+		err := serve(ctx, from, stream)
+		if err != nil {
+			s.cfg.Log.Info("stream refused", "protocol", name, "peer_id", string(from.ID), "error", err.Error())
+		}
+		return err
+	}
+}
+
+// DID is the organisation this service speaks for.
+func (s *Service) DID() did.DID { return s.did }
+
+// Directory is where the peers are.
+func (s *Service) Directory() *Directory { return s.cfg.Directory }
+
+// Connect makes sure of a connection to a known peer with a recent hello, and
+// collects what was agreed while it was away: a treaty the peer has signed, or
+// its newer attestation.
+func (s *Service) Connect(ctx context.Context, id did.DID) (Record, error) {
+	rec, err := s.cfg.Directory.Peer(id)
+	if err != nil {
+		return Record{}, err
+	}
+	if err := rec.usable(); err != nil && rec.State != Terminated {
+		return Record{}, err
+	}
+	if s.cfg.Host.Connected(rec.PeerID) && !rec.RenewalDue(s.cfg.Now()) {
+		return s.settleProposal(ctx, rec)
+	}
+	if rec, err = s.reach(ctx, rec); err != nil {
+		return Record{}, err
+	}
+	return s.settleProposal(ctx, rec)
+}
+
+// reach says hello over an open connection, or else at each known address.
+func (s *Service) reach(ctx context.Context, rec Record) (Record, error) {
+	var failed []error
+	if s.cfg.Host.Connected(rec.PeerID) {
+		fresh, err := s.helloOver(ctx, rec.PeerID, rec.DID, "")
+		if err == nil {
+			return fresh, nil
+		}
+		failed = append(failed, err)
+	}
+	for _, addr := range rec.Addresses {
+		fresh, err := s.Hello(ctx, rec.DID.String()+"@"+addr)
+		if err == nil {
+			return fresh, nil
+		}
+		failed = append(failed, err)
+	}
+	if len(failed) == 0 {
+		return Record{}, fmt.Errorf("%w: %s: no address is known: run federate with one", p2p.ErrNotConnected, rec.DID)
+	}
+	return Record{}, errors.Join(failed...)
+}

@@ -1,0 +1,172 @@
+package federation
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/backbay-labs/chio-node/p2p"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// The messages of the treaty protocol.
+const (
+	treatyRequestSchema = "chio.treaty_request.v1"
+	treatyAnswerSchema  = "chio.treaty_answer.v1"
+)
+
+// treatyRequest proposes a treaty, delivers one that both have signed, or (with
+// SHA256 alone) asks for one.
+type treatyRequest struct {
+	Schema      string         `json:"schema"`
+	Treaty      *wire.Envelope `json:"treaty,omitzero"`
+	Attestation *wire.Envelope `json:"attestation,omitzero"` // the proposer's, that the treaty names
+	SHA256      *wire.Digest   `json:"sha256,omitzero"`
+}
+
+// The answers of the treaty protocol.
+const (
+	answerActive  = "active"  // signed by both; the treaty is attached
+	answerPending = "pending" // an operator will decide
+	answerNone    = "none"    // there is no such treaty
+	answerRefused = "refused"
+)
+
+type treatyAnswer struct {
+	Schema string         `json:"schema"`
+	Status string         `json:"status"`
+	Treaty *wire.Envelope `json:"treaty,omitzero"`
+	Reason string         `json:"reason,omitempty"`
+}
+
+// ask sends one treaty request to a connected peer.
+func (s *Service) ask(ctx context.Context, rec Record, q treatyRequest) (*treatyAnswer, error) {
+	request, err := wire.Marshal(q)
+	if err != nil {
+		return nil, fmt.Errorf("encode a treaty request: %w", err)
+	}
+	doc, err := s.cfg.Host.Call(ctx, rec.PeerID, ProtocolTreaty, request)
+	if err != nil {
+		return nil, err
+	}
+	var a treatyAnswer
+	if err := decode(doc, &a, &a.Schema, treatyAnswerSchema); err != nil {
+		return nil, err
+	}
+	switch a.Status {
+	case answerActive:
+		if a.Treaty == nil {
+			return nil, fmt.Errorf("%w: active without the treaty", ErrTreaty)
+		}
+	case answerPending, answerNone:
+		a.Treaty = nil
+	default:
+		return nil, fmt.Errorf("%w the treaty: %.*q", ErrRefused, maxReason, a.Reason)
+	}
+	return &a, nil
+}
+
+// serveTreaty answers a peer. What it proposes is stored whatever we decide, so
+// that an operator can accept later.
+func (s *Service) serveTreaty(ctx context.Context, from p2p.Peer, stream *p2p.Stream) error {
+	doc, err := stream.Request(ctx)
+	if err != nil {
+		return err
+	}
+	var q treatyRequest
+	if err := decode(doc, &q, &q.Schema, treatyRequestSchema); err != nil {
+		return err
+	}
+	rec, err := s.cfg.Directory.ByTransport(from.ID)
+	if err != nil {
+		return err
+	}
+	answer, err := s.answerTreaty(ctx, rec, q)
+	if err != nil {
+		s.cfg.Log.Info("treaty refused", "peer", rec.DID.String(), "error", err.Error())
+		reason := err.Error()
+		answer = &treatyAnswer{Status: answerRefused, Reason: reason[:min(len(reason), maxReason)]}
+	}
+	answer.Schema = treatyAnswerSchema
+	return send(ctx, stream, answer)
+}
+
+func (s *Service) answerTreaty(ctx context.Context, rec Record, q treatyRequest) (*treatyAnswer, error) {
+	if err := rec.usable(); err != nil {
+		return nil, err
+	}
+	switch {
+	case q.Treaty != nil && q.SHA256 == nil:
+		fresh, err := s.receive(ctx, rec, q)
+		if err != nil {
+			return nil, err
+		}
+		return s.standing(fresh, q.Treaty.ID())
+	case q.Treaty == nil && q.SHA256 != nil && q.Attestation == nil:
+		return s.standing(rec, *q.SHA256)
+	}
+	return nil, fmt.Errorf("%w: a request names a treaty or brings one", ErrTreaty)
+}
+
+// standing tells how a treaty with a peer stands, by the peer's record.
+func (s *Service) standing(rec Record, id wire.Digest) (*treatyAnswer, error) {
+	switch {
+	case rec.Treaty != nil && *rec.Treaty == id:
+		env, err := s.stored(prefixTreaty, id)
+		if err != nil {
+			return nil, fmt.Errorf("treaty %s: %w", id, err)
+		}
+		return &treatyAnswer{Status: answerActive, Treaty: env}, nil
+	case rec.Proposal != nil && *rec.Proposal == id:
+		return &treatyAnswer{Status: answerPending}, nil
+	}
+	return &treatyAnswer{Status: answerNone}, nil
+}
+
+// receive takes a treaty from a peer:
+//
+//	1 it verifies, is between the two of us, and the peer has signed it
+//	2 in force already: nothing to do
+//	3 our own proposal with the peer's signature: it is in force
+//	4 else the attestation it names is the peer's newest, checked and recorded
+//	5 we compute the same treaty from it, from our newest attestation and from
+//	  the treaty in force
+//	6 we sign if the admission rule or our own earlier signature says so,
+//	  otherwise it waits for the operator
+func (s *Service) receive(ctx context.Context, rec Record, q treatyRequest) (Record, error) {
+	t, err := VerifyTreaty(q.Treaty, false) // 1
+	if err != nil {
+		return Record{}, err
+	}
+	if !t.Has(s.did) || !t.Has(rec.DID) || !signedWith(q.Treaty, rec.DID.Key().String()) { // 1
+		return Record{}, fmt.Errorf("%w: it is not between %s and %s, or the peer has not signed", ErrTreaty, s.did, rec.DID)
+	}
+	id := q.Treaty.ID()
+	if rec.Treaty != nil && *rec.Treaty == id { // 2
+		return rec, nil
+	}
+	if rec.Proposal != nil && *rec.Proposal == id && rec.ProposedBy == s.did { // 3
+		return s.record(ctx, rec.DID, q.Treaty, t, s.did)
+	}
+	if q.Attestation != nil { // 4
+		if _, _, err := s.learn(ctx, rec.DID, q.Attestation); err != nil {
+			return Record{}, err
+		}
+		if rec, err = s.cfg.Directory.Peer(rec.DID); err != nil {
+			return Record{}, err
+		}
+	}
+	if _, err := s.recompute(rec, q.Treaty); err != nil { // 5
+		return Record{}, err
+	}
+	proposal := &wire.Envelope{Body: q.Treaty.Body}
+	for _, sig := range q.Treaty.Signatures {
+		if sig.Key == rec.DID.Key().String() {
+			proposal.Signatures = append(proposal.Signatures, sig)
+		}
+	}
+	rec.ProposedBy = rec.DID
+	if s.cfg.Admission.Accepts(rec.DID, id) { // 6
+		return s.sign(ctx, rec, proposal)
+	}
+	return s.record(ctx, rec.DID, proposal, t, rec.DID) // 6
+}
