@@ -108,7 +108,7 @@ func CompileGlob(pattern string, use Use) (*Glob, error) {
 			g.segments = append([]segment{{any: true}}, g.segments...)
 		}
 		g.relative = false
-		g.lastOnly = len(g.segments) == 2 && g.segments[0].any && last.tokens != nil
+		g.lastOnly = !g.rooted && len(g.segments) == 2 && g.segments[0].any && last.tokens != nil
 	}
 	return g, nil
 }

@@ -180,14 +180,17 @@ func slowTokens(tokens []token, name []rune) bool {
 func TestMatchEqualsItsDefinition(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		pattern := rapid.StringMatching(`/?((\*\*|[ab*?]{1,3}|\.env)/){0,4}(\*\*|[ab*?]{1,3})`).Draw(t, "pattern")
-		in := rapid.StringMatching(`/?(\.\./)?([ab]{1,3}/){0,5}[ab]{1,3}`).Draw(t, "path")
+		in := rapid.StringMatching(`/?(\.\./)?([ab]{1,3}/){0,5}[ab]{0,3}`).Filter(func(s string) bool { return s != "" }).Draw(t, "path")
 		for _, use := range []Use{Forbid, Permit} {
 			g, err := CompileGlob(pattern, use)
 			if err != nil {
 				t.Fatal(err)
 			}
 			clean, _ := CleanPath(in)
-			parts := strings.Split(strings.TrimPrefix(clean, "/"), "/")
+			var parts []string
+			if rest := strings.TrimPrefix(clean, "/"); rest != "" && rest != "." {
+				parts = strings.Split(rest, "/")
+			}
 			want := slowMatch(g.segments, parts, use, g.below) && !(g.rooted && clean[0] != '/')
 			if got := g.Match(clean); got != want {
 				t.Fatalf("use %d %q against %q: %v, want %v", use, pattern, clean, got, want)

@@ -56,13 +56,14 @@ func TestForbiddenPathSpellings(t *testing.T) {
 		"/etc/shadow", "//etc//shadow", "/etc/./shadow", "/a/../etc/shadow", "../../../../etc/shadow", "etc/shadow", "..\\..\\etc\\shadow",
 		"/ETC/Shadow", "/etc/shadow.", "/etc/shadow ", " /etc/shadow", "/etc./shadow", "/etc/shadow::$DATA", "/etc/%73hadow", "/etc%2fshadow",
 		"/proc/self/root/etc/shadow", "/dev/fd/3", "~/.ssh/id_rsa", "$HOME/.ssh/known_hosts", "C:\\Users\\u\\.aws\\credentials", ".env",
-		"./.env.local", "/srv/.Env", "/home/u/.s\u200csh/x", "file/../.git-credentials", "/home/u/.ssh", "%2e%65nv",
+		"./.env.local", "/srv/.Env", "/home/u/.s\u200csh/x", "file/../.git-credentials", "/home/u/.ssh", "%2e%65nv", "%252e%2565nv",
+		"%2e%2e/etc/shadow", "/etc/shadow%00.png", "/x/.\u200b./etc/shadow",
 	} {
 		args := string(wire.MustMarshal(map[string]string{"path": p}))
 		check(t, g, request("read_file", args), kernel.Deny, CodeForbiddenPath)
 		check(t, g, request("summon", args), kernel.Deny, CodeForbiddenPath)
 	}
-	for _, p := range []string{"/srv/app/readme.md", "src/env.go", "/home/u/ssh/x", "/srv/.envrc", "a b.txt", "100%"} {
+	for _, p := range []string{"/srv/app/readme.md", "src/env.go", "/home/u/ssh/x", "/srv/.envrc", "a b.txt", "100%", "\u200b", "\u200b/.."} {
 		check(t, g, request("read_file", string(wire.MustMarshal(map[string]string{"path": p}))), kernel.Allow, "")
 	}
 	for _, p := range []string{`/etc/shadow\u0000`, `/srv/a\nb`, `a\u001fb`} {

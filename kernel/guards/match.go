@@ -11,7 +11,7 @@ import (
 // the cost is at most segments of the path times segments of the pattern.
 func (g *Glob) Match(path string) bool {
 	if g.lastOnly {
-		return path != "." && matchTokens(g.segments[1].tokens, path[strings.LastIndexByte(path, '/')+1:])
+		return path != "." && path != "/" && matchTokens(g.segments[1].tokens, path[strings.LastIndexByte(path, '/')+1:])
 	}
 	absolute := strings.HasPrefix(path, "/")
 	if g.rooted && !absolute || g.relative && absolute {

@@ -84,27 +84,43 @@ func rebuild(path string) string {
 	return string(out)
 }
 
+// maxDecodes is how often a percent-encoded path is decoded: a tool may decode
+// what a client has already decoded once.
+const maxDecodes = 2
+
 // spellings calls fn with every folded form of a clean path that some system
 // or tool takes for the same file, until fn returns true.
-func spellings(clean string, fn func(string) bool) bool {
+func spellings(clean string, fn func(string) bool) bool { return spell(clean, maxDecodes, fn) }
+
+func spell(clean string, decodes int, fn func(string) bool) bool {
 	folded := fold(clean)
-	if fn(folded) {
-		return true
-	}
-	if folded[0] != '/' && fn(anchor(folded)) { // the working directory may be the root, or below what ".." leaves
-		return true
-	}
-	if strings.IndexByte(folded, '%') >= 0 {
-		if d, err := url.PathUnescape(folded); err == nil && d != folded {
-			if c, err := CleanPath(d); err == nil && fn(fold(c)) {
-				return true
-			}
+	if len(folded) != len(clean) { // characters disappeared: ".." may have appeared
+		c, err := CleanPath(folded)
+		if err != nil {
+			return fn(clean)
 		}
+		folded = c
+	}
+	if fn(folded) || folded[0] != '/' && fn(anchor(folded)) { // the working directory may be the root
+		return true
 	}
 	if w, err := CleanPath(windows(folded)); err == nil && w != folded {
-		return fn(w) || w[0] != '/' && fn(anchor(w))
+		if fn(w) || w[0] != '/' && fn(anchor(w)) {
+			return true
+		}
 	}
-	return false
+	if decodes == 0 || strings.IndexByte(folded, '%') < 0 {
+		return false
+	}
+	decoded, err := url.PathUnescape(folded)
+	if err != nil || decoded == folded {
+		return false
+	}
+	if i := strings.IndexFunc(decoded, func(r rune) bool { return r < 0x20 || r == 0x7f }); i >= 0 {
+		decoded = decoded[:i] // what a C string ends at
+	}
+	c, err := CleanPath(decoded)
+	return err == nil && spell(c, decodes-1, fn)
 }
 
 // anchor roots a relative path after its leading "..".

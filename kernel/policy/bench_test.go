@@ -1,0 +1,38 @@
+package policy
+
+import (
+	"testing"
+
+	"github.com/backbay-labs/chio-node/kernel"
+)
+
+// One call under the built-in policy: extraction and every guard.
+func BenchmarkEvaluateDefault(b *testing.B) {
+	d, err := Load(BuiltinDefault, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	g := mustCompile(b, d).Guard
+	c := call("read_file", `{"path":"/srv/workspace/project/src/main.go"}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if d, err := g.Evaluate(c); err != nil || d.Verdict != kernel.Allow {
+			b.Fatal(d, err)
+		}
+	}
+}
+
+func BenchmarkMeet(b *testing.B) {
+	d, err := Load(BuiltinDefault, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s, err := PortableFromDocument(d)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		Meet(s, s)
+	}
+}
