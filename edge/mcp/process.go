@@ -91,7 +91,7 @@ func (p *Process) start() error {
 	defer func() {
 		for _, f := range child {
 			if f != nil {
-				f.Close()
+				_ = f.Close()
 			}
 		}
 	}()
@@ -122,7 +122,7 @@ func (p *Process) start() error {
 func closeAll(files ...*os.File) {
 	for _, f := range files {
 		if f != nil {
-			f.Close()
+			_ = f.Close()
 		}
 	}
 }
@@ -174,7 +174,7 @@ func (p *Process) Write(b []byte) (int, error) { return p.stdin.Write(b) }
 // SIGKILL, a grace period apart. It returns when the child has been reaped.
 func (p *Process) Close() error {
 	p.close.Do(func() {
-		p.stdin.Close()
+		_ = p.stdin.Close()
 		if !p.within(p.exited) {
 			terminateGroup(p.cmd.Process.Pid)
 			if !p.within(p.exited) {
@@ -182,9 +182,9 @@ func (p *Process) Close() error {
 				<-p.exited
 			}
 		}
-		p.stdout.Close()
+		_ = p.stdout.Close()
 		p.within(p.silent) // a process that left the group may hold it open
-		p.errors.Close()
+		_ = p.errors.Close()
 		<-p.silent
 		if err := os.RemoveAll(p.home); err != nil {
 			p.err = fmt.Errorf("tool server: remove its home: %w", err)
