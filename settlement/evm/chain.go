@@ -1,0 +1,160 @@
+package evm
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+	"sync"
+
+	"github.com/ethereum/go-ethereum"
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/ethclient"
+
+	"github.com/backbay-labs/chio-node/contracts/bindings/channel"
+	"github.com/backbay-labs/chio-node/contracts/bindings/devusdc"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// tokenDecimals is USDC's; amounts in this package are its millionths.
+const tokenDecimals = 6
+
+// Chain drives the channels of one key on one chain. Its methods may be called
+// from several goroutines; transactions are made one at a time.
+type Chain struct {
+	config      Config
+	client      *ethclient.Client
+	channel     *channel.ChioChannel
+	token       *devusdc.DevUSDC // the standard methods, of any token
+	tokenDomain wire.Digest
+
+	sending sync.Mutex // owns the nonce journal: held from reading it to writing it
+}
+
+// Dial connects and refuses to go on unless:
+//
+//	1 the endpoint serves the configured chain id
+//	2 the channel contract has code, and the domain this package signs for
+//	3 the token has code, 6 decimals, and a domain made of its name and version
+//	4 the key's nonce is what this store knows of (see checkNonce)
+//
+// It sends nothing; call Track to resume what was under way.
+func Dial(ctx context.Context, config Config) (*Chain, error) {
+	if err := config.validate(); err != nil {
+		return nil, err
+	}
+	config.setDefaults()
+	c := &Chain{config: config, channel: channel.NewChioChannel(), token: devusdc.NewDevUSDC()}
+	var err error
+	if c.client, err = ethclient.DialContext(ctx, config.RPC); err != nil {
+		return nil, c.unavailable("connecting", err)
+	}
+	if err := c.checkChain(ctx); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// Close drops the connection. What is under way stays in the store.
+func (c *Chain) Close() { c.client.Close() }
+
+// ID is the EIP-155 chain id.
+func (c *Chain) ID() uint64 { return c.config.ChainID }
+
+// Address is the account of the key.
+func (c *Chain) Address() Address { return c.config.Key.address }
+
+// Contract is the address of the channel contract.
+func (c *Chain) Contract() Address { return c.config.Channel }
+
+// Token is the address of the token.
+func (c *Chain) Token() Address { return c.config.Token }
+
+func (c *Chain) checkChain(ctx context.Context) error {
+	id, err := c.client.ChainID(ctx)
+	if err != nil {
+		return c.unavailable("asking for the chain id", err)
+	}
+	if !id.IsUint64() || id.Uint64() != c.config.ChainID { // 1
+		return fmt.Errorf("%w: %s serves chain id %s, the configuration says %d; fix chain_id or rpc", ErrWrongChain, c.config.Name, id, c.config.ChainID)
+	}
+	head, err := c.block(ctx, Latest)
+	if err != nil {
+		return err
+	}
+	if err := c.checkChannel(ctx, head); err != nil { // 2
+		return err
+	}
+	if err := c.checkToken(ctx, head); err != nil { // 3
+		return err
+	}
+	_, err = c.checkNonce(ctx) // 4
+	return err
+}
+
+func (c *Chain) checkChannel(ctx context.Context, at block) error {
+	got, err := read(ctx, c, at, c.config.Channel, c.channel.PackDOMAINSEPARATOR(), c.channel.UnpackDOMAINSEPARATOR)
+	if err != nil {
+		return fmt.Errorf("%w: channel %s: %w", ErrWrongContract, c.config.Channel, err)
+	}
+	if want := domainSeparator(channelName, channelVersion, c.config.ChainID, c.config.Channel); got != want {
+		return fmt.Errorf("%w: channel %s signs for another domain", ErrWrongContract, c.config.Channel)
+	}
+	return nil
+}
+
+// checkToken reads the domain rather than assuming it: deployments of USDC
+// differ in name.
+func (c *Chain) checkToken(ctx context.Context, at block) error {
+	token := c.config.Token
+	decimals, err := read(ctx, c, at, token, c.token.PackDecimals(), c.token.UnpackDecimals)
+	if err != nil {
+		return fmt.Errorf("%w: token %s: %w", ErrWrongContract, token, err)
+	}
+	if decimals != tokenDecimals {
+		return fmt.Errorf("%w: token %s has %d decimals, want %d", ErrWrongContract, token, decimals, tokenDecimals)
+	}
+	name, err := read(ctx, c, at, token, c.token.PackName(), c.token.UnpackName)
+	if err != nil {
+		return fmt.Errorf("%w: token %s: %w", ErrWrongContract, token, err)
+	}
+	version, err := read(ctx, c, at, token, c.token.PackVersion(), c.token.UnpackVersion)
+	if err != nil {
+		return fmt.Errorf("%w: token %s: %w", ErrWrongContract, token, err)
+	}
+	separator, err := read(ctx, c, at, token, c.token.PackDOMAINSEPARATOR(), c.token.UnpackDOMAINSEPARATOR)
+	if err != nil {
+		return fmt.Errorf("%w: token %s: %w", ErrWrongContract, token, err)
+	}
+	c.tokenDomain = domainSeparator(name, version, c.config.ChainID, token)
+	if c.tokenDomain != separator {
+		return fmt.Errorf("%w: token %s signs for another domain than name %.40q version %.10q", ErrWrongContract, token, name, version)
+	}
+	return nil
+}
+
+// read calls a view function at one block.
+func read[T any](ctx context.Context, c *Chain, at block, to Address, data []byte, unpack func([]byte) (T, error)) (T, error) {
+	var zero T
+	target := common.Address(to)
+	out, err := c.client.CallContractAtHash(ctx, ethereum.CallMsg{To: &target, Data: data}, at.Hash)
+	if err != nil {
+		return zero, c.refused("reading "+to.String(), err)
+	}
+	if len(out) == 0 {
+		return zero, fmt.Errorf("%w: %s has no such function or no code", ErrWrongContract, to)
+	}
+	v, err := unpack(out)
+	if err != nil {
+		return zero, fmt.Errorf("%w: %s answers in another form: %w", ErrWrongContract, to, err)
+	}
+	return v, nil
+}
+
+// units narrows an amount to what this project carries.
+func units(n *big.Int) (uint64, error) {
+	if !n.IsUint64() || n.Uint64() > wire.MaxUnits {
+		return 0, fmt.Errorf("%w: %s", wire.ErrAmount, n)
+	}
+	return n.Uint64(), nil
+}
