@@ -56,14 +56,15 @@ func (a *Admission) Admit(ctx context.Context, req *kernel.Admittance) (kernel.T
 	if err := a.Ready(); err != nil {
 		return kernel.Ticket{}, err
 	}
-	if err := checkAdmittance(req); err != nil {
+	entry, err := prepare(req)
+	if err != nil {
 		return kernel.Ticket{}, err
 	}
 	var ticket kernel.Ticket
 	ran := false
-	err := a.cfg.DB.Update(ctx, func(tx store.Tx) error {
+	err = a.cfg.DB.Update(ctx, func(tx store.Tx) error {
 		var err error
-		ticket, err = a.admit(tx, req)
+		ticket, err = a.admit(tx, req, entry)
 		ran = err == nil
 		return err
 	})
@@ -77,7 +78,7 @@ func (a *Admission) Admit(ctx context.Context, req *kernel.Admittance) (kernel.T
 	return ticket, nil
 }
 
-func (a *Admission) admit(tx store.Tx, req *kernel.Admittance) (kernel.Ticket, error) {
+func (a *Admission) admit(tx store.Tx, req *kernel.Admittance, entry journal.Entry) (kernel.Ticket, error) {
 	callID, now := req.Call.Mandate.CallID, req.Call.Now
 	if err := a.cfg.Nonces.Use(tx, *req.Nonce, now); err != nil { // 1
 		return kernel.Ticket{}, err
@@ -99,30 +100,30 @@ func (a *Admission) admit(tx store.Tx, req *kernel.Admittance) (kernel.Ticket, e
 			return kernel.Ticket{}, err
 		}
 	}
-	intent, err := journal.NewIntent(req, &ticket) // 5
-	if err != nil {
-		return kernel.Ticket{}, err
-	}
-	if err := journal.Begin(tx, intent); err != nil {
+	if err := journal.Begin(tx, entry); err != nil { // 5
 		return kernel.Ticket{}, err
 	}
 	return ticket, a.sweep.step(tx, a.cfg.Nonces, now)
 }
 
-// checkAdmittance refuses what the kernel never sends, so that a caller that
-// is not the kernel fails closed.
-func checkAdmittance(req *kernel.Admittance) error {
+// prepare does what needs no transaction. It refuses what the kernel never
+// sends, so that a caller that is not the kernel fails closed.
+func prepare(req *kernel.Admittance) (journal.Entry, error) {
 	switch {
 	case req == nil || req.Call == nil || req.Call.Mandate == nil:
-		return errors.New("admit call: no mandate")
+		return journal.Entry{}, errors.New("admit call: no mandate")
 	case req.Nonce == nil:
-		return &kernel.Denial{Step: 10, Code: kernel.CodeProofMissing, Guard: "holder_proof", Side: "local",
+		return journal.Entry{}, &kernel.Denial{Step: 10, Code: kernel.CodeProofMissing, Guard: "holder_proof", Side: "local",
 			Reason: "no holder proof was verified for the call", Fix: "sign the call with the agent's key"}
 	case len(req.Holds) == 0:
-		return &kernel.Denial{Step: 10, Code: kernel.CodeNoCapability, Guard: "budget", Side: "local",
+		return journal.Entry{}, &kernel.Denial{Step: 10, Code: kernel.CodeNoCapability, Guard: "budget", Side: "local",
 			Reason: "no token of this kernel counts the call", Fix: "present a capability that this kernel issued"}
 	}
-	return nil
+	intent, err := journal.NewIntent(req)
+	if err != nil {
+		return journal.Entry{}, err
+	}
+	return journal.Prepare(intent)
 }
 
 func (a *Admission) failpoint(name string) {

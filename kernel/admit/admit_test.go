@@ -305,6 +305,64 @@ func TestBallastLetsTheStoreRecordOnce(t *testing.T) {
 	}
 }
 
+// What only replay protection needs is swept, a few rows at a time, as calls
+// come in; receipts and accounts stay.
+func TestSweepForgetsOnlyWhatExpired(t *testing.T) {
+	p := newProcess(t, 1000, 3000)
+	const early, late = 100, 130
+	for range early {
+		if out := p.call(); out.Verdict != kernel.Allow {
+			t.Fatalf("denied: %+v", out.Denial)
+		}
+	}
+	p.at = now + 700
+	for range late {
+		if out := p.call(); out.Verdict != kernel.Allow {
+			t.Fatalf("denied: %+v", out.Denial)
+		}
+	}
+	for _, prefix := range []string{"n/", "i/done/", "b/h/"} {
+		rows := 0
+		if err := p.db.View(func(r store.Reader) error {
+			return r.Scan(prefix, "", func(string, []byte) error { rows++; return nil })
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if rows != late {
+			t.Errorf("%d rows under %s, want %d", rows, prefix, late)
+		}
+	}
+	if purse, calls := p.purse(); purse.Committed != 3*(early+late) || calls != early+late {
+		t.Errorf("account %+v", purse)
+	}
+	if n := len(p.receipts()); n != early+late {
+		t.Errorf("%d receipts", n)
+	}
+}
+
+// A full disk at Admit: the ballast goes, the deny says unlogged, and after a
+// restart there is room to go on.
+func TestI5_FullDiskReleasesTheBallast(t *testing.T) {
+	p := newProcess(t, 10, 30)
+	path := filepath.Join(t.TempDir(), "ballast")
+	b, err := admit.NewFileBallast(path, 4096)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.ballast = b
+	p.restart()
+	p.disk.failing.Store(1 << 20)
+	if out := p.call(); !out.Unlogged || out.Verdict != kernel.Deny {
+		t.Fatalf("outcome %+v", out)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Fatal("the ballast is still there")
+	}
+	if !errors.Is(p.admission.Ready(), admit.ErrLatched) {
+		t.Fatal("not latched")
+	}
+}
+
 func newAdmission(t *testing.T, db store.DB, b admit.Ballast) *admit.Admission {
 	t.Helper()
 	var nonces *authority.Nonces

@@ -63,12 +63,13 @@ func (a *Admission) close(tx store.Tx, c *kernel.Closing) error {
 
 // Refuse records a denial: the receipt enters the log and the nonce, if the
 // proof verified, is taken so that the mandate cannot be tried again. A store
-// that cannot record latches.
+// that cannot record latches; once latched, only unreleased ballast is a reason
+// to try.
 func (a *Admission) Refuse(ctx context.Context, r *kernel.Refusal) error {
 	if r == nil || r.Call == nil || r.Receipt == nil || len(r.ReceiptJSON) == 0 {
 		return fmt.Errorf("refuse call: %w", ErrReceipt)
 	}
-	if err := a.Ready(); err != nil {
+	if err := a.Ready(); err != nil && !a.hasBallast() {
 		return fmt.Errorf("refuse call: %w", err)
 	}
 	err := a.record(ctx, func(tx store.Tx) error {
@@ -120,6 +121,13 @@ func (a *Admission) record(ctx context.Context, fn func(store.Tx) error) error {
 	}
 	a.latch(err)
 	return err
+}
+
+// hasBallast reports whether a refusal is worth another try on a full disk.
+func (a *Admission) hasBallast() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.ballast != nil
 }
 
 // releaseBallast reports whether there was any to release.

@@ -61,6 +61,7 @@ type process struct {
 	parts     []admit.Participant
 	failpoint func(string)
 	dispatch  func(*kernel.Mandate) (kernel.Result, error)
+	at        int64 // the clock
 }
 
 func key(t testing.TB, b byte) *wire.Key {
@@ -79,7 +80,7 @@ func usd(units uint64) *wire.MonetaryAmount {
 // newProcess has one capability of invocations calls and total cents; a call
 // costs 3.
 func newProcess(t testing.TB, invocations uint32, total uint64) *process {
-	p := &process{t: t, disk: &disk{Backend: memory.NewBackend()}, key: key(t, 7), agent: key(t, 9)}
+	p := &process{t: t, disk: &disk{Backend: memory.NewBackend()}, key: key(t, 7), agent: key(t, 9), at: now}
 	grant := capability.ToolGrant{ServerID: "files", ToolName: "read_file", Operations: []capability.Operation{capability.Invoke},
 		MaxInvocations: &invocations, MaxTotalCost: usd(total)}
 	p.restart()
@@ -87,7 +88,7 @@ func newProcess(t testing.TB, invocations uint32, total uint64) *process {
 		if _, err := log.Init(tx, rand.Reader); err != nil {
 			return err
 		}
-		c, err := authority.Issue(tx, authority.Request{Subject: p.agent.Public(), TTLSeconds: 600,
+		c, err := authority.Issue(tx, authority.Request{Subject: p.agent.Public(), TTLSeconds: 100_000,
 			Scope: capability.Scope{Grants: []capability.ToolGrant{grant}}}, p.key, now-10, rand.Reader)
 		p.chain = c.Chain
 		return err
@@ -122,7 +123,7 @@ func (p *process) restart() {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	clock := func() int64 { return now }
+	clock := func() int64 { return p.at }
 	fail := func(name string) {
 		if p.failpoint != nil {
 			p.failpoint(name)
@@ -139,7 +140,7 @@ func (p *process) restart() {
 }
 
 // sign makes the receipt of a call that was open when a process ended.
-func (p *process) sign(in journal.Intent) (*receipt.Receipt, []byte, error) {
+func (p *process) sign(in *admit.Unfinished) (*receipt.Receipt, []byte, error) {
 	r, err := admit.Incomplete(in, p.key.Public(), now+5)
 	if err != nil {
 		return nil, nil, err
@@ -173,7 +174,7 @@ func (p *process) Policy(*kernel.Mandate, kernel.Route) (*kernel.Policy, error) 
 // mandate is a call that the capability allows.
 func (p *process) mandate() *kernel.Mandate {
 	p.t.Helper()
-	id, err := wire.NewUUIDv7(now*1000, rand.Reader)
+	id, err := wire.NewUUIDv7(p.at*1000, rand.Reader)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -185,7 +186,7 @@ func (p *process) mandate() *kernel.Mandate {
 		Arguments: wire.Raw(`{"path":"notes/a.txt"}`), Chain: p.chain, Holder: receipt.Holder{Kind: "agent"}, Edge: "test"}
 	m.Proof, err = capability.SignProof(capability.HolderProof{Schema: capability.ProofSchema, CallID: m.CallID,
 		Audience: p.key.Public(), Server: "files", Tool: m.Tool, ArgsSHA256: wire.Hash(m.Arguments),
-		CapabilityID: p.chain[0].ID, Nonce: hex.EncodeToString(nonce[:]), IssuedAt: now, AgentKey: p.agent.Public()}, p.agent)
+		CapabilityID: p.chain[0].ID, Nonce: hex.EncodeToString(nonce[:]), IssuedAt: p.at, AgentKey: p.agent.Public()}, p.agent)
 	if err != nil {
 		p.t.Fatal(err)
 	}

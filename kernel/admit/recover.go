@@ -5,21 +5,28 @@ import (
 	"fmt"
 
 	"github.com/backbay-labs/chio-node/kernel"
+	"github.com/backbay-labs/chio-node/kernel/budget"
 	"github.com/backbay-labs/chio-node/kernel/journal"
 	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
+// Unfinished is a call that was under way when the process ended.
+type Unfinished struct {
+	journal.Intent
+	Held []kernel.HeldGrant // in the order of Admittance.Holds
+}
+
 // Recover closes the calls that were open when the process ended: each gets an
 // incomplete receipt from sign and its holds stay spent. It goes through the
 // same transaction as Close, one call at a time, so it can itself be
 // interrupted and run again. It returns how many calls it closed; the node
 // serves only after it returned nil.
-func (a *Admission) Recover(ctx context.Context, sign func(journal.Intent) (*receipt.Receipt, []byte, error)) (int, error) {
-	var open []journal.Intent
+func (a *Admission) Recover(ctx context.Context, sign func(*Unfinished) (*receipt.Receipt, []byte, error)) (int, error) {
+	var open []Unfinished
 	err := a.cfg.DB.View(func(r store.Reader) (err error) {
-		open, err = journal.Open(r)
+		open, err = unfinished(r)
 		return err
 	})
 	if err != nil {
@@ -29,17 +36,34 @@ func (a *Admission) Recover(ctx context.Context, sign func(journal.Intent) (*rec
 		if err := ctx.Err(); err != nil {
 			return i, err
 		}
-		r, raw, err := sign(open[i])
+		r, raw, err := sign(&open[i])
 		if err != nil {
 			return i, fmt.Errorf("sign the receipt of call %s: %w", open[i].CallID, err)
 		}
-		err = a.Close(ctx, &kernel.Closing{Call: open[i].Call(), Ticket: open[i].Ticket(),
+		ticket := kernel.Ticket{CallID: open[i].CallID, Held: open[i].Held, Charge: open[i].Charge}
+		err = a.Close(ctx, &kernel.Closing{Call: open[i].Call(), Ticket: ticket,
 			Disposition: kernel.Retain, Receipt: r, ReceiptJSON: raw})
 		if err != nil {
 			return i, err
 		}
 	}
 	return len(open), nil
+}
+
+func unfinished(r store.Reader) ([]Unfinished, error) {
+	intents, err := journal.Open(r)
+	if err != nil {
+		return nil, err
+	}
+	open := make([]Unfinished, len(intents))
+	for i, in := range intents {
+		held, err := budget.Held(r, in.CallID)
+		if err != nil {
+			return nil, fmt.Errorf("call %s: %w", in.CallID, err)
+		}
+		open[i] = Unfinished{Intent: in, Held: held}
+	}
+	return open, nil
 }
 
 // The words of a recovered call's receipt.
@@ -51,8 +75,8 @@ const (
 // Incomplete is the unsigned receipt of a call whose process ended. It names
 // the arguments by hash only: they are not kept. now is unix seconds, key the
 // kernel key that will sign.
-func Incomplete(in journal.Intent, key wire.PublicKey, now int64) (*receipt.Receipt, error) {
-	meta, err := wire.Marshal(recoveredMetadata(&in))
+func Incomplete(in *Unfinished, key wire.PublicKey, now int64) (*receipt.Receipt, error) {
+	meta, err := wire.Marshal(recoveredMetadata(in))
 	if err != nil {
 		return nil, fmt.Errorf("receipt of call %s: %w", in.CallID, err)
 	}
@@ -76,7 +100,7 @@ func Incomplete(in journal.Intent, key wire.PublicKey, now int64) (*receipt.Rece
 	}, nil
 }
 
-func recoveredMetadata(in *journal.Intent) *receipt.Metadata {
+func recoveredMetadata(in *Unfinished) *receipt.Metadata {
 	holder := in.Holder
 	md := &receipt.Metadata{CallID: in.CallID, ArgsSHA256: in.ArgsSHA256, Code: string(kernel.CodeUnknownEffect), Step: 11,
 		Fix: recoveredFix, Holder: &holder, Attribution: &receipt.Attribution{SubjectKey: in.Subject, DelegationDepth: in.Depth}}
@@ -102,7 +126,7 @@ func recoveredMetadata(in *journal.Intent) *receipt.Metadata {
 }
 
 // recoveredFinancial charges the whole hold: that much may have been spent.
-func recoveredFinancial(in *journal.Intent) *receipt.Financial {
+func recoveredFinancial(in *Unfinished) *receipt.Financial {
 	if in.Charge == nil {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/backbay-labs/chio-node/kernel/capability"
@@ -104,7 +105,8 @@ const maxGrants = 100_000
 
 // accountKey puts the id last: it is the only part of free length.
 func accountKey(token capability.Ref, grant int) string {
-	return fmt.Sprintf("b/g/%s/%05d/%s", token.Issuer, grant, token.ID)
+	index := strconv.Itoa(maxGrants + grant)[1:] // five digits
+	return "b/g/" + token.Issuer.String() + "/" + index + "/" + token.ID
 }
 
 func sum(values ...uint64) (uint64, error) {

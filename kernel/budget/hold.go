@@ -43,7 +43,7 @@ func Hold(tx store.Tx, callID string, req kernel.HoldRequest, charge *wire.Monet
 	}
 	call, err := readHolds(tx, callID)
 	if err != nil && !errors.Is(err, ErrNoHold) {
-		return kernel.HeldGrant{}, err
+		return kernel.HeldGrant{}, fmt.Errorf("holds of call %.80s: %w", callID, err)
 	}
 	for _, h := range call.holds {
 		if h.token == req.Token {
@@ -83,8 +83,8 @@ func checkRequest(callID string, req kernel.HoldRequest, now int64) error {
 // take tries the candidates in order. A refusal for currency gives way to any
 // other, because that one names a limit the caller could wait for or raise.
 func take(tx store.Tx, req kernel.HoldRequest, amount wire.MonetaryAmount) (hold, error) {
-	denial := exceeded("no grant of token %.80q matches the call", req.Token.ID)
-	for i, c := range req.Candidates {
+	var denial *kernel.Denial
+	for _, c := range req.Candidates {
 		account, err := Snapshot(tx, req.Token, c.Index)
 		if err != nil {
 			return hold{}, err
@@ -98,9 +98,12 @@ func take(tx store.Tx, req kernel.HoldRequest, amount wire.MonetaryAmount) (hold
 			tx.Set(accountKey(req.Token, c.Index), account.encode())
 			return h, nil
 		}
-		if i == 0 || denial.Code == kernel.CodeBudgetCurrency {
+		if denial == nil || denial.Code == kernel.CodeBudgetCurrency {
 			denial = d
 		}
+	}
+	if denial == nil {
+		denial = exceeded("no grant of token %.80q matches the call", req.Token.ID)
 	}
 	return hold{}, denial
 }
@@ -174,6 +177,20 @@ func exceeded(format string, args ...any) *kernel.Denial {
 		Reason: fmt.Sprintf(format, args...), Fix: "ask the capability authority for a larger budget"}
 }
 
+// Held returns what a call holds or held, in the order it was taken, or
+// ErrNoHold.
+func Held(r store.Reader, callID string) ([]kernel.HeldGrant, error) {
+	c, err := readHolds(r, callID)
+	if err != nil {
+		return nil, err
+	}
+	var out []kernel.HeldGrant
+	for i := range c.holds {
+		out = append(out, c.holds[i].held())
+	}
+	return out, nil
+}
+
 func (h *hold) held() kernel.HeldGrant {
 	return kernel.HeldGrant{Token: h.token, Index: h.grant, BudgetTotal: h.total, Remaining: h.remaining}
 }
@@ -182,7 +199,7 @@ func (h *hold) held() kernel.HeldGrant {
 func readHolds(r store.Reader, callID string) (callHolds, error) {
 	b, err := r.Get(holdRows + callID)
 	if errors.Is(err, store.ErrNotFound) {
-		return callHolds{}, fmt.Errorf("call %.80s: %w", callID, ErrNoHold)
+		return callHolds{}, ErrNoHold
 	}
 	if err != nil {
 		return callHolds{}, err

@@ -22,7 +22,7 @@ import (
 func Settle(tx store.Tx, callID string, how kernel.Disposition, cost *wire.MonetaryAmount) error {
 	call, err := readHolds(tx, callID)
 	if err != nil {
-		return err
+		return fmt.Errorf("settle call %.80s: %w", callID, err)
 	}
 	next, paid, err := call.outcome(how, cost)
 	if err != nil {

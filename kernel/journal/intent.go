@@ -27,7 +27,6 @@ type Intent struct {
 	Passport     *kernel.PassportRef  `json:"passport,omitempty"`
 	Origin       *Origin              `json:"origin,omitempty"`
 	Route        Route                `json:"route"`
-	Held         []Held               `json:"held,omitempty"`
 	Charge       *wire.MonetaryAmount `json:"charge,omitempty"`
 }
 
@@ -52,16 +51,9 @@ type Route struct {
 	PriceRound *wire.Digest         `json:"price_round,omitempty"`
 }
 
-// Held is kernel.HeldGrant in a row.
-type Held struct {
-	Token       capability.Ref       `json:"token"`
-	Index       int                  `json:"index"`
-	BudgetTotal *wire.MonetaryAmount `json:"budget_total,omitempty"`
-	Remaining   uint64               `json:"remaining"`
-}
-
-// NewIntent reduces what Admit was asked for to what a row keeps.
-func NewIntent(a *kernel.Admittance, t *kernel.Ticket) (*Intent, error) {
+// NewIntent reduces what Admit was asked for to what a row keeps. What the
+// call holds is not part of it: kernel/budget keeps that.
+func NewIntent(a *kernel.Admittance) (*Intent, error) {
 	if a == nil || a.Call == nil || a.Call.Mandate == nil || len(a.Call.Mandate.Chain) == 0 {
 		return nil, errors.New("an intent needs a call with a mandate and a capability chain")
 	}
@@ -82,9 +74,6 @@ func NewIntent(a *kernel.Admittance, t *kernel.Ticket) (*Intent, error) {
 		in.Origin = &Origin{PeerDID: o.PeerDID, PeerKernel: o.PeerKernel, TreatyID: o.TreatyID,
 			ContinuationSHA256: o.ContinuationSHA256, MaxCharge: o.MaxCharge, PriceRound: o.PriceRound}
 	}
-	for _, h := range t.Held {
-		in.Held = append(in.Held, Held{Token: h.Token, Index: h.Index, BudgetTotal: h.BudgetTotal, Remaining: h.Remaining})
-	}
 	return in, nil
 }
 
@@ -103,13 +92,4 @@ func (in *Intent) Call() *kernel.Call {
 		r.PeerKernel = *in.Route.PeerKernel
 	}
 	return &kernel.Call{Mandate: m, Route: r, Now: in.AdmittedAt}
-}
-
-// Ticket rebuilds the proof of admission, without what a participant attached.
-func (in *Intent) Ticket() kernel.Ticket {
-	t := kernel.Ticket{CallID: in.CallID, Charge: in.Charge}
-	for _, h := range in.Held {
-		t.Held = append(t.Held, kernel.HeldGrant{Token: h.Token, Index: h.Index, BudgetTotal: h.BudgetTotal, Remaining: h.Remaining})
-	}
-	return t
 }

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
@@ -25,9 +26,17 @@ const (
 
 // Done is how a call ended, kept until ExpiresAt (unix seconds).
 type Done struct {
-	ReceiptID string `json:"receipt_id"`
-	LogIndex  uint64 `json:"log_index"`
-	ExpiresAt int64  `json:"expires_at"`
+	ReceiptID string
+	LogIndex  uint64
+	ExpiresAt int64
+}
+
+// encode is expiry and index as 8 big-endian bytes each, then the receipt id.
+func (d *Done) encode() []byte {
+	b := make([]byte, 0, 16+len(d.ReceiptID))
+	b = binary.BigEndian.AppendUint64(b, uint64(d.ExpiresAt))
+	b = binary.BigEndian.AppendUint64(b, d.LogIndex)
+	return append(b, d.ReceiptID...)
 }
 
 // Fresh denies a call id that is open or ended (CHIO-CALL-DUPLICATE). Any
@@ -46,19 +55,31 @@ func Fresh(r store.Reader, callID string) error {
 	return nil
 }
 
-// Begin writes the intent of a call that is Fresh.
-func Begin(tx store.Tx, in *Intent) error {
+// Entry is an intent ready to be written: it is encoded before the
+// transaction, because the one committer runs everybody's.
+type Entry struct {
+	callID string
+	row    []byte
+}
+
+// Prepare encodes an intent. A call id that is no UUIDv7 is wire.ErrID.
+func Prepare(in *Intent) (Entry, error) {
 	if err := wire.CheckUUIDv7(in.CallID); err != nil {
-		return fmt.Errorf("journal call: %w", err)
-	}
-	if err := Fresh(tx, in.CallID); err != nil {
-		return err
+		return Entry{}, fmt.Errorf("journal call: %w", err)
 	}
 	row, err := wire.Marshal(in)
 	if err != nil {
-		return fmt.Errorf("journal call %s: %w", in.CallID, err)
+		return Entry{}, fmt.Errorf("journal call %s: %w", in.CallID, err)
 	}
-	tx.Set(openRows+in.CallID, row)
+	return Entry{callID: in.CallID, row: row}, nil
+}
+
+// Begin opens a call that is Fresh.
+func Begin(tx store.Tx, e Entry) error {
+	if err := Fresh(tx, e.callID); err != nil {
+		return err
+	}
+	tx.Set(openRows+e.callID, e.row)
 	return nil
 }
 
@@ -68,12 +89,11 @@ func End(tx store.Tx, callID string, d Done) error {
 	if err := CheckOpen(tx, callID); err != nil {
 		return err
 	}
-	row, err := wire.Marshal(d)
-	if err != nil {
-		return fmt.Errorf("journal end of call %s: %w", callID, err)
+	if d.ReceiptID == "" || d.ExpiresAt < 0 {
+		return fmt.Errorf("journal end of call %s: no receipt id, or expiry %d", callID, d.ExpiresAt)
 	}
 	tx.Delete(openRows + callID)
-	tx.Set(doneRows+callID, row)
+	tx.Set(doneRows+callID, d.encode())
 	return nil
 }
 
@@ -151,9 +171,8 @@ func decodeIntent(b []byte) (Intent, error) {
 }
 
 func decodeDone(b []byte) (Done, error) {
-	var d Done
-	if err := wire.UnmarshalCanonical(b, &d, wire.DocumentLimits); err != nil {
-		return Done{}, fmt.Errorf("%w: end: %w", ErrCorrupt, err)
+	if len(b) <= 16 || b[0]&0x80 != 0 {
+		return Done{}, fmt.Errorf("%w: end of %d bytes", ErrCorrupt, len(b))
 	}
-	return d, nil
+	return Done{ExpiresAt: int64(binary.BigEndian.Uint64(b)), LogIndex: binary.BigEndian.Uint64(b[8:]), ReceiptID: string(b[16:])}, nil
 }
