@@ -73,28 +73,35 @@ func unsigned(name string) bool {
 	return name == "id" || name == "signature" || name == "algorithm" || name == "bbs_signature"
 }
 
+const (
+	wrapHead   = `{"body":`
+	wrapMiddle = `,"id":"`
+	wrapTail   = `"}`
+)
+
 // bodyOf returns the canonical body: every member but the unsigned ones.
 func bodyOf(doc []byte, list []member) []byte {
-	body := append(make([]byte, 0, len(doc)), '{')
-	for _, m := range list {
+	buf := append(make([]byte, 0, len(doc)), '{')
+	for i, first := 0, true; i < len(list); i++ {
+		m := &list[i]
 		if unsigned(m.name) {
 			continue
 		}
-		if len(body) > 1 {
-			body = append(body, ',')
+		if !first {
+			buf = append(buf, ',')
 		}
-		body = append(body, doc[m.start:m.end]...)
+		first = false
+		buf = append(buf, doc[m.start:m.end]...)
 	}
-	return append(body, '}')
+	return append(buf, '}')
 }
 
 // signingInput is JCS({"body":<body>,"id":<id>}).
 func signingInput(body []byte, id string) []byte {
-	const head, middle, tail = `{"body":`, `,"id":"`, `"}`
-	b := make([]byte, 0, len(head)+len(body)+len(middle)+len(id)+len(tail))
-	b = append(append(b, head...), body...)
-	b = append(append(b, middle...), id...)
-	return append(b, tail...)
+	b := make([]byte, 0, len(wrapHead)+len(body)+len(wrapMiddle)+len(id)+len(wrapTail))
+	b = append(append(b, wrapHead...), body...)
+	b = append(append(b, wrapMiddle...), id...)
+	return append(b, wrapTail...)
 }
 
 // assemble writes the signed receipt: doc with id and signature replaced.
