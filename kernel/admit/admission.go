@@ -35,21 +35,27 @@ func New(cfg Config) (*Admission, error) {
 	return &Admission{cfg: cfg, ballast: cfg.Ballast}, nil
 }
 
-// Ready is nil while a receipt could be recorded, ErrLatched after one could
-// not.
+// Ready is nil while a receipt could be recorded: ErrLatched after one could
+// not, and the store's own error while the store says that it is not ready.
 func (a *Admission) Ready() error {
 	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.latched
+	latched := a.latched
+	a.mu.Unlock()
+	if latched != nil {
+		return latched
+	}
+	if db, ok := a.cfg.DB.(interface{ Ready() error }); ok {
+		return db.Ready()
+	}
+	return nil
 }
 
 // Admit makes room for one call, in one transaction and in this order:
 //
 //	1 the nonce is new, and is taken
-//	2 the call id is new
+//	2 the call id is new, and its intent is open
 //	3 every token that this kernel counts has room for the call, and holds it
 //	4 every participant agrees
-//	5 the intent is open
 //
 // A *kernel.Denial says why not; any other error means that nothing happened.
 func (a *Admission) Admit(ctx context.Context, req *kernel.Admittance) (kernel.Ticket, error) {
@@ -83,7 +89,7 @@ func (a *Admission) admit(tx store.Tx, req *kernel.Admittance, entry journal.Ent
 	if err := a.cfg.Nonces.Use(tx, *req.Nonce, now); err != nil { // 1
 		return kernel.Ticket{}, err
 	}
-	if err := journal.Fresh(tx, callID); err != nil { // 2
+	if err := journal.Begin(tx, entry); err != nil { // 2
 		return kernel.Ticket{}, err
 	}
 	ticket := kernel.Ticket{CallID: callID, Charge: req.Charge}
@@ -99,9 +105,6 @@ func (a *Admission) admit(tx store.Tx, req *kernel.Admittance, entry journal.Ent
 		if err := p.Admit(tx, req, &ticket); err != nil {
 			return kernel.Ticket{}, err
 		}
-	}
-	if err := journal.Begin(tx, entry); err != nil { // 5
-		return kernel.Ticket{}, err
 	}
 	return ticket, a.sweep.step(tx, a.cfg.Nonces, now)
 }
