@@ -1,13 +1,15 @@
 package receipt
 
 import (
+	"bytes"
+
 	"github.com/backbay-labs/chio-node/wire"
 )
 
 // member is one member of a canonical object: doc[start:end] is `"name":value`
 // and doc[value:end] the value.
 type member struct {
-	name              string
+	name              []byte
 	start, value, end int
 }
 
@@ -22,7 +24,7 @@ func members(doc []byte) []member {
 	for i := 1; i < len(doc)-1; {
 		m := member{start: i}
 		i = skipString(doc, i)
-		m.name = string(doc[m.start+1 : i-1])
+		m.name = doc[m.start+1 : i-1]
 		i++ // :
 		m.value = i
 		i = skipValue(doc, i)
@@ -35,13 +37,16 @@ func members(doc []byte) []member {
 
 // skipString returns the index after the string that begins at i.
 func skipString(doc []byte, i int) int {
-	for i++; i < len(doc); i++ {
-		switch doc[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
+	for i++; i < len(doc); {
+		n := bytes.IndexByte(doc[i:], '"')
+		if n < 0 {
+			return len(doc)
 		}
+		escape := bytes.IndexByte(doc[i:i+n], '\\')
+		if escape < 0 {
+			return i + n + 1
+		}
+		i += escape + 2
 	}
 	return len(doc)
 }
@@ -69,8 +74,12 @@ func skipValue(doc []byte, i int) int {
 }
 
 // unsigned reports the members that id and signature do not cover.
-func unsigned(name string) bool {
-	return name == "id" || name == "signature" || name == "algorithm" || name == "bbs_signature"
+func unsigned(name []byte) bool {
+	switch string(name) {
+	case "id", "signature", "algorithm", "bbs_signature":
+		return true
+	}
+	return false
 }
 
 const (
@@ -111,7 +120,7 @@ func assemble(doc []byte, list []member, id string, sig wire.Signature) []byte {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		switch m.name {
+		switch string(m.name) {
 		case "id":
 			out = append(append(append(out, `"id":"`...), id...), '"')
 		case "signature":
@@ -126,12 +135,12 @@ func assemble(doc []byte, list []member, id string, sig wire.Signature) []byte {
 // parametersOf finds action.parameters in a canonical receipt.
 func parametersOf(doc []byte, list []member) []byte {
 	for _, m := range list {
-		if m.name != "action" {
+		if string(m.name) != "action" {
 			continue
 		}
 		action := doc[m.value:m.end]
 		for _, a := range members(action) {
-			if a.name == "parameters" {
+			if string(a.name) == "parameters" {
 				return action[a.value:a.end]
 			}
 		}
