@@ -1,4 +1,4 @@
-package main
+package verifier
 
 import (
 	"os"
@@ -11,7 +11,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"chio-verify": main})
+	testscript.Main(m, map[string]func(){
+		"chio-verify": func() { os.Exit(Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+	})
 }
 
 // TestScripts runs every script with the vectors of both packages at hand.
@@ -20,8 +22,8 @@ func TestScripts(t *testing.T) {
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {
 			for name, dir := range map[string]string{
-				"receipt":    filepath.Join("..", "..", "kernel", "receipt", "testdata", "vectors"),
-				"capability": filepath.Join("..", "..", "kernel", "capability", "testdata", "vectors"),
+				"receipt":    filepath.Join("..", "..", "..", "kernel", "receipt", "testdata", "vectors"),
+				"capability": filepath.Join("..", "..", "..", "kernel", "capability", "testdata", "vectors"),
 			} {
 				if err := os.CopyFS(filepath.Join(env.WorkDir, name), os.DirFS(dir)); err != nil {
 					return err
@@ -83,14 +85,14 @@ func cmdFlipAll(ts *testscript.TestScript, neg bool, args []string) {
 // TestLinks: the verifier links three packages of this module and one module
 // under wire, and nothing that could reach a network.
 func TestLinks(t *testing.T) {
-	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	out, err := exec.Command("go", "list", "-deps", "..").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	const module = "github.com/backbay-labs/chio-node/"
 	allowed := map[string]bool{
 		module + "wire": true, module + "kernel/capability": true,
-		module + "kernel/receipt": true, module + "cmd/chio-verify": true,
+		module + "kernel/receipt": true, module + "cmd/chio-verify": true, module + "cmd/chio-verify/verifier": true,
 	}
 	for pkg := range strings.FieldsSeq(string(out)) {
 		first, _, _ := strings.Cut(pkg, "/")

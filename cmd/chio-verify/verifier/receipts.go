@@ -1,4 +1,4 @@
-package main
+package verifier
 
 import (
 	"github.com/backbay-labs/chio-node/kernel/receipt"
