@@ -140,7 +140,7 @@ func (p *process) restart() {
 }
 
 // sign makes the receipt of a call that was open when a process ended.
-func (p *process) sign(in *admit.Unfinished) (*receipt.Receipt, []byte, error) {
+func (p *process) sign(in journal.Intent) (*receipt.Receipt, []byte, error) {
 	r, err := admit.Incomplete(in, p.key.Public(), now+5)
 	if err != nil {
 		return nil, nil, err

@@ -12,19 +12,13 @@ import (
 	"github.com/backbay-labs/chio-node/wire"
 )
 
-// Unfinished is a call that was under way when the process ended.
-type Unfinished struct {
-	journal.Intent
-	Held []kernel.HeldGrant // in the order of Admittance.Holds
-}
-
 // Recover closes the calls that were open when the process ended: each gets an
 // incomplete receipt from sign and its holds stay spent. It goes through the
 // same transaction as Close, one call at a time, so it can itself be
 // interrupted and run again. It returns how many calls it closed; the node
 // serves only after it returned nil.
-func (a *Admission) Recover(ctx context.Context, sign func(*Unfinished) (*receipt.Receipt, []byte, error)) (int, error) {
-	var open []Unfinished
+func (a *Admission) Recover(ctx context.Context, sign func(journal.Intent) (*receipt.Receipt, []byte, error)) (int, error) {
+	var open []journal.Intent
 	err := a.cfg.DB.View(func(r store.Reader) (err error) {
 		open, err = unfinished(r)
 		return err
@@ -36,7 +30,7 @@ func (a *Admission) Recover(ctx context.Context, sign func(*Unfinished) (*receip
 		if err := ctx.Err(); err != nil {
 			return i, err
 		}
-		r, raw, err := sign(&open[i])
+		r, raw, err := sign(open[i])
 		if err != nil {
 			return i, fmt.Errorf("sign the receipt of call %s: %w", open[i].CallID, err)
 		}
@@ -50,18 +44,16 @@ func (a *Admission) Recover(ctx context.Context, sign func(*Unfinished) (*receip
 	return len(open), nil
 }
 
-func unfinished(r store.Reader) ([]Unfinished, error) {
-	intents, err := journal.Open(r)
+// unfinished lists the open intents with what each call holds.
+func unfinished(r store.Reader) ([]journal.Intent, error) {
+	open, err := journal.Open(r)
 	if err != nil {
 		return nil, err
 	}
-	open := make([]Unfinished, len(intents))
-	for i, in := range intents {
-		held, err := budget.Held(r, in.CallID)
-		if err != nil {
-			return nil, fmt.Errorf("call %s: %w", in.CallID, err)
+	for i := range open {
+		if open[i].Held, err = budget.Held(r, open[i].CallID); err != nil {
+			return nil, fmt.Errorf("call %s: %w", open[i].CallID, err)
 		}
-		open[i] = Unfinished{Intent: in, Held: held}
 	}
 	return open, nil
 }
@@ -75,8 +67,8 @@ const (
 // Incomplete is the unsigned receipt of a call whose process ended. It names
 // the arguments by hash only: they are not kept. now is unix seconds, key the
 // kernel key that will sign.
-func Incomplete(in *Unfinished, key wire.PublicKey, now int64) (*receipt.Receipt, error) {
-	meta, err := wire.Marshal(recoveredMetadata(in))
+func Incomplete(in journal.Intent, key wire.PublicKey, now int64) (*receipt.Receipt, error) {
+	meta, err := wire.Marshal(recoveredMetadata(&in))
 	if err != nil {
 		return nil, fmt.Errorf("receipt of call %s: %w", in.CallID, err)
 	}
@@ -100,7 +92,7 @@ func Incomplete(in *Unfinished, key wire.PublicKey, now int64) (*receipt.Receipt
 	}, nil
 }
 
-func recoveredMetadata(in *Unfinished) *receipt.Metadata {
+func recoveredMetadata(in *journal.Intent) *receipt.Metadata {
 	holder := in.Holder
 	md := &receipt.Metadata{CallID: in.CallID, ArgsSHA256: in.ArgsSHA256, Code: string(kernel.CodeUnknownEffect), Step: 11,
 		Fix: recoveredFix, Holder: &holder, Attribution: &receipt.Attribution{SubjectKey: in.Subject, DelegationDepth: in.Depth}}
@@ -126,7 +118,7 @@ func recoveredMetadata(in *Unfinished) *receipt.Metadata {
 }
 
 // recoveredFinancial charges the whole hold: that much may have been spent.
-func recoveredFinancial(in *Unfinished) *receipt.Financial {
+func recoveredFinancial(in *journal.Intent) *receipt.Financial {
 	if in.Charge == nil {
 		return nil
 	}

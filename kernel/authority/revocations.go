@@ -109,6 +109,16 @@ func (v *Revocations) Epoch() uint64 {
 	return v.epoch
 }
 
+// Freshness tells when a peer dated its newest epoch (unix seconds, 0 if none
+// was received), and whether it signed two histories, after which no epoch of
+// its is fresh. It is for callers with a tighter bound than ours.
+func (v *Revocations) Freshness(peer did.DID) (issuedAt int64, forked bool) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	s := v.peers[peer]
+	return s.issuedAt, s.forked
+}
+
 // Check denies a call whose authority was revoked:
 //
 //	1 any token of the chain

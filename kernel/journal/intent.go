@@ -28,6 +28,10 @@ type Intent struct {
 	Origin       *Origin              `json:"origin,omitempty"`
 	Route        Route                `json:"route"`
 	Charge       *wire.MonetaryAmount `json:"charge,omitempty"`
+
+	// Held is not in the row: kernel/budget keeps it, and whoever recovers the
+	// call fills it in.
+	Held []kernel.HeldGrant `json:"-"`
 }
 
 // Origin is kernel.Origin in a row.
@@ -51,8 +55,8 @@ type Route struct {
 	PriceRound *wire.Digest         `json:"price_round,omitempty"`
 }
 
-// NewIntent reduces what Admit was asked for to what a row keeps. What the
-// call holds is not part of it: kernel/budget keeps that.
+// NewIntent reduces what Admit was asked for to what a row keeps. It
+// leaves Held empty.
 func NewIntent(a *kernel.Admittance) (*Intent, error) {
 	if a == nil || a.Call == nil || a.Call.Mandate == nil || len(a.Call.Mandate.Chain) == 0 {
 		return nil, errors.New("an intent needs a call with a mandate and a capability chain")
