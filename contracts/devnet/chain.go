@@ -172,10 +172,20 @@ func (c *Chain) Fork(parent common.Hash) error {
 	return nil
 }
 
-// AdjustTime makes one block whose time is later by d.
+// AdjustTime makes one block whose time is later by d. It refuses while
+// transactions wait to be mined.
 func (c *Chain) AdjustTime(d time.Duration) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	head, err := c.sim.Client().HeaderByNumber(context.Background(), nil)
+	if err != nil {
+		return fmt.Errorf("adjusting the time: %w", err)
+	}
+	// The pool forgets what the last block mined a moment later; moving to the
+	// head that is already there waits for it.
+	if err := c.sim.Fork(head.Hash()); err != nil {
+		return fmt.Errorf("adjusting the time: %w", err)
+	}
 	return c.sim.AdjustTime(d)
 }
 
