@@ -15,6 +15,7 @@ const maxHostBytes = 253
 // it, and the string itself if it reads as a host name with optional port and
 // path. underHostKey makes the second reading the only one for plain words.
 func hostsIn(s string, underHostKey bool) ([]string, error) {
+	s = strings.TrimSpace(s)
 	if !underHostKey && !strings.ContainsAny(s, ":./") && !strings.EqualFold(s, "localhost") {
 		return nil, nil
 	}
@@ -43,6 +44,9 @@ func hostsIn(s string, underHostKey bool) ([]string, error) {
 		return hosts, nil
 	}
 	if h, ok := bareHost(s); ok {
+		return []string{h}, nil
+	}
+	if h, ok := hostAfterAt(s); ok {
 		return []string{h}, nil
 	}
 	if underHostKey {
@@ -109,6 +113,20 @@ func bareHost(s string) (string, bool) {
 		return h, true
 	}
 	return h, strings.Contains(h, ".") && strings.Trim(h, ".0123456789") != ""
+}
+
+// hostAfterAt reads the host of "user@host:path" and of an address: what
+// follows the last at sign.
+func hostAfterAt(s string) (string, bool) {
+	i := strings.LastIndexByte(s, '@')
+	if i < 0 {
+		return "", false
+	}
+	s = s[i+1:]
+	if end := strings.IndexAny(s, ":/?# <>"); end >= 0 {
+		s = s[:end]
+	}
+	return parseHost(s)
 }
 
 // hostPort splits off a decimal port and parses the host.

@@ -77,12 +77,12 @@ func (p lexicalPath) contains(q lexicalPath) bool {
 	if rest[0] == ".." { // a climbing prefix does not cover climbing further
 		return false
 	}
-	// "~", "~user" and "C:" mean another place to whoever expands them.
+	// "~", "~user", "$HOME" and "C:" mean another place to whoever expands them.
 	return len(p.parts) > 0 || q.absolute || !isSpecialRoot(rest[0])
 }
 
 func isSpecialRoot(part string) bool {
-	return strings.HasPrefix(part, "~") || len(part) >= 2 && part[1] == ':'
+	return strings.ContainsAny(part[:1], "~$%") || len(part) >= 2 && part[1] == ':'
 }
 
 // hasEncodedSeparator finds %2f, %5c, %2e and %00 in either case, and %25,

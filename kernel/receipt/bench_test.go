@@ -65,10 +65,10 @@ func BenchmarkVerify(b *testing.B) {
 }
 
 func BenchmarkVerifyBundle(b *testing.B) {
-	f := newFixture(b, 33)
+	f := newFixture(b, 129)
 	f.bundle.Capabilities = nil
 	doc := f.bytes(b)
-	measure(b, 64, func() error {
+	measure(b, 256, func() error {
 		_, err := VerifyBundle(doc, f.trust)
 		return err
 	})

@@ -137,8 +137,3 @@ func (t *TrustSet) logKey(origin string, line *NoteLine) (wire.PublicKey, bool) 
 	}
 	return wire.PublicKey{}, false
 }
-
-// agent reports whether calls of this agent count: any, unless agents are named.
-func (t *TrustSet) agent(key wire.PublicKey) bool {
-	return len(t.Agents) == 0 || slices.Contains(t.Agents, key)
-}

@@ -1,6 +1,8 @@
 package receipt
 
 import (
+	"slices"
+
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -119,7 +121,7 @@ func (res *Result) conclude(r *Receipt, trust *TrustSet) {
 		res.Verdict = VerdictDenied
 	case r.Decision.Verdict != Allow:
 		res.Verdict = r.Decision.Verdict
-	case !trust.agent(subjectOf(r)):
+	case len(trust.Agents) > 0 && !slices.Contains(trust.Agents, subjectOf(r)):
 		res.Verdict = VerdictUntrustedAgent
 		res.Code, res.Detail = CodeAgent, "the trust set does not name the agent this call is attributed to"
 	default:
