@@ -80,6 +80,9 @@ func (k *Kernel) draft(s *mediation, e ending, unlogged bool) (*receipt.Receipt,
 	}
 	decision := &receipt.Decision{Verdict: e.verdict}
 	if e.denial != nil {
+		if e.denial.Guard == "" { // a collaborator's denial must not cost the receipt
+			e.denial.Guard = "kernel"
+		}
 		decision.Reason = string(e.denial.Code) + ": " + e.denial.Reason
 		if e.verdict == receipt.Deny {
 			decision.Guard = e.denial.Guard
