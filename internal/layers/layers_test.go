@@ -51,7 +51,7 @@ var ethereumFolders = []string{"contracts", "settlement/evm", "oracle/feed/", "c
 var coreImports = map[string][]string{
 	"wire":              {},
 	"kernel/capability": {"wire"},
-	"kernel/receipt":    {"wire"},
+	"kernel/receipt":    {"wire", "kernel/capability"},
 	"kernel":            {"wire", "kernel/capability", "kernel/receipt"},
 }
 
