@@ -165,8 +165,8 @@ func testTerms() Terms {
 	}
 }
 
-// admit lets an organisation accept whatever these propose.
-func admit(peers ...did.DID) option {
+// admitPeers lets an organisation accept whatever these propose.
+func admitPeers(peers ...did.DID) option {
 	return func(c *Config) { c.Admission.Peers = append(c.Admission.Peers, peers...) }
 }
 

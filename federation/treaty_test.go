@@ -15,7 +15,7 @@ import (
 // the same bytes, and both directions have the same effective digest.
 func TestI10_BothSidesHoldIdenticalTreaties(t *testing.T) {
 	a, b := newOrg(t, 10), newOrg(t, 20)
-	b.restart(admit(a.did()))
+	b.restart(admitPeers(a.did()))
 	id := federate(t, a, b)
 	for _, o := range [...]*org{a, b} {
 		other := b
@@ -281,7 +281,7 @@ func decide(t testing.TB, p *TreatyPolicy, c *kernel.Call) (kernel.Verdict, stri
 
 func TestTreatyDecides(t *testing.T) {
 	a, b := newOrg(t, 10), newOrg(t, 20)
-	b.restart(admit(a.did()))
+	b.restart(admitPeers(a.did()))
 	federate(t, a, b)
 	atA, err := a.service.TreatyFor(b.did(), Outbound)
 	if err != nil {
@@ -321,7 +321,7 @@ func TestTreatyDecides(t *testing.T) {
 // until both have signed; newer and tighter terms count at once.
 func TestUnilateralLoosening(t *testing.T) {
 	a, b := newOrg(t, 10), newOrg(t, 20)
-	b.restart(admit(a.did()))
+	b.restart(admitPeers(a.did()))
 	first := federate(t, a, b)
 	blocked := call("files", "delete_file", `{"path":"docs/a.txt"}`, nil)
 	read := call("files", "read_file", `{"path":"docs/a.txt"}`, nil)
@@ -434,7 +434,7 @@ func TestTreatyRefusesTamperedParts(t *testing.T) {
 // before is worth nothing, and the next one names it.
 func TestTerminatedTreatyStaysDead(t *testing.T) {
 	a, b := newOrg(t, 10), newOrg(t, 20)
-	b.restart(admit(a.did()))
+	b.restart(admitPeers(a.did()))
 	first := federate(t, a, b)
 	env, err := a.service.TreatyEnvelope(first)
 	if err != nil {
