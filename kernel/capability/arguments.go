@@ -47,7 +47,7 @@ func (f *argumentFacts) strings() ([]leaf, error) {
 		f.err = errArguments
 		return nil, f.err
 	}
-	w := walker{doc: doc}
+	w := walker{doc: doc, leaves: make([]leaf, 0, 8)}
 	if f.err = w.value("", 0, 0); f.err == nil {
 		f.leaves = w.leaves
 	}
@@ -154,6 +154,9 @@ func (w *walker) space() {
 }
 
 func escapePointer(name string) string {
+	if !strings.ContainsAny(name, "~/") {
+		return name
+	}
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }
 
