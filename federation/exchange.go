@@ -54,7 +54,7 @@ func (s *Service) initiate(ctx context.Context, stream *p2p.Stream, named did.DI
 	}
 	doc, err := stream.Read(ctx) // 2
 	if err != nil {
-		return nil, err
+		return nil, ended(err)
 	}
 	now := s.cfg.Now()
 	them, err := introduce(doc, mine, named, stream.Peer(), now)
@@ -78,12 +78,17 @@ func (s *Service) initiate(ctx context.Context, stream *p2p.Stream, named did.DI
 		return nil, err
 	}
 	if doc, err = stream.Read(ctx); err != nil { // 4
-		return nil, err
+		return nil, ended(err)
 	}
 	if err := t.verify(roleResponder, doc); err != nil {
 		return nil, err
 	}
 	return them, stream.ExpectEnd(ctx)
+}
+
+// ended explains a stream that the responder reset: it tells strangers nothing.
+func ended(err error) error {
+	return fmt.Errorf("%w: the peer ended it, its operator's log says why: %w", ErrHello, err)
 }
 
 // serveHello is the responder's half. The peer is recorded before the last
@@ -117,6 +122,9 @@ func (s *Service) serveHello(ctx context.Context, from p2p.Peer, stream *p2p.Str
 	}
 	if doc, err = stream.Request(ctx); err != nil { // 3
 		return err
+	}
+	if to := them.offer.To; to != "" && to != s.did { // an honest initiator has left by now, knowing why
+		return fmt.Errorf("%w: the peer named %s, this is %s", ErrWrongDID, to, s.did)
 	}
 	if err := t.verify(roleInitiator, doc); err != nil {
 		return err

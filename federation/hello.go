@@ -146,8 +146,7 @@ func (i *introduced) party() party {
 //
 //	1 strict canonical JSON of this schema
 //	2 a nonce of the right form, not our own
-//	3 a DID that is not ours; the one we named, if we named one; and if it
-//	  named somebody, it named us
+//	3 a DID that is not ours; the one we named, if we named one
 //	4 the transport binding is the DID's, current, and for the peer id that the
 //	  connection proved
 //	5 the kernel binding is the DID's, current, and for another key
@@ -168,9 +167,6 @@ func introduce(doc []byte, self *offer, named did.DID, from p2p.Peer, now int64)
 	}
 	if named != "" && o.DID != named { // 3
 		return nil, fmt.Errorf("%w: named %s, found %s", ErrWrongDID, named, o.DID)
-	}
-	if o.To != "" && o.To != self.DID { // 3
-		return nil, fmt.Errorf("%w: the peer named %s, this is %s", ErrWrongDID, o.To, self.DID)
 	}
 	transport, err := did.VerifyBinding(o.Transport, o.DID, did.RoleTransport, now, nil) // 4
 	if err != nil {

@@ -409,13 +409,17 @@ func TestTreatyRefusesTamperedParts(t *testing.T) {
 	later.Revision, later.Previous = 2, &d.id
 	forged := *d.oursEnv
 	forged.Body = wire.Raw(bytes.Replace(forged.Body, []byte(`"delete_file"`), []byte(`"delete_fil_"`), 1))
+	// First, because any proposal teaches b the attestation it brings.
+	missing := treatyRequest{Schema: treatyRequestSchema, Treaty: seal(*d.treaty, a.org)}
+	if _, err := a.service.ask(t.Context(), rec, missing); !errors.Is(err, ErrRefused) {
+		t.Fatalf("without the attestation: %v", err)
+	}
 	for name, q := range map[string]treatyRequest{
 		"better terms than computed": {Treaty: seal(richer, a.org), Attestation: d.oursEnv},
 		"a revision of nothing":      {Treaty: seal(later, a.org), Attestation: d.oursEnv},
 		"signed by a stranger":       {Treaty: seal(*d.treaty, key(t, 99)), Attestation: d.oursEnv},
 		"signed with the kernel key": {Treaty: seal(*d.treaty, a.kernel), Attestation: d.oursEnv},
 		"tampered attestation":       {Treaty: seal(*d.treaty, a.org), Attestation: &forged},
-		"attestation missing":        {Treaty: seal(*d.treaty, a.org)},
 		"nothing":                    {},
 	} {
 		t.Run(name, func(t *testing.T) {
