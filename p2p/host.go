@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -42,6 +43,7 @@ type Config struct {
 	Listen []string          // multiaddrs; default: loopback, QUIC and TCP, any port
 	Allow  func(PeerID) bool // known peers; nil knows nobody; called often, must be quick
 	Open   bool              // strangers may connect, for protocols marked Open
+	Log    *slog.Logger      // told of handlers that panic; nil tells nobody
 }
 
 // DefaultListen is loopback only: a node is reachable from elsewhere only when
@@ -80,6 +82,9 @@ func New(cfg Config) (*Host, error) {
 	}
 	if len(cfg.Listen) == 0 {
 		cfg.Listen = DefaultListen()
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	h := &Host{
 		cfg: cfg, id: id, gater: newGater(cfg.Allow, cfg.Open),

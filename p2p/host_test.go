@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -161,14 +162,27 @@ func TestStreamErrors(t *testing.T) {
 }
 
 func TestPanicResetsOneStream(t *testing.T) {
-	a, b := pair(t,
-		protocolSpec{"/test/panic/1", testLimits, func(context.Context, Peer, *Stream) error { panic("boom") }},
-		protocolSpec{echo, testLimits, answerEcho})
+	var log bytes.Buffer
+	protocols := []protocolSpec{
+		{"/test/panic/1", testLimits, func(context.Context, Peer, *Stream) error { panic("boom") }},
+		{echo, testLimits, answerEcho},
+	}
+	b := startHost(t, 9, Config{Allow: everybody, Log: slog.New(slog.NewTextHandler(&log, nil))}, protocols...)
+	a := startHost(t, 7, Config{Allow: everybody}, protocols...)
+	if _, err := a.Connect(t.Context(), b.Addrs()[0]); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := a.Call(t.Context(), b.ID(), "/test/panic/1", []byte("x")); err == nil {
 		t.Fatal("got an answer from a handler that panicked")
 	}
 	if _, err := a.Call(t.Context(), b.ID(), echo, []byte("x")); err != nil {
 		t.Fatal(err)
+	}
+	if err := b.Stop(); err != nil { // waits for the handlers, and with them for the log
+		t.Fatal(err)
+	}
+	if !strings.Contains(log.String(), "boom") {
+		t.Fatalf("nobody was told: %s", log.String())
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
@@ -87,6 +88,8 @@ func (h *Host) run(r registration, s *Stream) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = errPanic
+			h.cfg.Log.Error("handler panicked", "protocol", string(s.raw.Protocol()), "peer_id", string(s.peer.ID),
+				"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 		}
 	}()
 	return r.serve(ctx, s.peer, s)
