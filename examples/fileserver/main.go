@@ -7,7 +7,7 @@ import (
 	"os"
 	"os/signal"
 
-	"github.com/backbay-labs/chio-node/examples/fileserver/fileserver"
+	"github.com/backbay-labs/chio-node/edge/mcp/fileserver"
 )
 
 func main() {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
-	"github.com/backbay-labs/chio-node/examples/fileserver/fileserver"
+	"github.com/backbay-labs/chio-node/edge/mcp/fileserver"
 )
 
 // connect returns a client of a server of root, joined in memory.

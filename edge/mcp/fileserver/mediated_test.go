@@ -17,7 +17,7 @@ import (
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 
 	edge "github.com/backbay-labs/chio-node/edge/mcp"
-	"github.com/backbay-labs/chio-node/examples/fileserver/fileserver"
+	"github.com/backbay-labs/chio-node/edge/mcp/fileserver"
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/wire"
