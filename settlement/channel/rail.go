@@ -1,0 +1,154 @@
+package channel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/backbay-labs/chio-node/settlement"
+	"github.com/backbay-labs/chio-node/settlement/evm"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// Rail drives the channels of one chain and key.
+type Rail struct {
+	chain *evm.Chain
+	final evm.Tag
+}
+
+var _ settlement.Rail = (*Rail)(nil)
+
+// New makes a rail. final names the block whose figures count as never to be
+// undone: evm.Finalized, or for a development chain without finality
+// evm.Latest.
+func New(chain *evm.Chain, final evm.Tag) *Rail { return &Rail{chain, final} }
+
+// ChainID is the CAIP-2 id.
+func (r *Rail) ChainID() string { return caip2(r.chain.ID()) }
+
+// Contract is the address of the channel contract.
+func (r *Rail) Contract() string { return r.chain.Contract().String() }
+
+// Token is the address of the token.
+func (r *Rail) Token() string { return r.chain.Token().String() }
+
+// Address is the account of the settlement key.
+func (r *Rail) Address() string { return r.chain.Address().String() }
+
+func caip2(id uint64) string { return fmt.Sprintf("eip155:%d", id) }
+
+func params(c settlement.Channel) (p evm.ChannelParams, err error) {
+	for _, a := range [...]struct {
+		to   *evm.Address
+		text string
+	}{{&p.Payer, c.Payer}, {&p.Payee, c.Payee}, {&p.Token, c.Token}} {
+		if err := a.to.UnmarshalText([]byte(a.text)); err != nil {
+			return p, err
+		}
+	}
+	p.Salt = c.Salt
+	return p, nil
+}
+
+// ChannelID is the id of a channel on this chain and contract.
+func (r *Rail) ChannelID(c settlement.Channel) (wire.Digest, error) {
+	p, err := params(c)
+	return r.chain.ChannelID(p), err
+}
+
+// Standing reads a channel at the latest and at the final block. The final one
+// is read first, so that it is never ahead of the latest.
+func (r *Rail) Standing(ctx context.Context, channel wire.Digest) (settlement.Standing, error) {
+	final, err := r.chain.ChannelState(ctx, channel, r.final)
+	if err != nil {
+		return settlement.Standing{}, err
+	}
+	now, err := r.chain.ChannelState(ctx, channel, evm.Latest)
+	return settlement.Standing{
+		Deposited: now.Deposited, Settled: now.Settled, CloseAt: now.CloseAt,
+		FinalDeposited: final.Deposited, FinalSettled: final.Settled,
+	}, err
+}
+
+// Fund makes a deposit and returns once it is mined.
+func (r *Rail) Fund(ctx context.Context, c settlement.Channel, amount, sequence uint64) (settlement.Transfer, error) {
+	p, err := params(c)
+	if err != nil {
+		return settlement.Transfer{}, err
+	}
+	t, err := r.chain.Fund(ctx, p, amount, sequence)
+	return r.transfer(&t), err
+}
+
+// Funding returns the recorded transaction of a deposit. One that reverted for
+// good counts as none.
+func (r *Rail) Funding(c settlement.Channel, sequence uint64) (settlement.Transfer, bool, error) {
+	p, err := params(c)
+	if err != nil {
+		return settlement.Transfer{}, false, err
+	}
+	t, err := r.chain.Funding(p, sequence)
+	if errors.Is(err, evm.ErrUnknownTx) || err == nil && t.Reverted && t.State == evm.StateFinal {
+		return settlement.Transfer{}, false, nil
+	}
+	return r.transfer(&t), err == nil, err
+}
+
+// SignVoucher makes a voucher of this chain; signatures are deterministic.
+func (r *Rail) SignVoucher(c settlement.Channel, cumulative uint64, statement wire.Digest) ([]byte, error) {
+	p, err := params(c)
+	if err != nil {
+		return nil, err
+	}
+	v, err := r.chain.SignVoucher(p, cumulative, statement)
+	if err != nil {
+		return nil, err
+	}
+	return v.Bytes(), nil
+}
+
+// ParseVoucher decodes and verifies a voucher of any chain.
+func (r *Rail) ParseVoucher(doc []byte) (settlement.Voucher, error) { return ParseVoucher(doc) }
+
+// ParseVoucher decodes and verifies a voucher file, offline.
+func ParseVoucher(doc []byte) (settlement.Voucher, error) {
+	v, err := evm.ParseVoucher(doc)
+	if err != nil {
+		return settlement.Voucher{}, err
+	}
+	return settlement.Voucher{
+		ChainID: caip2(v.ChainID), Contract: v.Contract.String(), Channel: v.Channel, Payer: v.Payer.String(),
+		Payee: v.Payee.String(), Token: v.Token.String(), Cumulative: v.Cumulative, Statement: v.Statement,
+	}, nil
+}
+
+// Redeem has a voucher paid and returns once that is mined.
+func (r *Rail) Redeem(ctx context.Context, voucher []byte) (settlement.Transfer, error) {
+	v, err := evm.ParseVoucher(voucher)
+	if err != nil {
+		return settlement.Transfer{}, err
+	}
+	red, err := r.chain.Redeem(ctx, v)
+	if err != nil {
+		return settlement.Transfer{}, err
+	}
+	t := r.transfer(&red.Tx)
+	t.Settled = red.Settled
+	return t, nil
+}
+
+// Track resumes and follows what is under way.
+func (r *Rail) Track(ctx context.Context) error {
+	_, err := r.chain.Track(ctx)
+	return err
+}
+
+// transfer reports a transaction that was mined. Where the latest block counts
+// as final, so does every mined transaction.
+func (r *Rail) transfer(t *evm.Tx) settlement.Transfer {
+	mined := t.State.AtLeast(evm.StateMined) && !t.Reverted
+	return settlement.Transfer{
+		Tx: t.Hash, Block: t.BlockNumber, BlockHash: t.BlockHash,
+		Final: mined && (t.State == evm.StateFinal || r.final == evm.Latest),
+	}
+}
