@@ -1,0 +1,252 @@
+package federation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/oracle"
+	"github.com/backbay-labs/chio-node/p2p"
+	"github.com/backbay-labs/chio-node/settlement"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// ProtocolSettle carries statements, vouchers and price rounds between the
+// nodes of an active treaty.
+const ProtocolSettle = "/chio/fed/settle/1.0.0"
+
+// settleLimits leave time for the payee to ask its chain.
+var settleLimits = p2p.Limits{
+	MaxFrameBytes: 256 << 10, MessageTimeout: 30 * time.Second, TotalTimeout: 60 * time.Second, StreamsPerPeer: 4,
+}
+
+// The types of a settle request.
+const (
+	settlePropose = "propose" // a statement; the answer is settlement.Answer
+	settleVoucher = "voucher"
+	settleRound   = "round"  // a price round that calls will name
+	settleStatus  = "status" // what the answerer holds of our payments
+)
+
+// settleRequest is one frame; the fields are those of its type.
+type settleRequest struct {
+	Type     string               `json:"type"`
+	Proposal *settlement.Proposal `json:"proposal,omitzero"`
+	Document wire.Raw             `json:"document,omitzero"` // voucher or round
+}
+
+// settleReply is one frame. Without OK, Reason says why.
+type settleReply struct {
+	OK     bool                       `json:"ok"`
+	Reason string                     `json:"reason,omitempty"`
+	Answer *settlement.Answer         `json:"answer,omitzero"`
+	Heads  []settlement.ChannelStatus `json:"heads,omitempty"`
+}
+
+// SettlementHandler answers what peers send. settlement.Settler is one.
+type SettlementHandler interface {
+	AnswerProposal(ctx context.Context, peer did.DID, p settlement.Proposal) (settlement.Answer, error)
+	AcceptVoucher(ctx context.Context, peer did.DID, doc []byte) error
+	PutRound(ctx context.Context, peer did.DID, doc []byte) (wire.Digest, error)
+	Heads(peer did.DID) ([]settlement.ChannelStatus, error)
+}
+
+// Settlement is the settle protocol of a service: it is the Counterparty and
+// the Treaties of a settlement.Settler.
+type Settlement struct {
+	s       *Service
+	handler atomic.Pointer[SettlementHandler]
+}
+
+var (
+	_ settlement.Counterparty = (*Settlement)(nil)
+	_ settlement.Treaties     = (*Settlement)(nil)
+	_ SettlementHandler       = (*settlement.Settler)(nil)
+)
+
+// NewSettlement registers the protocol; the host must not be started yet. Until
+// Attach peers are told that this node does not settle.
+func NewSettlement(s *Service) (*Settlement, error) {
+	x := &Settlement{s: s}
+	if err := s.cfg.Host.Handle(ProtocolSettle, settleLimits, s.logged(ProtocolSettle, x.serve)); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// Attach names who answers from now on.
+func (x *Settlement) Attach(h SettlementHandler) { x.handler.Store(&h) }
+
+// serve answers one request of a peer whose treaty is in force. Who it is comes
+// from the connection.
+func (x *Settlement) serve(ctx context.Context, from p2p.Peer, stream *p2p.Stream) error {
+	rec, err := x.s.cfg.Directory.ByTransport(from.ID)
+	if err != nil {
+		return err
+	}
+	if err := rec.inForce(x.s.cfg.Now()); err != nil {
+		return err
+	}
+	doc, err := stream.Request(ctx)
+	if err != nil {
+		return err
+	}
+	var req settleRequest
+	if err := wire.UnmarshalCanonical(doc, &req, wire.DocumentLimits); err != nil {
+		return fmt.Errorf("settle request: %w", err)
+	}
+	reply, err := x.answer(ctx, rec.DID, &req)
+	if err != nil {
+		reply = settleReply{Reason: err.Error()}
+		x.s.cfg.Log.Info("settle request refused", "type", req.Type, "peer", rec.DID.String(), "error", err.Error())
+	}
+	return send(ctx, stream, reply)
+}
+
+func (x *Settlement) answer(ctx context.Context, peer did.DID, req *settleRequest) (settleReply, error) {
+	h := x.handler.Load()
+	if h == nil {
+		return settleReply{}, errors.New("this node is not ready to settle: try again later")
+	}
+	switch {
+	case req.Type == settlePropose && req.Proposal != nil && req.Document == nil:
+		answer, err := (*h).AnswerProposal(ctx, peer, *req.Proposal)
+		return settleReply{OK: true, Answer: &answer}, err
+	case req.Type == settleVoucher && req.Proposal == nil && req.Document != nil:
+		return settleReply{OK: true}, (*h).AcceptVoucher(ctx, peer, req.Document)
+	case req.Type == settleRound && req.Proposal == nil && req.Document != nil:
+		_, err := (*h).PutRound(ctx, peer, req.Document)
+		return settleReply{OK: true}, err
+	case req.Type == settleStatus && req.Proposal == nil && req.Document == nil:
+		heads, err := (*h).Heads(peer)
+		return settleReply{OK: true, Heads: heads}, err
+	}
+	return settleReply{}, fmt.Errorf("no settle request is of type %.40q with these fields", req.Type)
+}
+
+// call sends one request to a peer whose treaty is in force, connecting first
+// if need be.
+func (x *Settlement) call(ctx context.Context, peer did.DID, req settleRequest) (*settleReply, error) {
+	rec, err := x.s.cfg.Directory.Peer(peer)
+	if err != nil {
+		return nil, err
+	}
+	if now := x.s.cfg.Now(); !x.s.cfg.Host.Connected(rec.PeerID) || rec.At(now) == Stale {
+		if rec, err = x.s.Connect(ctx, peer); err != nil {
+			return nil, err
+		}
+	}
+	if err := rec.inForce(x.s.cfg.Now()); err != nil {
+		return nil, err
+	}
+	doc, err := wire.Marshal(req)
+	if err != nil {
+		return nil, fmt.Errorf("encode a settle request: %w", err)
+	}
+	if doc, err = x.s.cfg.Host.Call(ctx, rec.PeerID, ProtocolSettle, doc); err != nil {
+		return nil, err
+	}
+	var reply settleReply
+	if err := wire.UnmarshalCanonical(doc, &reply, wire.DocumentLimits); err != nil {
+		return nil, fmt.Errorf("settle reply of %s: %w", peer, err)
+	}
+	if !reply.OK {
+		return nil, fmt.Errorf("%w: %.500s", settlement.ErrRefused, reply.Reason)
+	}
+	return &reply, nil
+}
+
+// Propose implements settlement.Counterparty.
+func (x *Settlement) Propose(ctx context.Context, peer did.DID, p settlement.Proposal) (settlement.Answer, error) {
+	reply, err := x.call(ctx, peer, settleRequest{Type: settlePropose, Proposal: &p})
+	if err != nil {
+		return settlement.Answer{}, err
+	}
+	if reply.Answer == nil {
+		return settlement.Answer{}, fmt.Errorf("settle reply of %s holds no answer", peer)
+	}
+	return *reply.Answer, nil
+}
+
+// Deliver implements settlement.Counterparty.
+func (x *Settlement) Deliver(ctx context.Context, peer did.DID, voucher []byte) error {
+	_, err := x.call(ctx, peer, settleRequest{Type: settleVoucher, Document: voucher})
+	return err
+}
+
+// Offer implements settlement.Counterparty.
+func (x *Settlement) Offer(ctx context.Context, peer did.DID, round []byte) error {
+	_, err := x.call(ctx, peer, settleRequest{Type: settleRound, Document: round})
+	return err
+}
+
+// Status asks a peer what it holds of our payments.
+func (x *Settlement) Status(ctx context.Context, peer did.DID) ([]settlement.ChannelStatus, error) {
+	reply, err := x.call(ctx, peer, settleRequest{Type: settleStatus})
+	if err != nil {
+		return nil, err
+	}
+	return reply.Heads, nil
+}
+
+// Current implements settlement.Treaties: the money terms in force with a peer.
+func (x *Settlement) Current(peer did.DID) (settlement.Terms, error) {
+	p, err := x.s.TreatyFor(peer, Outbound)
+	if err != nil {
+		return settlement.Terms{}, err
+	}
+	return moneyTerms(p.TreatyID, p.Money, p.Addresses, peer, p.PeerKernel)
+}
+
+// ByID implements settlement.Treaties: the money terms of any treaty that both
+// sides signed, as long as one is in force with the peer.
+func (x *Settlement) ByID(peer did.DID, treaty wire.Digest) (settlement.Terms, error) {
+	rec, err := x.s.cfg.Directory.Peer(peer)
+	if err != nil {
+		return settlement.Terms{}, err
+	}
+	if err := rec.inForce(x.s.cfg.Now()); err != nil {
+		return settlement.Terms{}, err
+	}
+	env, err := x.s.stored(prefixTreaty, treaty)
+	if err != nil {
+		return settlement.Terms{}, fmt.Errorf("treaty %s: %w", treaty, err)
+	}
+	t, err := VerifyTreaty(env, true)
+	if err != nil {
+		return settlement.Terms{}, err
+	}
+	settlers := Settlers{}
+	switch [2]did.DID{x.s.did, peer} {
+	case t.Parties:
+		if t.Money != nil {
+			settlers = Settlers{Own: t.Money.Addresses[0], Peer: t.Money.Addresses[1]}
+		}
+	case [2]did.DID{t.Parties[1], t.Parties[0]}:
+		if t.Money != nil {
+			settlers = Settlers{Own: t.Money.Addresses[1], Peer: t.Money.Addresses[0]}
+		}
+	default:
+		return settlement.Terms{}, fmt.Errorf("%w: treaty %s is not with %s", ErrTreaty, treaty, peer)
+	}
+	return moneyTerms(treaty, t.Money, settlers, peer, rec.Kernel)
+}
+
+func moneyTerms(treaty wire.Digest, m *Money, who Settlers, peer did.DID, kernel wire.PublicKey) (settlement.Terms, error) {
+	if m == nil {
+		return settlement.Terms{}, fmt.Errorf("%w: treaty %s with %s is for free calls only: federate again with money terms", settlement.ErrTerms, treaty, peer)
+	}
+	t := settlement.Terms{
+		Treaty: treaty, Peer: peer, PeerKernel: kernel, Currency: m.Currency, SettleCurrency: m.SettleCurrency,
+		CreditMinor: m.CreditMinor, MaxUnvoucheredMinor: m.MaxUnvoucheredMinor, ChainID: m.ChainID, Token: m.Token,
+		Contract: m.ChannelContract, OwnAddress: who.Own, PeerAddress: who.Peer,
+	}
+	if o := m.Oracle; o != nil {
+		t.Oracle = oracle.Operators{Addresses: o.Operators, Min: o.MinOperators, MaxAgeSeconds: o.MaxAgeSeconds,
+			MaxAheadSeconds: ClockSkewSeconds, MaxDivergenceBps: o.MaxDivergenceBps}
+	}
+	return t, nil
+}
