@@ -1,0 +1,238 @@
+package federation
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/kernel"
+	"github.com/backbay-labs/chio-node/kernel/admit"
+	"github.com/backbay-labs/chio-node/kernel/authority"
+	"github.com/backbay-labs/chio-node/kernel/receipt/log"
+	"github.com/backbay-labs/chio-node/p2p"
+	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// The stream protocols between two kernels under a treaty.
+const (
+	ProtocolInvoke     = "/chio/fed/invoke/1.0.0"
+	ProtocolCosign     = "/chio/fed/cosign/1.0.0"
+	ProtocolSync       = "/chio/fed/sync/1.0.0"
+	ProtocolRevocation = "/chio/fed/revocation/1.0.0"
+)
+
+// DefaultCallTimeout is how long one cross-organisation call may take.
+const DefaultCallTimeout = 2 * time.Minute
+
+// The other defaults of an exchange.
+const (
+	DefaultSyncEvery        = 30 * time.Second
+	DefaultDebounce         = 200 * time.Millisecond
+	DefaultQueryBackoff     = 500 * time.Millisecond
+	DefaultHeartbeatSeconds = 120
+)
+
+// Mediator is the kernel as this package uses it.
+type Mediator interface {
+	Mediate(context.Context, *kernel.Mandate) kernel.Outcome
+	Refuse(context.Context, *kernel.Mandate, *kernel.Denial) kernel.Outcome
+}
+
+// Obligation is what one joint priced receipt makes one party owe the other.
+// Both sides compute the same.
+type Obligation struct {
+	Payer              did.DID             `json:"payer"`
+	Payee              did.DID             `json:"payee"`
+	TreatyID           wire.Digest         `json:"treaty_id"`
+	CallID             string              `json:"call_id"`
+	ReceiptID          string              `json:"receipt_id"` // the payee's receipt
+	ContinuationSHA256 wire.Digest         `json:"continuation_sha256"`
+	Charge             wire.MonetaryAmount `json:"charge"`
+	PriceRound         *wire.Digest        `json:"price_round,omitzero"`
+	At                 int64               `json:"at"` // unix seconds, of the receipt
+}
+
+// ExchangeConfig is what cross-organisation calls need beyond the service's
+// own configuration. Service, KernelKey and Revocations are required. The p2p
+// host must not be started yet.
+type ExchangeConfig struct {
+	Service     *Service
+	KernelKey   wire.Signer
+	Revocations *authority.Revocations
+
+	// Accrue records an obligation in the transaction that files its receipt.
+	Accrue func(store.Tx, Obligation) error
+	// PriceRound names the oracle round of a quote under a treaty whose prices
+	// are not in the currency that settles.
+	PriceRound func(context.Context, did.DID, *Money) (*wire.Digest, error)
+	// PassportDocument returns the passport to send along with a call.
+	PassportDocument func(kernel.PassportRef) (wire.Raw, error)
+	// CheckPassport judges a passport that came with a call. With it, a call
+	// that names a passport must bring it; the issuer is the caller's DID.
+	CheckPassport func(doc wire.Raw, ref kernel.PassportRef, subject wire.PublicKey, now int64) error
+
+	CallTimeout      time.Duration
+	SyncEvery        time.Duration // a full exchange with every peer
+	Debounce         time.Duration // after a call, before its exchange
+	QueryBackoff     time.Duration // before the first question about a lost answer
+	HeartbeatSeconds int64         // age at which our newest revocation epoch is renewed
+	Clock            func() time.Time
+	// Failpoint is called where a crash is worth testing; nil in production.
+	Failpoint func(name string)
+}
+
+// Exchange carries calls, receipts, heads and revocations between this kernel
+// and those of treaty peers.
+type Exchange struct {
+	cfg    ExchangeConfig
+	s      *Service
+	did    did.DID
+	limits p2p.Limits // of ProtocolInvoke
+	kernel atomic.Pointer[Mediator]
+
+	mu       sync.Mutex // guards what follows
+	arriving map[callKey]*arrival
+	pulling  map[did.DID]*sync.Mutex
+	due      map[did.DID]struct{}
+	joining  map[did.DID]string
+	spread   map[did.DID]Propagation
+	wake     chan struct{}
+
+	issuing sync.Mutex // one treaty capability is asked for or given at a time
+}
+
+// callKey names a call at the host.
+type callKey struct {
+	peer   did.DID
+	callID string
+}
+
+var _ admit.Participant = (*participant)(nil)
+
+// NewExchange checks the configuration and registers the protocols. Calls that
+// arrive are answered "not ready" until SetKernel.
+func NewExchange(cfg ExchangeConfig) (*Exchange, error) {
+	for _, f := range [...]struct {
+		name    string
+		missing bool
+	}{{"Service", cfg.Service == nil}, {"KernelKey", cfg.KernelKey == nil}, {"Revocations", cfg.Revocations == nil}} {
+		if f.missing {
+			return nil, fmt.Errorf("%w: exchange: %s is missing", ErrConfig, f.name)
+		}
+	}
+	cfg.fill()
+	x := &Exchange{cfg: cfg, s: cfg.Service, did: cfg.Service.did,
+		limits: p2p.Limits{MaxFrameBytes: frameLimits.Bytes, MessageTimeout: cfg.CallTimeout,
+			TotalTimeout: cfg.CallTimeout + 30*time.Second, StreamsPerPeer: 16},
+		arriving: make(map[callKey]*arrival), pulling: make(map[did.DID]*sync.Mutex), due: make(map[did.DID]struct{}), joining: make(map[did.DID]string),
+		spread: make(map[did.DID]Propagation), wake: make(chan struct{}, 1)}
+	small := p2p.Limits{MaxFrameBytes: 384 << 10, MessageTimeout: 10 * time.Second, TotalTimeout: 30 * time.Second, StreamsPerPeer: 4}
+	large := p2p.Limits{MaxFrameBytes: 4 << 20, MessageTimeout: 30 * time.Second, TotalTimeout: 60 * time.Second, StreamsPerPeer: 4}
+	for _, p := range [...]struct {
+		name   string
+		limits p2p.Limits
+		serve  func(context.Context, Record, []byte) ([]byte, error)
+	}{
+		{ProtocolInvoke, x.limits, x.answerInvoke}, {ProtocolCosign, large, x.answerCosign},
+		{ProtocolSync, large, x.answerSync}, {ProtocolRevocation, small, x.answerRevocation},
+	} {
+		if err := x.s.cfg.Host.Handle(p.name, p.limits, x.s.logged(p.name, x.serve(p.serve))); err != nil {
+			return nil, err
+		}
+	}
+	return x, nil
+}
+
+func (c *ExchangeConfig) fill() {
+	if c.CallTimeout <= 0 {
+		c.CallTimeout = DefaultCallTimeout
+	}
+	if c.SyncEvery <= 0 {
+		c.SyncEvery = DefaultSyncEvery
+	}
+	if c.Debounce <= 0 {
+		c.Debounce = DefaultDebounce
+	}
+	if c.QueryBackoff <= 0 {
+		c.QueryBackoff = DefaultQueryBackoff
+	}
+	if c.HeartbeatSeconds <= 0 {
+		c.HeartbeatSeconds = DefaultHeartbeatSeconds
+	}
+	if c.Clock == nil {
+		now := c.Service.cfg.Now
+		c.Clock = func() time.Time { return time.Unix(now(), 0) }
+	}
+}
+
+// SetKernel lets calls of peers in. The kernel is made of this exchange's
+// RemoteTools and Participants, so it comes last; set it once open intents are
+// recovered.
+func (x *Exchange) SetKernel(k Mediator) { x.kernel.Store(&k) }
+
+// Participants join the kernel's admission transactions.
+func (x *Exchange) Participants() []admit.Participant { return []admit.Participant{&participant{x}} }
+
+// serve reads one request of an active treaty peer and writes one answer. Who
+// the peer is follows from the transport key alone. A protocol error is an
+// answer; any other error resets the stream.
+func (x *Exchange) serve(answer func(context.Context, Record, []byte) ([]byte, error)) p2p.Handler {
+	return func(ctx context.Context, from p2p.Peer, stream *p2p.Stream) error {
+		doc, err := stream.Request(ctx)
+		if err != nil {
+			return err
+		}
+		rec, err := x.s.cfg.Directory.ByTransport(from.ID)
+		if err != nil {
+			return err
+		}
+		var reply []byte
+		if err := rec.inForce(x.now()); err != nil {
+			reply = errorFrame(refusal(refusedNotActive, "%v", err))
+		} else if reply, err = answer(ctx, rec, doc); err != nil {
+			x.s.cfg.Log.Info("request of a peer refused", slog.String("peer", rec.DID.String()), slog.String("error", err.Error()))
+			reply = errorFrame(err)
+		}
+		return stream.Write(ctx, reply)
+	}
+}
+
+// request asks a connected peer and decodes its answer.
+func (x *Exchange) request(ctx context.Context, rec Record, protocol string, frame []byte, into any) error {
+	doc, err := x.s.cfg.Host.Call(ctx, rec.PeerID, protocol, frame)
+	if err != nil {
+		return err
+	}
+	return readAnswer(doc, into)
+}
+
+// active returns a peer's record if a treaty with it is in force.
+func (x *Exchange) active(peer did.DID) (Record, error) {
+	rec, err := x.s.cfg.Directory.Peer(peer)
+	if err != nil {
+		return Record{}, err
+	}
+	return rec, rec.inForce(x.now())
+}
+
+func (x *Exchange) now() int64 { return x.s.cfg.Now() }
+
+func (x *Exchange) failpoint(name string) {
+	if x.cfg.Failpoint != nil {
+		x.cfg.Failpoint(name)
+	}
+}
+
+// logID is our log's origin line.
+func (x *Exchange) logID(r store.Reader) (string, error) {
+	id, err := log.ID(r)
+	if err != nil {
+		return "", fmt.Errorf("read the log id: %w", err)
+	}
+	return id, nil
+}

@@ -1,0 +1,216 @@
+package federation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/kernel/receipt/log"
+	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// maxCosigns bounds the records one exchange with a peer joins.
+const maxCosigns = 256
+
+// cosignRequest asks the host for its half of a joint statement.
+type cosignRequest struct {
+	Type      string   `json:"type"`
+	ReceiptID string   `json:"receipt_id"` // the host's
+	Receipt   wire.Raw `json:"receipt"`    // the origin's
+	Statement *dsse    `json:"statement"`  // signed by the origin
+}
+
+type cosignAnswer struct {
+	Status    string `json:"status"`
+	Statement *dsse  `json:"statement,omitzero"`
+}
+
+// answerCosign countersigns the origin's statement about a call that we ran:
+//
+//	1 we filed such a call with this peer
+//	2 the statement is byte for byte what we compute from our receipt, the
+//	  origin's receipt, and the continuation
+//	3 the origin's kernel signed it, and nobody else yet
+//	4 our signature is stored before it is given
+//
+// Asked again, it gives the same.
+func (x *Exchange) answerCosign(ctx context.Context, rec Record, doc []byte) ([]byte, error) {
+	var q cosignRequest
+	if err := wire.UnmarshalCanonical(doc, &q, frameLimits); err != nil {
+		return nil, refusal(refusedMalformed, "%v", err)
+	}
+	if q.Type != "cosign" || q.Statement == nil {
+		return nil, refusal(refusedUnsupported, "no request %.40q", q.Type)
+	}
+	j, env, own, err := x.hosted(rec.DID, q.ReceiptID) // 1
+	if err != nil {
+		return nil, err
+	}
+	c, err := peekContinuation(env)
+	if err != nil {
+		return nil, err
+	}
+	body, err := jointStatement(c, env.ID(), q.Receipt, own) // 2
+	if err != nil {
+		return nil, refusal(refusedMismatch, "%v", err)
+	}
+	if err := q.Statement.open(body, c.SourceKernel); err != nil { // 2, 3
+		return nil, refusal(refusedMismatch, "%v", err)
+	}
+	if err := q.Statement.sign(body, x.cfg.KernelKey); err != nil {
+		return nil, err
+	}
+	whole := wire.MustMarshal(q.Statement)
+	if len(j.Cosign) > 0 && string(j.Cosign) != string(whole) {
+		return nil, refusal(refusedConflict, "receipt %s is already joined to another receipt of yours", q.ReceiptID)
+	}
+	origin, _, err := openReceipt(q.Receipt, c.SourceKernel)
+	if err != nil {
+		return nil, refusal(refusedMismatch, "%v", err)
+	}
+	if err := x.join(ctx, rec.DID, q.ReceiptID, whole, func(j *Joint) { j.PeerReceipt, j.OriginReceiptID = q.Receipt, origin.ID }); err != nil { // 4
+		return nil, err
+	}
+	x.failpoint("cosign.signed_before_reply")
+	return object(part{"status", text(statusOK)}, part{"statement", whole}), nil
+}
+
+// hosted finds a call that we ran for a peer: its record, the continuation and
+// our receipt.
+func (x *Exchange) hosted(peer did.DID, receiptID string) (j Joint, env *wire.Envelope, own wire.Raw, err error) {
+	if _, err := wire.ParseDigest(receiptID); err != nil {
+		return j, nil, nil, refusal(refusedMalformed, "receipt id: %v", err)
+	}
+	err = x.s.cfg.DB.View(func(r store.Reader) error {
+		found, err := load(r, jointKey(peer, receiptID), &j)
+		if err != nil {
+			return err
+		}
+		if !found || j.Role != RoleHost {
+			return refusal(refusedNotAParty, "receipt %s is of no call of yours", receiptID)
+		}
+		var row arrived
+		if found, err = load(r, inKey(callKey{peer, j.CallID}), &row); err != nil || !found {
+			return errors.Join(err, store.ErrNotFound)
+		}
+		env = row.Continuation
+		_, own, err = log.ByID(r, receiptID)
+		return err
+	})
+	return j, env, own, err
+}
+
+// join stores a statement signed by both.
+func (x *Exchange) join(ctx context.Context, peer did.DID, receiptID string, whole wire.Raw, change func(*Joint)) error {
+	return x.s.cfg.DB.Update(ctx, func(tx store.Tx) error {
+		var j Joint
+		found, err := load(tx, jointKey(peer, receiptID), &j)
+		if err != nil || !found {
+			return errors.Join(err, fmt.Errorf("joint record %s: %w", receiptID, store.ErrNotFound))
+		}
+		if len(j.Cosign) > 0 {
+			return nil
+		}
+		j.Cosign = whole
+		change(&j)
+		tx.Delete(joinKey(peer, receiptID))
+		return save(tx, jointKey(peer, receiptID), j)
+	})
+}
+
+// cosignPending joins our calls at a peer that are not joined yet and returns
+// how many were. One that the peer refuses is passed over: it is tried again in
+// the next exchange and becomes overdue.
+func (x *Exchange) cosignPending(ctx context.Context, rec Record) (int, error) {
+	var ids []string
+	prefix := prefixJoin + rec.DID.String() + "/"
+	err := x.s.cfg.DB.View(func(r store.Reader) error {
+		return r.Scan(prefix, x.joinCursor(rec.DID, ""), func(key string, _ []byte) error {
+			if len(ids) >= maxCosigns {
+				x.joinCursor(rec.DID, prefix+ids[len(ids)-1])
+				return store.ErrStop
+			}
+			ids = append(ids, strings.TrimPrefix(key, prefix))
+			return nil
+		})
+	})
+	if err != nil {
+		return 0, err
+	}
+	joined := 0
+	var failed []error
+	for _, id := range ids {
+		j, err := x.Joint(rec.DID, id)
+		if err != nil {
+			return joined, err
+		}
+		if j.Role != RoleOrigin || j.Disputed != "" {
+			continue
+		}
+		switch err := x.cosign(ctx, rec, &j); {
+		case err == nil:
+			joined++
+		case errors.Is(err, ErrRefused), errors.Is(err, ErrCosign):
+			failed = append(failed, fmt.Errorf("receipt %s: %w", id, err))
+		default:
+			return joined, err
+		}
+	}
+	return joined, errors.Join(failed...)
+}
+
+// joinCursor takes where the last exchange left off and remembers next, so that
+// records a peer will not join do not keep others from their turn.
+func (x *Exchange) joinCursor(peer did.DID, next string) string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	last := x.joining[peer]
+	x.joining[peer] = next
+	return last
+}
+
+// cosign signs our half of one statement, collects the host's, and files both.
+func (x *Exchange) cosign(ctx context.Context, rec Record, j *Joint) error {
+	var row departed
+	var own wire.Raw
+	err := x.s.cfg.DB.View(func(r store.Reader) error {
+		found, err := load(r, prefixOut+j.CallID, &row)
+		if err != nil || !found {
+			return errors.Join(err, fmt.Errorf("call %s: %w", j.CallID, store.ErrNotFound))
+		}
+		_, own, err = log.ByID(r, row.ReceiptID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	c, err := peekContinuation(row.Continuation)
+	if err != nil {
+		return err
+	}
+	body, err := jointStatement(c, row.Continuation.ID(), own, j.PeerReceipt)
+	if err != nil {
+		return err
+	}
+	half := newDSSE(body)
+	if err := half.sign(body, x.cfg.KernelKey); err != nil {
+		return err
+	}
+	frame := object(part{"type", text("cosign")}, part{"receipt_id", text(j.ReceiptID)}, part{"receipt", own},
+		part{"statement", wire.MustMarshal(half)})
+	var a cosignAnswer
+	if err := x.request(ctx, rec, ProtocolCosign, frame, &a); err != nil {
+		return err
+	}
+	if a.Statement == nil {
+		return fmt.Errorf("%w: dsse.malformed: there is none", ErrCosign)
+	}
+	if err := a.Statement.open(body, c.SourceKernel, c.TargetKernel); err != nil {
+		return err
+	}
+	x.failpoint("cosign.received_before_store")
+	return x.join(ctx, rec.DID, j.ReceiptID, wire.MustMarshal(a.Statement), func(*Joint) {})
+}

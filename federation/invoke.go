@@ -1,0 +1,233 @@
+package federation
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/backbay-labs/chio-node/kernel"
+	"github.com/backbay-labs/chio-node/kernel/capability"
+	"github.com/backbay-labs/chio-node/kernel/receipt/log"
+	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// invokeRequest is every request of the invoke protocol; Type says which
+// members are present.
+//
+//	invoke      continuation, arguments, chain, proof, passport?
+//	query       call_id
+//	capability  treaty_id
+type invokeRequest struct {
+	Type         string             `json:"type"`
+	Continuation *wire.Envelope     `json:"continuation,omitzero"`
+	Arguments    wire.Raw           `json:"arguments,omitzero"`
+	Chain        []capability.Token `json:"chain,omitzero"`
+	Proof        *wire.Envelope     `json:"proof,omitzero"`
+	Passport     wire.Raw           `json:"passport,omitzero"`
+	CallID       string             `json:"call_id,omitempty"`
+	TreatyID     *wire.Digest       `json:"treaty_id,omitzero"`
+}
+
+// arrival is a call being served.
+type arrival struct {
+	continuation *wire.Envelope
+	verified     bool          // set before the kernel sees the call
+	done         chan struct{} // closed when the reply is on disk, or never will be
+}
+
+func (x *Exchange) arrivalOf(key callKey) *arrival {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.arriving[key]
+}
+
+// answerInvoke serves the invoke protocol.
+func (x *Exchange) answerInvoke(ctx context.Context, rec Record, doc []byte) ([]byte, error) {
+	var q invokeRequest
+	if err := wire.UnmarshalCanonical(doc, &q, frameLimits); err != nil {
+		return nil, refusal(refusedMalformed, "%v", err)
+	}
+	switch q.Type {
+	case "invoke":
+		return x.answerCall(ctx, rec, &q)
+	case "query":
+		return x.answerQuery(callKey{rec.DID, q.CallID})
+	case "capability":
+		return x.answerCapability(ctx, rec, q.TreatyID)
+	}
+	return nil, refusal(refusedUnsupported, "no request %.40q", q.Type)
+}
+
+// answerCall runs one call, once:
+//
+//	1 the continuation names a call id; without one there is nothing to answer
+//	2 a call that was answered is answered again with the same bytes; one that
+//	  is under way is waited for
+//	3 the continuation is verified; what fails there is a denial with a receipt
+//	4 the kernel decides
+//	5 the reply is what the kernel's own transaction stored
+func (x *Exchange) answerCall(ctx context.Context, rec Record, q *invokeRequest) ([]byte, error) {
+	c, err := peekContinuation(q.Continuation) // 1
+	if err != nil {
+		return nil, refusal(refusedMalformed, "%v", err)
+	}
+	k := x.kernel.Load()
+	if k == nil {
+		return nil, refusal(refusedNotReady, "the node is starting")
+	}
+	key := callKey{rec.DID, c.CallID}
+	arr, first := x.arrive(key, q.Continuation)
+	if !first { // 2
+		select {
+		case <-arr.done:
+		case <-ctx.Done():
+			return object(part{"status", text(statusRunning)}), nil
+		}
+	} else {
+		defer x.depart(key, arr)
+	}
+	switch reply, err := x.storedReply(key, q.Continuation); { // 2
+	case err != nil:
+		return nil, err
+	case reply != nil:
+		return reply, nil
+	case !first:
+		return nil, refusal(refusedNotReady, "the call could not be recorded")
+	}
+	m, denial := x.mandate(rec, q, c, arr) // 3
+	var out kernel.Outcome
+	if denial != nil {
+		out = (*k).Refuse(ctx, m, denial)
+	} else {
+		out = (*k).Mediate(ctx, m) // 4
+	}
+	x.failpoint("host.receipt_committed_before_reply")
+	reply, err := x.storedReply(key, q.Continuation) // 5
+	if err == nil && reply == nil {
+		err = refusal(refusedNotReady, "the call ended as %s and could not be recorded", out.Ended)
+	}
+	return reply, err
+}
+
+// arrive registers a call that begins, or finds the one under way.
+func (x *Exchange) arrive(key callKey, env *wire.Envelope) (arr *arrival, first bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if arr = x.arriving[key]; arr != nil {
+		return arr, false
+	}
+	arr = &arrival{continuation: env, done: make(chan struct{})}
+	x.arriving[key] = arr
+	return arr, true
+}
+
+func (x *Exchange) depart(key callKey, arr *arrival) {
+	x.mu.Lock()
+	delete(x.arriving, key)
+	x.mu.Unlock()
+	close(arr.done)
+}
+
+// mandate verifies the continuation and builds what the kernel is asked. With a
+// denial the mandate holds what is safe to record.
+func (x *Exchange) mandate(rec Record, q *invokeRequest, c *Continuation, arr *arrival) (*kernel.Mandate, *kernel.Denial) {
+	m := &kernel.Mandate{CallID: c.CallID, Server: c.Server, Tool: c.Tool, Operation: capability.Invoke, Arguments: q.Arguments,
+		Chain: q.Chain, Proof: q.Proof, Holder: c.Holder, Passport: c.Passport, Edge: "federation",
+		Origin: &kernel.Origin{PeerDID: rec.DID.String(), PeerKernel: rec.Kernel, ContinuationSHA256: q.Continuation.ID()}}
+	if rec.Treaty != nil {
+		m.Origin.TreatyID = *rec.Treaty
+	}
+	treaty, err := x.s.TreatyFor(rec.DID, Inbound)
+	if err != nil {
+		return m, treatyDenial(err)
+	}
+	m.Origin.TreatyID = treaty.TreatyID
+	_, err = VerifyContinuation(q.Continuation, ContinuationExpectation{From: rec.DID, To: x.did,
+		SourceKernel: treaty.PeerKernel, TargetKernel: x.cfg.KernelKey.Public(), TreatyID: treaty.TreatyID, Effective: treaty.EffectiveHash,
+		Arguments: q.Arguments, Chain: q.Chain, Now: x.now()})
+	if err != nil {
+		m.Passport = nil
+		return m, &kernel.Denial{Step: 2, Code: kernel.CodeContinuation, Guard: "continuation", Side: sideTreaty,
+			Reason: err.Error(), Fix: "sign a new continuation under the treaty in force and send the call again"}
+	}
+	arr.verified = true
+	m.Origin.MaxCharge, m.Origin.PriceRound = c.MaxCharge, c.PriceRound
+	if c.MaxCharge != nil && c.MaxCharge.Units > 0 {
+		if d := x.checkFresh(rec.DID, treaty.Revocation); d != nil {
+			return m, d
+		}
+	}
+	return m, x.checkPassport(q, c)
+}
+
+// checkPassport judges the passport that came along, if this node wants one.
+func (x *Exchange) checkPassport(q *invokeRequest, c *Continuation) *kernel.Denial {
+	if c.Passport == nil || x.cfg.CheckPassport == nil {
+		return nil
+	}
+	err := fmt.Errorf("the continuation names passport %.80s and it did not come with the call", c.Passport.ID)
+	if len(q.Passport) > 0 {
+		err = x.cfg.CheckPassport(q.Passport, *c.Passport, q.Chain[len(q.Chain)-1].Subject, x.now())
+	}
+	if err == nil {
+		return nil
+	}
+	return &kernel.Denial{Step: 4, Code: kernel.CodeRevokedPassport, Guard: "passport", Side: "local", Reason: err.Error(),
+		Fix: "call with a passport of the calling organisation that is valid and not revoked"}
+}
+
+// storedReply is the answer of a call that ended, or nil. It is made of rows
+// that never change, so it is the same bytes every time.
+func (x *Exchange) storedReply(key callKey, env *wire.Envelope) ([]byte, error) {
+	var reply []byte
+	err := x.s.cfg.DB.View(func(r store.Reader) error {
+		var row arrived
+		have, err := load(r, inKey(key), &row)
+		if err != nil || !have {
+			return err
+		}
+		if env != nil && row.Continuation.ID() != env.ID() {
+			return refusal(refusedConflict, "call id %s was used with another continuation", key.callID)
+		}
+		if !row.Done {
+			reply = object(part{"status", text(statusRunning)})
+			return nil
+		}
+		_, doc, err := log.ByID(r, row.ReceiptID)
+		if err != nil {
+			return fmt.Errorf("receipt of call %s: %w", key.callID, err)
+		}
+		parts := []part{{"status", text(statusDone)}, {"receipt", doc}}
+		if row.Content {
+			content, err := r.Get(contentKey(key))
+			if err != nil {
+				return fmt.Errorf("content of call %s: %w", key.callID, err)
+			}
+			parts = append(parts, part{"content", content})
+		}
+		if row.IsError {
+			parts = append(parts, part{"is_error", []byte("true")})
+		}
+		reply = object(parts...)
+		return nil
+	})
+	return reply, err
+}
+
+// answerQuery tells how a call stands.
+func (x *Exchange) answerQuery(key callKey) ([]byte, error) {
+	if err := wire.CheckUUIDv7(key.callID); err != nil {
+		return nil, refusal(refusedMalformed, "%v", err)
+	}
+	under := x.arrivalOf(key) != nil
+	reply, err := x.storedReply(key, nil)
+	switch {
+	case err != nil:
+		return nil, err
+	case reply != nil:
+		return reply, nil
+	case under:
+		return object(part{"status", text(statusRunning)}), nil
+	}
+	return object(part{"status", text(statusUnknown)}), nil
+}

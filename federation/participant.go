@@ -1,0 +1,230 @@
+package federation
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/kernel"
+	"github.com/backbay-labs/chio-node/kernel/receipt"
+	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// CodeCallsExhausted: the treaty's number of calls in this direction is used up.
+const CodeCallsExhausted kernel.Code = "CHIO-FED-CALLS-EXHAUSTED"
+
+// participant joins the kernel's admission transactions: the host's reply and
+// the origin's continuation are as durable as the receipt and the holds.
+type participant struct{ x *Exchange }
+
+// departure is what Admit leaves for Dispatch.
+type departure struct {
+	continuation *wire.Envelope
+	body         *Continuation
+}
+
+// Admit implements admit.Participant.
+func (p *participant) Admit(tx store.Tx, a *kernel.Admittance, t *kernel.Ticket) error {
+	switch {
+	case a.Call.Mandate.Origin != nil:
+		return p.x.admitArrival(tx, a.Call.Mandate)
+	case a.Call.Route.PeerDID != "":
+		out, err := p.x.admitDeparture(tx, a)
+		if err != nil {
+			return err
+		}
+		t.Attach = out
+	}
+	return nil
+}
+
+// admitArrival begins a call at the host.
+func (x *Exchange) admitArrival(tx store.Tx, m *kernel.Mandate) error {
+	peer := did.DID(m.Origin.PeerDID)
+	key := callKey{peer, m.CallID}
+	arr := x.arrivalOf(key)
+	if arr == nil || arr.continuation.ID() != m.Origin.ContinuationSHA256 {
+		return errors.New("the call did not arrive over the federation's streams")
+	}
+	if have, err := load(tx, inKey(key), new(arrived)); err != nil {
+		return err
+	} else if have {
+		return denied(kernel.CodeDuplicateCall, "call id "+m.CallID+" was already used", "send the call again under a new call id")
+	}
+	if err := x.countAgainst(tx, peer, Inbound); err != nil {
+		return err
+	}
+	return save(tx, inKey(key), arrived{Continuation: arr.continuation})
+}
+
+// admitDeparture signs the continuation: after the holds, in their transaction,
+// and before the host hears anything.
+func (x *Exchange) admitDeparture(tx store.Tx, a *kernel.Admittance) (*departure, error) {
+	m, route := a.Call.Mandate, a.Call.Route
+	peer := did.DID(route.PeerDID)
+	treaty, err := x.s.TreatyFor(peer, Outbound)
+	if err != nil {
+		return nil, treatyDenial(err)
+	}
+	if route.TreatyID == nil || *route.TreatyID != treaty.TreatyID {
+		return nil, denied(CodeNoTreaty, "the treaty changed while the call was decided", "send the call again")
+	}
+	if err := x.countAgainst(tx, peer, Outbound); err != nil {
+		return nil, err
+	}
+	nonce := make([]byte, continuationNonceBytes)
+	if _, err := io.ReadFull(x.s.cfg.Rand, nonce); err != nil {
+		return nil, fmt.Errorf("read randomness for a continuation: %w", err)
+	}
+	now := x.now()
+	c := &Continuation{Schema: ContinuationSchema, CallID: m.CallID, From: x.did, To: peer,
+		SourceKernel: x.cfg.KernelKey.Public(), TargetKernel: treaty.PeerKernel, TreatyID: treaty.TreatyID,
+		EffectiveSHA256: treaty.EffectiveHash, CapabilityID: m.Chain[len(m.Chain)-1].ID, LeaseID: m.Chain[0].ID,
+		Server: route.Server, Tool: m.Tool, ArgsSHA256: wire.Hash(m.Arguments), MaxCharge: a.Charge, PriceRound: route.PriceRound,
+		Passport: m.Passport, Holder: m.Holder, Nonce: hex.EncodeToString(nonce),
+		IssuedAt: now, ExpiresAt: now + ContinuationTTLSeconds, HopLimit: maxHops}
+	env, err := wire.Seal(ContinuationSchema, c, x.cfg.KernelKey)
+	if err != nil {
+		return nil, fmt.Errorf("sign the continuation: %w", err)
+	}
+	return &departure{env, c}, save(tx, prefixOut+m.CallID, departed{Peer: peer, Continuation: env})
+}
+
+// countAgainst consumes one of the treaty's calls in a direction.
+func (x *Exchange) countAgainst(tx store.Tx, peer did.DID, direction Direction) error {
+	treaty, err := x.s.TreatyFor(peer, direction)
+	if err != nil {
+		return treatyDenial(err)
+	}
+	calls, err := countCall(tx, treaty.TreatyID, direction)
+	if err != nil {
+		return err
+	}
+	if limit := treaty.Caps.MaxCallsPerTreaty; limit != nil && calls > *limit {
+		return &kernel.Denial{Step: 10, Code: CodeCallsExhausted, Guard: "treaty-calls", Side: sideTreaty,
+			Reason: fmt.Sprintf("the treaty allows %d calls in this direction and all were made", *limit), Fix: "agree on a new treaty: federate again"}
+	}
+	return nil
+}
+
+// Close implements admit.Participant.
+func (p *participant) Close(tx store.Tx, c *kernel.Closing, logIndex uint64) error {
+	switch {
+	case c.Call.Mandate.Origin != nil:
+		p.x.failpoint("host.executed_before_receipt")
+		key := callKey{did.DID(c.Call.Mandate.Origin.PeerDID), c.Call.Mandate.CallID}
+		return p.x.closeArrival(tx, key, c.Receipt, c.ReceiptJSON, logIndex, c.Result, c.Content)
+	case c.Call.Route.PeerDID != "":
+		return p.x.closeDeparture(tx, c, logIndex)
+	}
+	return nil
+}
+
+// Refuse implements admit.Participant. A call of ours that was refused before
+// it left stays between us and our agent: the peer was never asked.
+func (p *participant) Refuse(tx store.Tx, r *kernel.Refusal, logIndex uint64) error {
+	origin := r.Call.Mandate.Origin
+	if origin == nil {
+		return nil
+	}
+	key := callKey{did.DID(origin.PeerDID), r.Call.Mandate.CallID}
+	arr := p.x.arrivalOf(key)
+	if arr == nil {
+		return nil
+	}
+	have, err := load(tx, inKey(key), new(arrived))
+	if err != nil {
+		return err
+	}
+	if have { // answered, or under way: that answer stands
+		return nil
+	}
+	if err := save(tx, inKey(key), arrived{Continuation: arr.continuation}); err != nil {
+		return err
+	}
+	return p.x.closeArrival(tx, key, r.Receipt, r.ReceiptJSON, logIndex, nil, nil)
+}
+
+// closeArrival writes the reply that the peer gets, now and whenever it asks
+// again, and puts the receipt into the peer's outbox.
+func (x *Exchange) closeArrival(tx store.Tx, key callKey, r *receipt.Receipt, doc []byte, index uint64, res *kernel.Result, content wire.Raw) error {
+	var row arrived
+	if have, err := load(tx, inKey(key), &row); err != nil {
+		return err
+	} else if !have {
+		return fmt.Errorf("%w: call %s of %s is closed but never arrived", store.ErrCorrupt, key.callID, key.peer)
+	}
+	row.Done, row.ReceiptID, row.Content = true, r.ID, content != nil
+	if content != nil {
+		row.IsError = res != nil && res.IsError
+		tx.Set(contentKey(key), content)
+	}
+	if err := save(tx, inKey(key), row); err != nil {
+		return err
+	}
+	tx.Set(boxKey(key.peer, index), []byte(r.ID))
+	tx.AfterCommit(func() { x.kick(key.peer) })
+	c, err := peekContinuation(row.Continuation)
+	if err != nil {
+		return err
+	}
+	if arr := x.arrivalOf(key); arr != nil && !arr.verified { // the peer did not sign for this call
+		return nil
+	}
+	md, err := metadataOf(r)
+	if err != nil {
+		return err
+	}
+	return x.file(tx, &Joint{Role: RoleHost, Peer: key.peer, CallID: key.callID, TreatyID: c.TreatyID,
+		ContinuationSHA256: row.Continuation.ID(), ReceiptID: r.ID, Verdict: r.Decision.Verdict,
+		Charge: readHostReceipt(doc, r, md).charge, FiledAt: x.now()}, readHostReceipt(doc, r, md))
+}
+
+// closeDeparture ends a call at the origin: our receipt goes to the peer's
+// outbox, and the peer's receipt, if we have it by now, is filed.
+func (x *Exchange) closeDeparture(tx store.Tx, c *kernel.Closing, index uint64) error {
+	var row departed
+	callID := c.Call.Mandate.CallID
+	if have, err := load(tx, prefixOut+callID, &row); err != nil {
+		return err
+	} else if !have {
+		return fmt.Errorf("%w: call %s is closed but never left", store.ErrCorrupt, callID)
+	}
+	row.ReceiptID = c.Receipt.ID
+	tx.Set(boxKey(row.Peer, index), []byte(c.Receipt.ID))
+	tx.AfterCommit(func() { x.kick(row.Peer) })
+	var h *hostReceipt
+	if c.Result != nil {
+		h, _ = c.Result.Attach.(*hostReceipt)
+	}
+	if h == nil {
+		var err error
+		if h, err = x.arrivedBySync(tx, &row, callID); err != nil {
+			return err
+		}
+	}
+	return x.fileDeparture(tx, callID, &row, h)
+}
+
+// fileDeparture files the host's receipt for a call of ours, if there is one.
+func (x *Exchange) fileDeparture(tx store.Tx, callID string, row *departed, h *hostReceipt) error {
+	if h != nil {
+		c, err := peekContinuation(row.Continuation)
+		if err != nil {
+			return err
+		}
+		j := &Joint{Role: RoleOrigin, Peer: row.Peer, CallID: callID, TreatyID: c.TreatyID, ContinuationSHA256: row.Continuation.ID(),
+			ReceiptID: h.id, Verdict: h.verdict, Charge: h.charge, PeerReceipt: h.doc, FiledAt: x.now()}
+		if err := checkCharge(h, c.MaxCharge); err != nil {
+			j.Disputed = err.Error()
+		}
+		if err := x.file(tx, j, h); err != nil {
+			return err
+		}
+		row.PeerReceiptID = h.id
+	}
+	return save(tx, prefixOut+callID, row)
+}

@@ -1,0 +1,326 @@
+package federation
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/kernel"
+	"github.com/backbay-labs/chio-node/kernel/admit"
+	"github.com/backbay-labs/chio-node/kernel/authority"
+	"github.com/backbay-labs/chio-node/kernel/capability"
+	"github.com/backbay-labs/chio-node/kernel/journal"
+	"github.com/backbay-labs/chio-node/kernel/receipt"
+	"github.com/backbay-labs/chio-node/kernel/receipt/log"
+	"github.com/backbay-labs/chio-node/p2p"
+	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// peerNode is an organisation with a whole kernel: what node composes.
+type peerNode struct {
+	*org
+	exchange    *Exchange
+	kernelOf    *kernel.Kernel
+	admission   *admit.Admission
+	revocations *authority.Revocations
+	agent       *wire.Key
+	passport    *kernel.PassportRef
+	logOrigin   string
+
+	ran       atomic.Int64 // calls of our own tools
+	tool      func(*kernel.Mandate) (kernel.Result, error)
+	failpoint func(string)
+	accrued   struct {
+		sync.Mutex
+		list []Obligation
+	}
+	terms Terms
+	peers []did.DID
+}
+
+// newParty makes an organisation whose admission rule accepts peers. Its tools
+// of server files cost what the terms say.
+func newParty(t testing.TB, seed byte, terms Terms, peers ...did.DID) *peerNode {
+	t.Helper()
+	o := newOrg(t, seed) // for its keys and its store
+	if err := o.host.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	p := &peerNode{org: o, agent: key(t, seed+3), terms: terms, peers: peers}
+	err := o.db.Update(t.Context(), func(tx store.Tx) (err error) {
+		p.logOrigin, err = log.Init(tx, rand.Reader)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.open()
+	return p
+}
+
+// open builds everything that dies with the process, and serves.
+func (p *peerNode) open() {
+	p.build()
+	p.serve()
+}
+
+// build is open without serving calls.
+func (p *peerNode) build() {
+	t := p.t
+	t.Helper()
+	var nonces *authority.Nonces
+	err := p.db.View(func(r store.Reader) (err error) {
+		if nonces, err = authority.OpenNonces(r, authority.NonceLimits{}); err != nil {
+			return err
+		}
+		p.revocations, err = authority.OpenRevocations(r, authority.RevocationConfig{DID: p.did(), MaxStalenessSeconds: 300})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, err := OpenDirectory(p.db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.host, err = p2p.New(p2p.Config{Key: p.transport, Allow: dir.Knows, Open: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.service, err = New(Config{Host: p.host, Directory: dir, DB: p.db, Org: p.org.org, Terms: p.terms,
+		Bindings: func() Bindings { return p.bindings }, Self: func() Self { return p.self },
+		Now: p.clock.Load, Rand: rand.Reader, Admission: Admission{Peers: p.peers}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.exchange, err = NewExchange(ExchangeConfig{Service: p.service, KernelKey: p.kernel, Revocations: p.revocations,
+		Accrue: p.accrue, CallTimeout: 10 * time.Second, QueryBackoff: 5 * time.Millisecond, Debounce: time.Millisecond,
+		Failpoint: func(name string) {
+			if p.failpoint != nil {
+				p.failpoint(name)
+			}
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.admission, err = admit.New(admit.Config{DB: p.db, Nonces: nonces, Now: p.clock.Load, Participants: p.exchange.Participants()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.kernelOf, err = kernel.New(kernel.Config{Signer: p.kernel, Now: p.clock.Load, Revocations: p.revocations,
+		Dispatcher: p, Policies: p, Admission: p.admission})
+	if err != nil {
+		t.Fatal(err)
+	}
+	host := p.host
+	t.Cleanup(func() { _ = host.Stop() })
+	if err := p.host.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// serve recovers what the last process left open and lets calls in.
+func (p *peerNode) serve() {
+	p.t.Helper()
+	if _, err := p.exchange.Resolve(p.t.Context(), p.admission); err != nil {
+		p.t.Fatal(err)
+	}
+	_, err := p.admission.Recover(p.t.Context(), func(in journal.Intent) (*receipt.Receipt, []byte, error) {
+		r, err := admit.Incomplete(in, p.kernel.Public(), p.clock.Load())
+		if err != nil {
+			return nil, nil, err
+		}
+		raw, err := receipt.Sign(r, p.kernel)
+		return r, raw, err
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.exchange.SetKernel(p.kernelOf)
+}
+
+func (p *peerNode) accrue(tx store.Tx, o Obligation) error {
+	tx.AfterCommit(func() {
+		p.accrued.Lock()
+		defer p.accrued.Unlock()
+		p.accrued.list = append(p.accrued.list, o)
+	})
+	return nil
+}
+
+func (p *peerNode) obligations() []Obligation {
+	p.accrued.Lock()
+	defer p.accrued.Unlock()
+	return append([]Obligation(nil), p.accrued.list...)
+}
+
+// Route and Dispatch are the node's registry in small.
+func (p *peerNode) Route(ctx context.Context, m *kernel.Mandate) (kernel.Route, error) {
+	if _, _, err := ParseRemote(m.Server); err == nil {
+		return p.exchange.RemoteTools().Route(ctx, m)
+	}
+	r := kernel.Route{Server: m.Server, Audience: p.kernel.Public()}
+	if e, ok := Offered(p.terms.CapabilitySurface, m.Server, m.Tool); ok {
+		r.Price = e.Price
+	}
+	return r, nil
+}
+
+func (p *peerNode) Dispatch(ctx context.Context, m *kernel.Mandate, r kernel.Route, t kernel.Ticket) (kernel.Result, error) {
+	if r.PeerDID != "" {
+		return p.exchange.RemoteTools().Dispatch(ctx, m, r, t)
+	}
+	p.ran.Add(1)
+	if p.tool != nil {
+		return p.tool(m)
+	}
+	return kernel.Result{Content: wire.Raw(`{"text":"hello"}`)}, nil
+}
+
+type allowAll struct{}
+
+func (allowAll) Name() string { return "allow" }
+func (allowAll) Evaluate(*kernel.Call) (kernel.Decision, error) {
+	return kernel.Decision{Verdict: kernel.Allow}, nil
+}
+
+// Policy adds the treaty's conjuncts to a local policy that allows.
+func (p *peerNode) Policy(m *kernel.Mandate, r kernel.Route) (*kernel.Policy, error) {
+	out := &kernel.Policy{LocalHash: wire.Hash([]byte("local")), Local: allowAll{}}
+	var treaty *TreatyPolicy
+	var err error
+	switch {
+	case m.Origin != nil:
+		treaty, err = p.service.TreatyFor(did.DID(m.Origin.PeerDID), Inbound)
+	case r.PeerDID != "":
+		treaty, err = p.service.TreatyFor(did.DID(r.PeerDID), Outbound)
+	default:
+		return out, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	out.Treaty, out.PeerHash, out.EffectiveHash = treaty.Guards, &treaty.PeerHash, &treaty.EffectiveHash
+	return out, nil
+}
+
+// callTerms are testTerms without an oracle between price and payment.
+func callTerms() Terms {
+	t := testTerms()
+	t.Money = &MoneyTerms{Currency: "USD", SettleCurrency: "USD", CreditMinor: 500, MaxUnvoucheredMinor: 100}
+	t.Oracle = nil
+	return t
+}
+
+// federated makes two parties with a treaty and fresh revocation epochs.
+func federated(t testing.TB) (a, b *peerNode) {
+	t.Helper()
+	return federatedUnder(t, callTerms(), callTerms())
+}
+
+func federatedUnder(t testing.TB, termsA, termsB Terms) (a, b *peerNode) {
+	t.Helper()
+	a = newParty(t, 10, termsA)
+	b = newParty(t, 20, termsB, didOf(t, 10))
+	federate(t, a.org, b.org)
+	a.sync(b)
+	return a, b
+}
+
+func (p *peerNode) sync(other *peerNode) SyncReport {
+	p.t.Helper()
+	report, err := p.exchange.SyncNow(p.t.Context(), other.did())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return report
+}
+
+// chainTo attenuates the treaty capability to our agent.
+func (p *peerNode) chainTo(other *peerNode, tool string) []capability.Token {
+	p.t.Helper()
+	root, err := p.exchange.TreatyCapability(p.t.Context(), other.did())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	g := capability.ToolGrant{ServerID: "files", ToolName: tool, Operations: []capability.Operation{capability.Invoke}}
+	for _, parent := range root.Scope.Grants {
+		if parent.ToolName == tool {
+			g.MaxCostPerInvocation = parent.MaxCostPerInvocation
+		}
+	}
+	var c *authority.Capability
+	err = p.db.Update(p.t.Context(), func(tx store.Tx) (err error) {
+		c, err = authority.Attenuate(tx, []capability.Token{*root}, authority.Request{Subject: p.agent.Public(), TTLSeconds: 3600,
+			Scope: capability.Scope{Grants: []capability.ToolGrant{g}}}, p.kernel, p.clock.Load(), rand.Reader)
+		return err
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return c.Chain
+}
+
+// mandate is a proved call of a tool at the other party.
+func (p *peerNode) mandate(other *peerNode, tool, args string) *kernel.Mandate {
+	p.t.Helper()
+	chain := p.chainTo(other, tool)
+	id, err := wire.NewUUIDv7(p.clock.Load()*1000, rand.Reader)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var nonce [16]byte
+	_, _ = rand.Read(nonce[:])
+	m := &kernel.Mandate{CallID: id, Server: other.did().String() + "/files", Tool: tool, Operation: capability.Invoke,
+		Arguments: wire.Raw(args), Chain: chain, Holder: receipt.Holder{Kind: "agent"}, Passport: p.passport, Edge: "test"}
+	m.Proof, err = capability.SignProof(capability.HolderProof{Schema: capability.ProofSchema, CallID: id, Audience: other.kernel.Public(),
+		Server: "files", Tool: tool, ArgsSHA256: wire.Hash(m.Arguments), CapabilityID: chain[len(chain)-1].ID,
+		Nonce: hex.EncodeToString(nonce[:]), IssuedAt: p.clock.Load(), AgentKey: p.agent.Public()}, p.agent)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return m
+}
+
+const readArgs = `{"path":"notes/a.txt"}`
+
+// call is one call of read_file at the other party.
+func (p *peerNode) call(other *peerNode) kernel.Outcome {
+	p.t.Helper()
+	return p.kernelOf.Mediate(p.t.Context(), p.mandate(other, "read_file", readArgs))
+}
+
+// receipts lists the log: every receipt must verify.
+func (p *peerNode) receipts() []*receipt.Receipt {
+	p.t.Helper()
+	var out []*receipt.Receipt
+	err := p.db.View(func(r store.Reader) error {
+		if _, err := log.Verify(r); err != nil {
+			return err
+		}
+		return log.Scan(r, 0, func(_ uint64, leaf []byte) error {
+			rec, _, err := openReceipt(append(wire.Raw(nil), leaf...), p.kernel.Public())
+			out = append(out, rec)
+			return err
+		})
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return out
+}
+
+func (p *peerNode) joints(other *peerNode) []Joint {
+	p.t.Helper()
+	list, err := p.exchange.Joints(other.did())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return list
+}

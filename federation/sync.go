@@ -1,0 +1,182 @@
+package federation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/p2p"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// connectCheckEvery is how often Run looks for peers that came back.
+const connectCheckEvery = time.Second
+
+// SyncReport is what one exchange with a peer brought.
+type SyncReport struct {
+	Peer     did.DID `json:"peer"`
+	HeadSize uint64  `json:"head_size"` // of the peer's log, witnessed by us
+	Receipts int     `json:"receipts"`  // new receipts of the peer that name us
+	Epochs   int     `json:"epochs"`    // new revocation epochs of the peer
+	Joined   int     `json:"joined"`    // joint statements completed
+}
+
+// SyncNow connects to a peer, exchanges everything with it, and has it do the
+// same with us, so that afterwards each holds the other's cosigned head.
+func (x *Exchange) SyncNow(ctx context.Context, peer did.DID) (SyncReport, error) {
+	rec, err := x.s.Connect(ctx, peer)
+	if err == nil {
+		err = rec.inForce(x.now())
+	}
+	if err != nil {
+		return SyncReport{Peer: peer}, err
+	}
+	report, err := x.exchange(ctx, rec)
+	if err != nil {
+		return report, err
+	}
+	if err := x.syncRequest(ctx, rec, syncRequest{Type: "pull"}, &answerHead{}); err != nil {
+		return report, fmt.Errorf("have %s exchange with us: %w", peer, err)
+	}
+	return report, nil
+}
+
+// exchange does our half: revocations both ways, the peer's head, the receipts
+// under it that name us, and the joint statements that are due. A part that
+// fails does not keep the others from running, except where one needs another.
+func (x *Exchange) exchange(ctx context.Context, rec Record) (SyncReport, error) {
+	report := SyncReport{Peer: rec.DID}
+	turn := x.turn(rec.DID)
+	turn.Lock()
+	defer turn.Unlock()
+	var failed []error
+	note := func(what string, err error) {
+		if err != nil {
+			failed = append(failed, fmt.Errorf("%s with %s: %w", what, rec.DID, err))
+		}
+	}
+	_, err := x.Heartbeat(ctx)
+	note("heartbeat", err)
+	note("push revocations", x.pushRevocations(ctx, rec))
+	report.Epochs, err = x.pullRevocations(ctx, rec)
+	note("collect revocations", err)
+	head, err := x.witnessHead(ctx, rec)
+	note("witness the head", err)
+	if head != nil {
+		report.HeadSize = head.Size
+		report.Receipts, err = x.pullReceipts(ctx, rec, head)
+		note("collect receipts", err)
+	}
+	report.Joined, err = x.cosignPending(ctx, rec)
+	note("cosign", err)
+	return report, errors.Join(failed...)
+}
+
+// turn serialises the exchanges with one peer.
+func (x *Exchange) turn(peer did.DID) *sync.Mutex {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.pulling[peer] == nil {
+		x.pulling[peer] = new(sync.Mutex)
+	}
+	return x.pulling[peer]
+}
+
+func (x *Exchange) syncRequest(ctx context.Context, rec Record, q syncRequest, into any) error {
+	frame, err := wire.Marshal(q)
+	if err != nil {
+		return err
+	}
+	return x.request(ctx, rec, ProtocolSync, frame, into)
+}
+
+// kick asks Run for an exchange with a peer soon. It never blocks.
+func (x *Exchange) kick(peer did.DID) {
+	x.mu.Lock()
+	x.due[peer] = struct{}{}
+	x.mu.Unlock()
+	select {
+	case x.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run exchanges with peers until the context ends: shortly after each call with
+// one, when one connects, and with all of them at intervals.
+func (x *Exchange) Run(ctx context.Context) error {
+	every := time.NewTicker(x.cfg.SyncEvery)
+	defer every.Stop()
+	check := time.NewTicker(connectCheckEvery)
+	defer check.Stop()
+	var running sync.WaitGroup
+	defer running.Wait()
+	connected := make(map[did.DID]bool)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-every.C:
+			x.renew(ctx)
+			for _, rec := range x.s.cfg.Directory.List() {
+				x.kick(rec.DID)
+			}
+		case <-check.C:
+			x.arrivals(connected)
+		case <-x.wake:
+			if pause(ctx, x.cfg.Debounce) != nil {
+				return nil
+			}
+			for _, peer := range x.takeDue() {
+				running.Go(func() { x.background(ctx, peer) })
+			}
+		}
+	}
+}
+
+// renew makes the heartbeat epoch that peers bound our freshness by.
+func (x *Exchange) renew(ctx context.Context) {
+	if _, err := x.Heartbeat(ctx); err != nil && ctx.Err() == nil {
+		x.warn("revocation heartbeat not made", x.did, err)
+	}
+}
+
+// arrivals kicks the peers that were not connected when last looked at.
+func (x *Exchange) arrivals(connected map[did.DID]bool) {
+	for _, rec := range x.s.cfg.Directory.List() {
+		now := x.s.cfg.Host.Connected(rec.PeerID)
+		if now && !connected[rec.DID] {
+			x.kick(rec.DID)
+		}
+		connected[rec.DID] = now
+	}
+}
+
+func (x *Exchange) takeDue() []did.DID {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	peers := make([]did.DID, 0, len(x.due))
+	for peer := range x.due {
+		peers = append(peers, peer)
+	}
+	clear(x.due)
+	return peers
+}
+
+// background is one exchange that nobody waits for.
+func (x *Exchange) background(ctx context.Context, peer did.DID) {
+	ctx, cancel := context.WithTimeout(ctx, x.cfg.SyncEvery)
+	defer cancel()
+	rec, err := x.s.Connect(ctx, peer)
+	if err == nil {
+		if rec.inForce(x.now()) != nil {
+			return
+		}
+		_, err = x.exchange(ctx, rec)
+	}
+	if err != nil && ctx.Err() == nil && !errors.Is(err, p2p.ErrNotConnected) {
+		x.warn("exchange with a peer not completed", peer, err)
+	}
+}
