@@ -54,35 +54,35 @@ type SettlementHandler interface {
 	Heads(peer did.DID) ([]settlement.ChannelStatus, error)
 }
 
-// Settlement is the settle protocol of a service: it is the Counterparty and
-// the Treaties of a settlement.Settler.
-type Settlement struct {
+// Desk is the settle protocol of a service: it is the Counterparty and the
+// Treaties of a settlement.Settler.
+type Desk struct {
 	s       *Service
 	handler atomic.Pointer[SettlementHandler]
 }
 
 var (
-	_ settlement.Counterparty = (*Settlement)(nil)
-	_ settlement.Treaties     = (*Settlement)(nil)
+	_ settlement.Counterparty = (*Desk)(nil)
+	_ settlement.Treaties     = (*Desk)(nil)
 	_ SettlementHandler       = (*settlement.Settler)(nil)
 )
 
-// NewSettlement registers the protocol; the host must not be started yet. Until
-// Attach peers are told that this node does not settle.
-func NewSettlement(s *Service) (*Settlement, error) {
-	x := &Settlement{s: s}
+// NewDesk registers the protocol; the host must not be started yet. Until
+// SetSettler peers are told that this node does not settle yet.
+func NewDesk(s *Service) (*Desk, error) {
+	x := &Desk{s: s}
 	if err := s.cfg.Host.Handle(ProtocolSettle, settleLimits, s.logged(ProtocolSettle, x.serve)); err != nil {
 		return nil, err
 	}
 	return x, nil
 }
 
-// Attach names who answers from now on.
-func (x *Settlement) Attach(h SettlementHandler) { x.handler.Store(&h) }
+// SetSettler names who answers from now on.
+func (x *Desk) SetSettler(h SettlementHandler) { x.handler.Store(&h) }
 
 // serve answers one request of a peer whose treaty is in force. Who it is comes
 // from the connection.
-func (x *Settlement) serve(ctx context.Context, from p2p.Peer, stream *p2p.Stream) error {
+func (x *Desk) serve(ctx context.Context, from p2p.Peer, stream *p2p.Stream) error {
 	rec, err := x.s.cfg.Directory.ByTransport(from.ID)
 	if err != nil {
 		return err
@@ -106,7 +106,7 @@ func (x *Settlement) serve(ctx context.Context, from p2p.Peer, stream *p2p.Strea
 	return send(ctx, stream, reply)
 }
 
-func (x *Settlement) answer(ctx context.Context, peer did.DID, req *settleRequest) (settleReply, error) {
+func (x *Desk) answer(ctx context.Context, peer did.DID, req *settleRequest) (settleReply, error) {
 	h := x.handler.Load()
 	if h == nil {
 		return settleReply{}, errors.New("this node is not ready to settle: try again later")
@@ -129,7 +129,7 @@ func (x *Settlement) answer(ctx context.Context, peer did.DID, req *settleReques
 
 // call sends one request to a peer whose treaty is in force, connecting first
 // if need be.
-func (x *Settlement) call(ctx context.Context, peer did.DID, req settleRequest) (*settleReply, error) {
+func (x *Desk) call(ctx context.Context, peer did.DID, req settleRequest) (*settleReply, error) {
 	rec, err := x.s.cfg.Directory.Peer(peer)
 	if err != nil {
 		return nil, err
@@ -160,7 +160,7 @@ func (x *Settlement) call(ctx context.Context, peer did.DID, req settleRequest) 
 }
 
 // Propose implements settlement.Counterparty.
-func (x *Settlement) Propose(ctx context.Context, peer did.DID, p settlement.Proposal) (settlement.Answer, error) {
+func (x *Desk) Propose(ctx context.Context, peer did.DID, p settlement.Proposal) (settlement.Answer, error) {
 	reply, err := x.call(ctx, peer, settleRequest{Type: settlePropose, Proposal: &p})
 	if err != nil {
 		return settlement.Answer{}, err
@@ -172,19 +172,19 @@ func (x *Settlement) Propose(ctx context.Context, peer did.DID, p settlement.Pro
 }
 
 // Deliver implements settlement.Counterparty.
-func (x *Settlement) Deliver(ctx context.Context, peer did.DID, voucher []byte) error {
+func (x *Desk) Deliver(ctx context.Context, peer did.DID, voucher []byte) error {
 	_, err := x.call(ctx, peer, settleRequest{Type: settleVoucher, Document: voucher})
 	return err
 }
 
 // Offer implements settlement.Counterparty.
-func (x *Settlement) Offer(ctx context.Context, peer did.DID, round []byte) error {
+func (x *Desk) Offer(ctx context.Context, peer did.DID, round []byte) error {
 	_, err := x.call(ctx, peer, settleRequest{Type: settleRound, Document: round})
 	return err
 }
 
 // Status asks a peer what it holds of our payments.
-func (x *Settlement) Status(ctx context.Context, peer did.DID) ([]settlement.ChannelStatus, error) {
+func (x *Desk) Status(ctx context.Context, peer did.DID) ([]settlement.ChannelStatus, error) {
 	reply, err := x.call(ctx, peer, settleRequest{Type: settleStatus})
 	if err != nil {
 		return nil, err
@@ -193,7 +193,7 @@ func (x *Settlement) Status(ctx context.Context, peer did.DID) ([]settlement.Cha
 }
 
 // Current implements settlement.Treaties: the money terms in force with a peer.
-func (x *Settlement) Current(peer did.DID) (settlement.Terms, error) {
+func (x *Desk) Current(peer did.DID) (settlement.Terms, error) {
 	p, err := x.s.TreatyFor(peer, Outbound)
 	if err != nil {
 		return settlement.Terms{}, err
@@ -203,7 +203,7 @@ func (x *Settlement) Current(peer did.DID) (settlement.Terms, error) {
 
 // ByID implements settlement.Treaties: the money terms of any treaty that both
 // sides signed, as long as one is in force with the peer.
-func (x *Settlement) ByID(peer did.DID, treaty wire.Digest) (settlement.Terms, error) {
+func (x *Desk) ByID(peer did.DID, treaty wire.Digest) (settlement.Terms, error) {
 	rec, err := x.s.cfg.Directory.Peer(peer)
 	if err != nil {
 		return settlement.Terms{}, err

@@ -1,4 +1,4 @@
-package channel
+package settlement_test
 
 import (
 	"context"
@@ -10,30 +10,30 @@ import (
 	"github.com/backbay-labs/chio-node/wire"
 )
 
-// Rail drives the channels of one chain and key.
-type Rail struct {
+// evmRail drives the channels of one chain and key.
+type evmRail struct {
 	chain *evm.Chain
 	final evm.Tag
 }
 
-var _ settlement.Rail = (*Rail)(nil)
+var _ settlement.Rail = (*evmRail)(nil)
 
-// New makes a rail. final names the block whose figures count as never to be
+// newRail makes a rail. final names the block whose figures count as never to be
 // undone: evm.Finalized, or for a development chain without finality
 // evm.Latest.
-func New(chain *evm.Chain, final evm.Tag) *Rail { return &Rail{chain, final} }
+func newRail(chain *evm.Chain, final evm.Tag) *evmRail { return &evmRail{chain, final} }
 
 // ChainID is the CAIP-2 id.
-func (r *Rail) ChainID() string { return caip2(r.chain.ID()) }
+func (r *evmRail) ChainID() string { return caip2(r.chain.ID()) }
 
 // Contract is the address of the channel contract.
-func (r *Rail) Contract() string { return r.chain.Contract().String() }
+func (r *evmRail) Contract() string { return r.chain.Contract().String() }
 
 // Token is the address of the token.
-func (r *Rail) Token() string { return r.chain.Token().String() }
+func (r *evmRail) Token() string { return r.chain.Token().String() }
 
 // Address is the account of the settlement key.
-func (r *Rail) Address() string { return r.chain.Address().String() }
+func (r *evmRail) Address() string { return r.chain.Address().String() }
 
 func caip2(id uint64) string { return fmt.Sprintf("eip155:%d", id) }
 
@@ -51,14 +51,14 @@ func params(c settlement.Channel) (p evm.ChannelParams, err error) {
 }
 
 // ChannelID is the id of a channel on this chain and contract.
-func (r *Rail) ChannelID(c settlement.Channel) (wire.Digest, error) {
+func (r *evmRail) ChannelID(c settlement.Channel) (wire.Digest, error) {
 	p, err := params(c)
 	return r.chain.ChannelID(p), err
 }
 
 // Standing reads a channel at the latest and at the final block. The final one
 // is read first, so that it is never ahead of the latest.
-func (r *Rail) Standing(ctx context.Context, channel wire.Digest) (settlement.Standing, error) {
+func (r *evmRail) Standing(ctx context.Context, channel wire.Digest) (settlement.Standing, error) {
 	final, err := r.chain.ChannelState(ctx, channel, r.final)
 	if err != nil {
 		return settlement.Standing{}, err
@@ -71,7 +71,7 @@ func (r *Rail) Standing(ctx context.Context, channel wire.Digest) (settlement.St
 }
 
 // Fund makes a deposit and returns once it is mined.
-func (r *Rail) Fund(ctx context.Context, c settlement.Channel, amount, sequence uint64) (settlement.Transfer, error) {
+func (r *evmRail) Fund(ctx context.Context, c settlement.Channel, amount, sequence uint64) (settlement.Transfer, error) {
 	p, err := params(c)
 	if err != nil {
 		return settlement.Transfer{}, err
@@ -82,7 +82,7 @@ func (r *Rail) Fund(ctx context.Context, c settlement.Channel, amount, sequence 
 
 // Funding returns the recorded transaction of a deposit. One that reverted for
 // good counts as none.
-func (r *Rail) Funding(c settlement.Channel, sequence uint64) (settlement.Transfer, bool, error) {
+func (r *evmRail) Funding(c settlement.Channel, sequence uint64) (settlement.Transfer, bool, error) {
 	p, err := params(c)
 	if err != nil {
 		return settlement.Transfer{}, false, err
@@ -95,7 +95,7 @@ func (r *Rail) Funding(c settlement.Channel, sequence uint64) (settlement.Transf
 }
 
 // SignVoucher makes a voucher of this chain; signatures are deterministic.
-func (r *Rail) SignVoucher(c settlement.Channel, cumulative uint64, statement wire.Digest) ([]byte, error) {
+func (r *evmRail) SignVoucher(c settlement.Channel, cumulative uint64, statement wire.Digest) ([]byte, error) {
 	p, err := params(c)
 	if err != nil {
 		return nil, err
@@ -108,10 +108,10 @@ func (r *Rail) SignVoucher(c settlement.Channel, cumulative uint64, statement wi
 }
 
 // ParseVoucher decodes and verifies a voucher of any chain.
-func (r *Rail) ParseVoucher(doc []byte) (settlement.Voucher, error) { return ParseVoucher(doc) }
+func (r *evmRail) ParseVoucher(doc []byte) (settlement.Voucher, error) { return parseVoucher(doc) }
 
-// ParseVoucher decodes and verifies a voucher file, offline.
-func ParseVoucher(doc []byte) (settlement.Voucher, error) {
+// parseVoucher decodes and verifies a voucher file, offline.
+func parseVoucher(doc []byte) (settlement.Voucher, error) {
 	v, err := evm.ParseVoucher(doc)
 	if err != nil {
 		return settlement.Voucher{}, err
@@ -123,7 +123,7 @@ func ParseVoucher(doc []byte) (settlement.Voucher, error) {
 }
 
 // Redeem has a voucher paid and returns once that is mined.
-func (r *Rail) Redeem(ctx context.Context, voucher []byte) (settlement.Transfer, error) {
+func (r *evmRail) Redeem(ctx context.Context, voucher []byte) (settlement.Transfer, error) {
 	v, err := evm.ParseVoucher(voucher)
 	if err != nil {
 		return settlement.Transfer{}, err
@@ -138,14 +138,14 @@ func (r *Rail) Redeem(ctx context.Context, voucher []byte) (settlement.Transfer,
 }
 
 // Track resumes and follows what is under way.
-func (r *Rail) Track(ctx context.Context) error {
+func (r *evmRail) Track(ctx context.Context) error {
 	_, err := r.chain.Track(ctx)
 	return err
 }
 
 // transfer reports a transaction that was mined. Where the latest block counts
 // as final, so does every mined transaction.
-func (r *Rail) transfer(t *evm.Tx) settlement.Transfer {
+func (r *evmRail) transfer(t *evm.Tx) settlement.Transfer {
 	mined := t.State.AtLeast(evm.StateMined) && !t.Reverted
 	return settlement.Transfer{
 		Tx: t.Hash, Block: t.BlockNumber, BlockHash: t.BlockHash,
