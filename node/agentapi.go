@@ -1,0 +1,82 @@
+package node
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/backbay-labs/chio-node/kernel"
+	"github.com/backbay-labs/chio-node/kernel/authority"
+	"github.com/backbay-labs/chio-node/kernel/capability"
+	"github.com/backbay-labs/chio-node/kernel/receipt"
+	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// agentCall mediates a call that an agent signed itself. What it presents is
+// not believed about its passport: the one the capability was issued on counts.
+func (n *Node) agentCall(ctx context.Context, req AgentCall) (*CallAnswer, error) {
+	if err := n.ensureRecovered(ctx); err != nil {
+		return nil, err
+	}
+	m := &kernel.Mandate{CallID: req.CallID, Server: req.Server, Tool: req.Tool, Operation: capability.Invoke, Arguments: req.Arguments,
+		Chain: req.Chain, Proof: req.Proof, Holder: receipt.Holder{Kind: "agent"}, Edge: "api"}
+	if isRemote(req.Server) {
+		return nil, usage("agents call this node's own servers here; a peer's are called at the peer")
+	}
+	passport, err := n.issuedOn(req.Chain)
+	if err != nil {
+		return nil, err
+	}
+	m.Passport = passport
+	return answerOf(n.kernel.Mediate(ctx, m)), nil
+}
+
+// issuedOn is the passport on which the first token of a chain that this node
+// issued was given out, or nil.
+func (n *Node) issuedOn(chain []capability.Token) (ref *kernel.PassportRef, err error) {
+	err = n.db.View(func(r store.Reader) error {
+		for i := range chain {
+			c, err := authority.Get(r, chain[i].ID)
+			if errors.Is(err, authority.ErrUnknown) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			if c.Passport != nil {
+				ref = c.Passport
+				return nil
+			}
+		}
+		return nil
+	})
+	return ref, err
+}
+
+// proveFor signs a holder proof with the key of an agent this node keeps, for
+// a call at another kernel. It authorises nothing here.
+func (n *Node) proveFor(_ context.Context, req ProveRequest) (*Proved, error) {
+	key, err := n.keys.HeldAgent(req.Agent)
+	if err != nil {
+		return nil, &Problem{Code: "CHIO-AGENT-UNKNOWN", Message: fmt.Sprintf("no agent %q: %v", req.Agent, err), Exit: ExitFailure,
+			Hint: "chio-node passport list shows the agents that have one"}
+	}
+	args, err := wire.Canonicalize(req.Arguments, wire.ForeignLimits)
+	if err != nil {
+		return nil, usage("arguments: %v", err)
+	}
+	var nonce [16]byte
+	if _, err := io.ReadFull(n.rand, nonce[:]); err != nil {
+		return nil, fmt.Errorf("read randomness for a nonce: %w", err)
+	}
+	p := &Proved{}
+	if p.CallID, err = n.newID(); err != nil {
+		return nil, err
+	}
+	p.Proof, err = capability.SignProof(capability.HolderProof{CallID: p.CallID, Audience: req.Audience, Server: req.Server, Tool: req.Tool,
+		ArgsSHA256: wire.Hash(args), CapabilityID: req.CapabilityID, Nonce: hex.EncodeToString(nonce[:]), IssuedAt: n.now()}, key)
+	return p, err
+}

@@ -1,0 +1,157 @@
+package node
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sort"
+	"strings"
+
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// Problem is every error the API answers: a stable code, what was wrong, and
+// what to do next. Exit is the command line's exit code for it.
+type Problem struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+	Exit    int    `json:"exit,omitzero"`
+}
+
+func (p *Problem) Error() string { return p.Message }
+
+// The exit codes of the command line, DESIGN §2.
+const (
+	ExitOK           = 0
+	ExitFailure      = 1
+	ExitUsage        = 2
+	ExitDenied       = 3
+	ExitUnverifiable = 4
+)
+
+// problemOf turns any error into a Problem.
+func problemOf(err error) *Problem {
+	var p *Problem
+	if errors.As(err, &p) {
+		return p
+	}
+	return &Problem{Code: "CHIO-FAILED", Message: err.Error(), Exit: ExitFailure}
+}
+
+func usage(format string, args ...any) *Problem {
+	return &Problem{Code: "CHIO-USAGE", Message: fmt.Sprintf(format, args...), Exit: ExitUsage}
+}
+
+// handler serves one operation: a strict JSON request, a JSON answer.
+type handler func(ctx context.Context, n *Node, body []byte) ([]byte, error)
+
+// operation adapts a typed function to a handler.
+func operation[Req, Res any](fn func(*Node, context.Context, Req) (Res, error)) handler {
+	return func(ctx context.Context, n *Node, body []byte) ([]byte, error) {
+		var req Req
+		if len(body) == 0 {
+			body = []byte("{}")
+		}
+		if err := wire.Unmarshal(body, &req, wire.ForeignLimits); err != nil {
+			return nil, usage("request: %v", err)
+		}
+		res, err := fn(n, ctx, req)
+		if err != nil {
+			return nil, err
+		}
+		return wire.Marshal(res)
+	}
+}
+
+// Call runs one operation in this process: the same code the HTTP API and the
+// command line run.
+func (n *Node) Call(ctx context.Context, op string, body []byte) ([]byte, error) {
+	h, ok := operations[op]
+	if !ok {
+		return nil, &Problem{Code: "CHIO-API-UNKNOWN", Message: fmt.Sprintf("no operation %.60q", op),
+			Hint: "one of " + strings.Join(operationNames(), ", "), Exit: ExitUsage}
+	}
+	return h(ctx, n, body)
+}
+
+func operationNames() []string {
+	names := make([]string, 0, len(operations))
+	for name := range operations {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}
+
+// api serves POST /v1/<operation> to whoever presents the operator's token.
+func (n *Node) api(token string) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /v1/{op...}", func(w http.ResponseWriter, r *http.Request) {
+		if !authorized(r, token) {
+			writeProblem(w, http.StatusUnauthorized, &Problem{Code: "CHIO-API-TOKEN", Message: "the operator's token is missing or wrong",
+				Hint: "send Authorization: Bearer with the content of api.token in the home", Exit: ExitFailure})
+			return
+		}
+		if op := r.PathValue("op"); op == attachOperation {
+			n.attach(w, r)
+			return
+		}
+		n.answer(w, r, r.PathValue("op"))
+	})
+	mux.HandleFunc("POST /agent/call", func(w http.ResponseWriter, r *http.Request) {
+		n.answer(w, r, "agent/call")
+	})
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		if err := n.ready(); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = io.WriteString(w, "ok\n")
+	})
+	return rejectForeignHost(mux)
+}
+
+// answer runs one operation for an HTTP request.
+func (n *Node) answer(w http.ResponseWriter, r *http.Request, op string) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(wire.ForeignLimits.Bytes)))
+	if err != nil {
+		writeProblem(w, http.StatusRequestEntityTooLarge, usage("request body: %v", err))
+		return
+	}
+	answer, err := n.Call(r.Context(), op, body)
+	if err != nil {
+		writeProblem(w, http.StatusUnprocessableEntity, problemOf(err))
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(answer) // a client that went away has nobody to tell
+}
+
+// rejectForeignHost keeps a browser page from reaching a loopback API through
+// a DNS name it controls.
+func rejectForeignHost(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host != "chio" && loopback(r.Host) != nil || r.Header.Get("Origin") != "" {
+			http.Error(w, "this API answers loopback callers only", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func authorized(r *http.Request, token string) bool {
+	got, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	return ok && token != "" && subtle.ConstantTimeCompare([]byte(got), []byte(token)) == 1
+}
+
+func writeProblem(w http.ResponseWriter, status int, p *Problem) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(wire.MustMarshal(struct {
+		Error *Problem `json:"error"`
+	}{p}))
+}

@@ -1,0 +1,237 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/federation"
+	"github.com/backbay-labs/chio-node/kernel"
+	"github.com/backbay-labs/chio-node/kernel/admit"
+	"github.com/backbay-labs/chio-node/kernel/capability"
+	"github.com/backbay-labs/chio-node/kernel/receipt"
+	rlog "github.com/backbay-labs/chio-node/kernel/receipt/log"
+	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/vc"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+func (w *network) buildExchange() (err error) {
+	n := w.n
+	w.exchange, err = federation.NewExchange(federation.ExchangeConfig{Service: w.service, KernelKey: n.keys.Kernel(), Revocations: n.revocations,
+		Accrue: n.money.accrue, PriceRound: n.money.priceRound, PassportDocument: n.passportDocument, CheckPassport: checkPassport,
+		SyncEvery: time.Duration(n.cfg.Federation.SyncIntervalSeconds) * time.Second, Clock: n.opts.Now, Failpoint: n.opts.Failpoint})
+	return err
+}
+
+func (w *network) participants() []admit.Participant { return w.exchange.Participants() }
+
+// passportDocument is the passport that goes along with an agent's call.
+func (n *Node) passportDocument(ref kernel.PassportRef) (wire.Raw, error) {
+	rec, err := n.passports.Get(ref.ID)
+	if err != nil {
+		return nil, err
+	}
+	return rec.Passport, nil
+}
+
+// checkPassport judges a passport that came with a peer's call: signed by that
+// peer, current, about the calling agent. Whether it was revoked is answered by
+// the peer's revocation epochs, which are fresher than any status list.
+func checkPassport(doc wire.Raw, ref kernel.PassportRef, subject wire.PublicKey, now int64) error {
+	report := vc.VerifyCredential(doc, vc.Gate{Now: now, SkewSeconds: bindingBackdateSeconds, AllowNoStatus: true,
+		TrustedIssuer: func(d did.DID) bool { return d.String() == ref.Issuer }})
+	switch {
+	case !report.Integrity || !report.IssuerTrusted || report.Window != vc.WindowCurrent:
+		return fmt.Errorf("the passport that came with the call does not verify: %w", report.Err())
+	case report.ID != ref.ID || report.Passport == nil || report.Passport.Subject.ID.Key() != subject:
+		return errors.New("the passport that came with the call is another one, or another agent's")
+	default:
+		return nil
+	}
+}
+
+// start opens the sockets and asks peers about calls whose answer was lost.
+func (w *network) start(ctx context.Context) error {
+	if err := w.host.Start(ctx); err != nil {
+		return &Problem{Code: "CHIO-P2P-LISTEN", Message: err.Error(), Hint: "choose another address with --p2p", Exit: ExitFailure}
+	}
+	w.mu.Lock()
+	w.up = true
+	w.mu.Unlock()
+	resolveCtx, cancel := context.WithTimeout(ctx, resolveTimeout)
+	defer cancel()
+	if _, err := w.exchange.Resolve(resolveCtx, w.n.admission); err != nil {
+		w.n.log.Warn("not every peer could be asked about lost answers; their calls end as incomplete", slog.Any("error", err))
+	}
+	return nil
+}
+
+// resolveTimeout bounds the questions to peers before the node serves.
+const resolveTimeout = 10 * time.Second
+
+// serve lets peers' calls in.
+func (w *network) serve() { w.exchange.SetKernel(w.n.kernel) }
+
+// loops runs the exchange until the node stops.
+func (w *network) loops() {
+	n := w.n
+	ctx := n.context()
+	n.loops.Add(1)
+	go func() {
+		defer n.loops.Done()
+		if err := w.exchange.Run(ctx); err != nil && ctx.Err() == nil {
+			n.log.Error("the exchange with peers stopped", slog.Any("error", err))
+		}
+	}()
+}
+
+func (w *network) stop() error {
+	w.mu.Lock()
+	up := w.up
+	w.up = false
+	w.mu.Unlock()
+	if !up {
+		return nil
+	}
+	return w.host.Stop()
+}
+
+// joined makes the first exchange with a peer whose treaty came into force:
+// both then hold the other's head and revocation epoch.
+func (w *network) joined(rec federation.Record) {
+	if rec.State != federation.Active {
+		return
+	}
+	n := w.n
+	ctx := n.context()
+	n.loops.Add(1)
+	go func() {
+		defer n.loops.Done()
+		if _, err := w.exchange.SyncNow(ctx, rec.DID); err != nil && ctx.Err() == nil {
+			n.log.Warn("first exchange with a new peer not completed; it is tried again", slog.String("peer", rec.DID.String()), slog.Any("error", err))
+		}
+	}()
+}
+
+// pushRevocations sends our newest epochs to every active peer.
+func (w *network) pushRevocations(ctx context.Context) {
+	w.mu.Lock()
+	up := w.up
+	w.mu.Unlock()
+	if !up {
+		return
+	}
+	if err := w.exchange.PushRevocations(ctx); err != nil {
+		w.n.log.Warn("not every peer has the revocation yet; it is pushed again when it connects", slog.Any("error", err))
+	}
+}
+
+func (w *network) treatyCapability(ctx context.Context, peer did.DID) (*capability.Token, error) {
+	t, err := w.exchange.TreatyCapability(ctx, peer)
+	if err != nil {
+		return nil, federationProblem(err)
+	}
+	return t, nil
+}
+
+// head is a checkpoint of our log that covers at least its first need entries:
+// the one a peer has witnessed if that reaches so far, else one signed now.
+func (w *network) head(r store.Reader, need uint64) (note []byte, size uint64, err error) {
+	note, size, err = w.exchange.WitnessedHead(r)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, 0, err
+	}
+	if err == nil && len(note) > 0 && size >= need {
+		return note, size, nil
+	}
+	note, head, err := rlog.SignHead(r, w.n.keys.Kernel())
+	return note, head.Size, err
+}
+
+// addTrust adds what this node has verified of its peers: their kernel keys and
+// logs, and themselves as witnesses.
+func (w *network) addTrust(t *receipt.TrustSet) {
+	heads, err := w.exchange.Heads()
+	if err != nil {
+		w.n.log.Warn("peers' logs are left out of the trust set", slog.Any("error", err))
+	}
+	for _, rec := range w.service.List() {
+		if rec.Treaty == nil {
+			continue
+		}
+		k := receipt.TrustedKernel{Key: rec.Kernel, DID: rec.DID.String(), Logs: []string{}}
+		for _, h := range heads {
+			if h.Peer == rec.DID && !h.Own {
+				k.Logs = append(k.Logs, h.Origin)
+			}
+		}
+		t.Kernels = append(t.Kernels, k)
+		t.Witnesses = append(t.Witnesses, receipt.Witness{Name: rec.DID.String(), Key: rec.Kernel})
+	}
+}
+
+func (n *Node) peerInfo(rec federation.Record) (*PeerInfo, error) {
+	info := &PeerInfo{DID: rec.DID.String(), State: string(rec.At(n.now())), Treaty: rec.Treaty}
+	if info.Treaty == nil {
+		info.Treaty = rec.Proposal
+	}
+	if len(rec.Addresses) > 0 {
+		info.Address = rec.DID.String() + "@" + rec.Addresses[0]
+	}
+	if p, err := n.network.service.Show(rec.DID); err == nil {
+		info.Revision, info.Expires = p.Treaty.Revision, p.Treaty.Window.Expires
+	}
+	return info, n.network.exchanged(rec.DID, info)
+}
+
+// exchanged fills in what was exchanged with a peer so far.
+func (w *network) exchanged(peer did.DID, info *PeerInfo) error {
+	heads, err := w.exchange.Heads()
+	if err != nil {
+		return err
+	}
+	for _, h := range heads {
+		switch {
+		case h.Peer == peer && h.Own:
+			info.Witnessed = h.Size
+		case h.Peer == peer:
+			info.LogID, info.HeadSize = h.Origin, h.Size
+		}
+	}
+	joints, err := w.exchange.Joints(peer)
+	if err != nil {
+		return err
+	}
+	info.Joint = uint64(len(joints))
+	return w.exchange.ForeignReceipts(peer, func(*federation.ForeignReceipt) error {
+		info.Foreign++
+		return nil
+	})
+}
+
+// SyncRequest asks "federate/sync": one peer, or every active one.
+type SyncRequest struct {
+	Peer string `json:"peer,omitempty"`
+}
+
+// syncPeers exchanges heads and receipts now.
+func (n *Node) syncPeers(ctx context.Context, req SyncRequest) (*PeerList, error) {
+	if err := n.needNetwork(); err != nil {
+		return nil, err
+	}
+	var records []federation.Record
+	for _, rec := range n.network.service.List() {
+		if rec.At(n.now()) != federation.Active || req.Peer != "" && rec.DID.String() != req.Peer {
+			continue
+		}
+		if _, err := n.network.exchange.SyncNow(ctx, rec.DID); err != nil {
+			return nil, federationProblem(err)
+		}
+		records = append(records, rec)
+	}
+	return n.peerList(records)
+}

@@ -1,0 +1,331 @@
+package node
+
+import (
+	"github.com/backbay-labs/chio-node/kernel/capability"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// The requests and answers of the API, one pair per operation. The command
+// line and other programs speak exactly these; every field is snake_case JSON.
+
+// Empty is the request of an operation that needs nothing.
+type Empty struct{}
+
+// Status answers "status".
+type Status struct {
+	Name       string         `json:"name"`
+	DID        string         `json:"did"`
+	KernelKey  wire.PublicKey `json:"kernel_key"`
+	LogID      string         `json:"log_id"`
+	Peer       string         `json:"peer,omitempty"` // did:chio:…@multiaddr, when the network is up
+	API        string         `json:"api,omitempty"`
+	Settlement string         `json:"settlement_address"` // 0x…
+	Oracle     string         `json:"oracle_address"`     // 0x…
+	Policy     wire.Digest    `json:"policy_hash"`
+	Receipts   uint64         `json:"receipts"`
+	Servers    []ServerInfo   `json:"servers"`
+	Sealed     bool           `json:"keys_sealed"` // by a passphrase
+	Ready      bool           `json:"ready"`
+	Problem    string         `json:"problem,omitempty"`
+}
+
+// ServerInfo is one attached tool server.
+type ServerInfo struct {
+	Name  string   `json:"name"`
+	Tools []string `json:"tools"`
+}
+
+// ResolveRequest asks "did/resolve"; "" means this node's own DID.
+type ResolveRequest struct {
+	DID string `json:"did,omitempty"`
+}
+
+// IssuePassport asks "passport/issue".
+type IssuePassport struct {
+	Agent      string   `json:"agent"`
+	Roles      []string `json:"roles,omitempty"`
+	TTLSeconds int64    `json:"ttl_seconds,omitzero"` // default 30 days
+}
+
+// PassportInfo is one passport as this node knows it.
+type PassportInfo struct {
+	ID         string `json:"id"`
+	Agent      string `json:"agent"`
+	AgentDID   string `json:"agent_did"`
+	Status     string `json:"status"`
+	ValidFrom  string `json:"valid_from"`
+	ValidUntil string `json:"valid_until"`
+}
+
+// IssuedPassport answers "passport/issue" and "passport/show": File is the
+// canonical passport file, ready to be written.
+type IssuedPassport struct {
+	Passport PassportInfo `json:"passport"`
+	File     wire.Raw     `json:"file"`
+}
+
+// PassportRequest names a passport by id, or by its agent's name.
+type PassportRequest struct {
+	ID    string `json:"id,omitempty"`
+	Agent string `json:"agent,omitempty"`
+}
+
+// Revoked answers every revocation.
+type Revoked struct {
+	ID    string `json:"id"`
+	Epoch uint64 `json:"epoch"`
+}
+
+// IssueCapability asks "capability/issue". Server may be a peer's. Instead of
+// one of our agents, Subject may be the key of another organisation's agent,
+// on the strength of the passport file it showed.
+type IssueCapability struct {
+	Agent          string                  `json:"agent,omitempty"`
+	Subject        *wire.PublicKey         `json:"subject,omitempty"`
+	PassportFile   wire.Raw                `json:"passport_file,omitempty"`
+	Server         string                  `json:"server"`
+	Tools          []string                `json:"tools"`
+	TTLSeconds     int64                   `json:"ttl_seconds,omitzero"`
+	MaxInvocations *uint32                 `json:"max_invocations,omitempty"` // per tool
+	MaxPerCall     *wire.MonetaryAmount    `json:"max_per_call,omitempty"`
+	MaxTotal       *wire.MonetaryAmount    `json:"max_total,omitempty"` // per tool
+	Constraints    []capability.Constraint `json:"constraints,omitempty"`
+}
+
+// CapabilityInfo is one capability with the state the node keeps for it.
+type CapabilityInfo struct {
+	ID        string             `json:"id"`
+	Agent     string             `json:"agent,omitempty"`
+	Subject   wire.PublicKey     `json:"subject"`
+	ExpiresAt int64              `json:"expires_at"`
+	Revoked   bool               `json:"revoked"`
+	Chain     []capability.Token `json:"chain"`
+	Budgets   []BudgetInfo       `json:"budgets,omitempty"` // per grant of the leaf token
+}
+
+// BudgetInfo is what one grant has spent.
+type BudgetInfo struct {
+	Grant       int    `json:"grant"`
+	Tool        string `json:"tool"`
+	Invocations uint64 `json:"invocations"`
+	Spent       uint64 `json:"spent_minor"` // held, committed and retained
+	Total       uint64 `json:"total_minor,omitzero"`
+	Currency    string `json:"currency,omitempty"`
+}
+
+// ByID names an artifact.
+type ByID struct {
+	ID string `json:"id"`
+}
+
+// CallRequest asks "call".
+type CallRequest struct {
+	Agent     string   `json:"agent,omitempty"` // default: local
+	Server    string   `json:"server"`
+	Tool      string   `json:"tool"`
+	Arguments wire.Raw `json:"arguments"`
+}
+
+// CallAnswer answers "call". A denied call is an answer, not an error.
+type CallAnswer struct {
+	Verdict       string   `json:"verdict"`
+	Ended         string   `json:"ended"` // the receipt's verdict word
+	Code          string   `json:"code,omitempty"`
+	Guard         string   `json:"guard,omitempty"`
+	Reason        string   `json:"reason,omitempty"`
+	Fix           string   `json:"fix,omitempty"`
+	BoundBy       string   `json:"bound_by,omitempty"`
+	Content       wire.Raw `json:"content,omitempty"`
+	IsError       bool     `json:"is_error,omitzero"`
+	ReceiptID     string   `json:"receipt_id"`
+	PeerReceiptID string   `json:"peer_receipt_id,omitempty"`
+	PeerCode      string   `json:"peer_code,omitempty"`
+	Charged       uint64   `json:"charged_minor"`
+	Currency      string   `json:"currency,omitempty"`
+	Remaining     *uint64  `json:"budget_remaining_minor,omitempty"`
+	Unlogged      bool     `json:"unlogged,omitzero"`
+}
+
+// ProveRequest asks "agent/prove": a holder proof by an agent whose key this
+// node keeps, for a call it will make at another kernel by itself.
+type ProveRequest struct {
+	Agent        string         `json:"agent"`
+	Audience     wire.PublicKey `json:"audience"` // kernel key of the kernel that executes
+	Server       string         `json:"server"`
+	Tool         string         `json:"tool"`
+	Arguments    wire.Raw       `json:"arguments"`
+	CapabilityID string         `json:"capability_id"`
+}
+
+// Proved answers "agent/prove".
+type Proved struct {
+	CallID string         `json:"call_id"`
+	Proof  *wire.Envelope `json:"proof"`
+}
+
+// AgentCall is what an agent posts to /agent/call. It authenticates itself:
+// no operator's token, only its capability and its proof.
+type AgentCall struct {
+	CallID    string             `json:"call_id"`
+	Server    string             `json:"server"`
+	Tool      string             `json:"tool"`
+	Arguments wire.Raw           `json:"arguments"`
+	Chain     []capability.Token `json:"chain"`
+	Proof     *wire.Envelope     `json:"proof"`
+}
+
+// ListReceipts asks "receipt/list": newest first, before an index (0: newest).
+type ListReceipts struct {
+	Before uint64 `json:"before,omitzero"`
+	Limit  int    `json:"limit,omitzero"`
+}
+
+// ReceiptRow is one line of a receipt list.
+type ReceiptRow struct {
+	Index   uint64   `json:"index"`
+	ID      string   `json:"id"`
+	Time    int64    `json:"time"`
+	Server  string   `json:"server"`
+	Tool    string   `json:"tool"`
+	Verdict string   `json:"verdict"`
+	Code    string   `json:"code,omitempty"`
+	Receipt wire.Raw `json:"receipt,omitempty"`
+}
+
+// ReceiptList answers "receipt/list".
+type ReceiptList struct {
+	Total    uint64       `json:"total"`
+	Receipts []ReceiptRow `json:"receipts"`
+}
+
+// ExportReceipts asks "receipt/export": these ids, or all when empty.
+type ExportReceipts struct {
+	IDs []string `json:"ids,omitempty"`
+}
+
+// ReceiptBundle answers "receipt/export".
+type ReceiptBundle struct {
+	Bundle wire.Raw `json:"bundle"`
+	Trust  wire.Raw `json:"trust"`
+}
+
+// Files answers "export": file name to canonical content.
+type Files struct {
+	Files map[string]wire.Raw `json:"files"`
+}
+
+// PeerRequest names a peer: did:chio:…@multiaddr, or a DID already known.
+type PeerRequest struct {
+	Peer string `json:"peer"`
+}
+
+// TermLine is one line of the stricter-of-two view.
+type TermLine struct {
+	Direction string `json:"direction"` // "acme → globex"
+	Field     string `json:"field"`
+	Ours      string `json:"ours"`
+	Theirs    string `json:"theirs"`
+	Effective string `json:"effective"`
+	Stricter  string `json:"stricter"` // ours | theirs | both | equal
+	Note      string `json:"note,omitempty"`
+}
+
+// FederatePreview answers "federate/preview".
+type FederatePreview struct {
+	PeerDID    string      `json:"peer_did"`
+	TreatyHash wire.Digest `json:"treaty_hash"`
+	Lines      []TermLine  `json:"lines"`
+	Expires    int64       `json:"expires"`
+}
+
+// Propose asks "federate/propose": the treaty whose hash the operator saw.
+type Propose struct {
+	Peer   string      `json:"peer"`
+	Accept wire.Digest `json:"accept"`
+}
+
+// AcceptTreaty asks "federate/accept".
+type AcceptTreaty struct {
+	DID    string      `json:"did"`
+	Accept wire.Digest `json:"accept"`
+}
+
+// PeerInfo is one peer.
+type PeerInfo struct {
+	DID       string       `json:"did"`
+	State     string       `json:"state"`
+	Address   string       `json:"address,omitempty"`
+	Treaty    *wire.Digest `json:"treaty,omitempty"`
+	Revision  uint64       `json:"revision,omitzero"`
+	Expires   int64        `json:"expires,omitzero"`
+	LogID     string       `json:"log_id,omitempty"`
+	HeadSize  uint64       `json:"head_size,omitzero"` // their log head we hold, cosigned
+	Witnessed uint64       `json:"witnessed,omitzero"` // our head they cosigned
+	Foreign   uint64       `json:"foreign_receipts,omitzero"`
+	Joint     uint64       `json:"joint_receipts,omitzero"`
+}
+
+// PeerList answers "federate/list" and "federate/pending".
+type PeerList struct {
+	Peers []PeerInfo `json:"peers"`
+}
+
+// FundRequest asks "settle/fund": amount in the settlement token.
+type FundRequest struct {
+	Peer   string              `json:"peer"`
+	Amount wire.MonetaryAmount `json:"amount"`
+}
+
+// SettleRequest asks "settle/run": one peer, or all when empty.
+type SettleRequest struct {
+	Peer string `json:"peer,omitempty"`
+}
+
+// SettleAnswer answers "settle/fund" and "settle/run".
+type SettleAnswer struct {
+	Peers []SettledPeer `json:"peers"`
+}
+
+// SettledPeer is what one run did with one peer.
+type SettledPeer struct {
+	Peer       string               `json:"peer"`
+	Direction  string               `json:"direction"` // payer | payee
+	Receipts   uint64               `json:"receipts"`
+	Gross      *wire.MonetaryAmount `json:"gross,omitempty"`
+	Net        *wire.MonetaryAmount `json:"net,omitempty"`
+	Statement  *wire.Digest         `json:"statement,omitempty"`
+	Cumulative uint64               `json:"cumulative_minor,omitzero"`
+	Channel    string               `json:"channel,omitempty"`
+	Tx         string               `json:"tx,omitempty"`
+	Block      uint64               `json:"block,omitzero"`
+	GasUsed    uint64               `json:"gas_used,omitzero"`
+	State      string               `json:"state"`
+	Problem    string               `json:"problem,omitempty"`
+}
+
+// SignPrice asks "oracle/sign": one observation by this node's oracle key.
+type SignPrice struct {
+	Base       string `json:"base"`
+	Quote      string `json:"quote"`
+	Value      int64  `json:"value"` // price of one base in quote = value·10^expo
+	Expo       int32  `json:"expo"`
+	Source     string `json:"source"`
+	TTLSeconds int64  `json:"ttl_seconds,omitzero"`
+}
+
+// Observation answers "oracle/sign".
+type Observation struct {
+	Observation wire.Raw `json:"observation"`
+}
+
+// ImportRound asks "oracle/import": observations that make one round.
+type ImportRound struct {
+	Observations []wire.Raw `json:"observations"`
+}
+
+// Round answers "oracle/import".
+type Round struct {
+	ID      wire.Digest `json:"id"`
+	Price   string      `json:"price"` // decimal text, for people
+	Signers int         `json:"signers"`
+}

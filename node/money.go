@@ -1,0 +1,217 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/federation"
+	"github.com/backbay-labs/chio-node/kernel/admit"
+	"github.com/backbay-labs/chio-node/oracle"
+	"github.com/backbay-labs/chio-node/oracle/feed/signed"
+	"github.com/backbay-labs/chio-node/settlement"
+	"github.com/backbay-labs/chio-node/settlement/evm"
+	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// money is everything that pays: the settlement and oracle keys, the chain,
+// obligations and statements.
+type money struct {
+	n         *Node
+	key       *evm.Key
+	oracleKey *signed.Key
+	desk      *federation.Desk    // set by connect, once there is a network
+	settler   *settlement.Settler // the same
+
+	wake chan struct{} // capacity 1: a voucher arrived
+
+	mu    sync.Mutex // guards chain, dialled when first needed, and due
+	chain *evm.Chain
+	due   map[did.DID]struct{}
+}
+
+func newMoney(n *Node) (*money, error) {
+	m := &money{n: n, wake: make(chan struct{}, 1)}
+	for _, k := range []struct {
+		role did.Role
+		into func([]byte) error
+	}{
+		{did.RoleSettlement, func(s []byte) (err error) { m.key, err = evm.KeyFromScalar(s); return err }},
+		{did.RoleOracle, func(s []byte) (err error) { m.oracleKey, err = signed.KeyFromScalar(s); return err }},
+	} {
+		scalar, err := n.keys.Secp(k.role)
+		if err != nil {
+			return nil, fmt.Errorf("open the %s key: %w", k.role, err)
+		}
+		if err := k.into(scalar); err != nil {
+			return nil, fmt.Errorf("open the %s key: %w", k.role, err)
+		}
+	}
+	return m, nil
+}
+
+// connect builds the settler on top of the network's treaties and streams.
+func (m *money) connect(w *network) error {
+	var rails []settlement.Rail
+	if c := m.n.cfg.chain(); c != nil {
+		r, err := newRail(m, c)
+		if err != nil {
+			return err
+		}
+		rails = append(rails, r)
+	}
+	var err error
+	if m.desk, err = federation.NewDesk(w.service); err != nil {
+		return err
+	}
+	m.settler, err = settlement.New(settlement.Config{Self: m.n.DID(), DB: m.n.db, Kernel: m.n.keys.Kernel(), Treaties: m.desk,
+		Counterparty: m.desk, Rails: rails, VerifyPrice: signed.Verify, Now: m.n.now, Round: readRound, Currencies: m.n.cfg.currencies(),
+		Vouchered: m.vouchered, Failpoint: m.n.opts.Failpoint})
+	if err != nil {
+		return err
+	}
+	m.desk.SetSettler(m.settler)
+	return nil
+}
+
+func (m *money) participants() []admit.Participant {
+	return []admit.Participant{m.settler.Participant()}
+}
+
+// accrue records what one joint receipt makes one side owe.
+func (m *money) accrue(tx store.Tx, o federation.Obligation) error {
+	id, err := wire.ParseDigest(o.ReceiptID)
+	if err != nil {
+		return fmt.Errorf("receipt %.80s: %w", o.ReceiptID, err)
+	}
+	return m.settler.Accrue(tx, settlement.Obligation{Payer: o.Payer, Payee: o.Payee, Receipt: id, Treaty: o.TreatyID, Round: o.PriceRound,
+		At: o.At, Amount: o.Charge})
+}
+
+// priceRound names the round of a quote under a treaty whose prices are not in
+// the currency that settles.
+func (m *money) priceRound(_ context.Context, _ did.DID, t *federation.Money) (*wire.Digest, error) {
+	if t.Currency == t.SettleCurrency {
+		return nil, nil
+	}
+	pair := oracle.Pair{Base: t.SettleCurrency, Quote: t.Currency}
+	id, err := m.n.currentRound(pair)
+	if err == nil && id == nil {
+		err = fmt.Errorf("there is no usable %s price: the operators sign one with chio-node oracle sign, and oracle import makes it a round", pair)
+	}
+	return id, err
+}
+
+// vouchered wakes the redemption of a voucher that arrived.
+func (m *money) vouchered(peer did.DID) {
+	if !m.n.cfg.Settlement.AutoRedeem {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.due == nil {
+		m.due = make(map[did.DID]struct{})
+	}
+	m.due[peer] = struct{}{}
+	select {
+	case m.wake <- struct{}{}:
+	default: // a wake-up is already waiting
+	}
+}
+
+// redeemDue redeems what arrived since, for a node that does so by itself.
+func (m *money) redeemDue(ctx context.Context) error {
+	m.mu.Lock()
+	due := m.due
+	m.due = nil
+	m.mu.Unlock()
+	var failed []error
+	for peer := range due {
+		if _, err := m.settler.RedeemDue(ctx, peer); err != nil {
+			failed = append(failed, fmt.Errorf("redeem the voucher of %s: %w", peer, err))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// reconcile finishes what was half paid when the last process ended, before
+// the node serves. A chain that does not answer halts payments, not the node.
+func (m *money) reconcile(ctx context.Context) error {
+	if m.n.cfg.chain() == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, reconcileTimeout)
+	defer cancel()
+	err := m.settler.Reconcile(ctx)
+	if err != nil {
+		// Each channel that could not be compared is halted or left as it was, so
+		// nothing is paid on it; calls go on.
+		m.n.log.Error("payments are not reconciled with the chain; settle status says what is halted", slog.Any("error", err))
+	}
+	return nil
+}
+
+const reconcileTimeout = 15 * time.Second
+
+func (m *money) settlementAddress() string { return m.key.Address().String() }
+func (m *money) oracleAddress() string     { return m.oracleKey.Operator() }
+
+// errNoChain: the configuration names no chain to settle on.
+var errNoChain = &Problem{Code: "CHIO-SETTLE-NO-CHAIN", Message: "no chain is configured to settle on", Exit: ExitFailure,
+	Hint: "add one under chains and name it in settlement.chain; chio-devnet prints a ready entry"}
+
+// dial connects to the configured chain once and keeps the connection.
+func (m *money) dial(ctx context.Context) (*evm.Chain, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.chain != nil {
+		return m.chain, nil
+	}
+	c := m.n.cfg.chain()
+	if c == nil {
+		return nil, errNoChain
+	}
+	token, err := evm.ParseAddress(c.Token)
+	if err != nil {
+		return nil, err
+	}
+	contract, err := evm.ParseAddress(c.Channel)
+	if err != nil {
+		return nil, err
+	}
+	fee := c.MaxFeeGwei
+	if fee == 0 {
+		fee = defaultMaxFeeGwei
+	}
+	chain, err := evm.Dial(ctx, evm.Config{Name: c.Name, ChainID: c.ChainID, RPC: c.RPC, Token: token, Channel: contract, Key: m.key, DB: m.n.db,
+		Confirmations: c.Confirmations, MaxFeeGwei: fee, Now: m.n.now, Failpoint: m.n.opts.Failpoint})
+	if err != nil {
+		return nil, chainProblem(err)
+	}
+	m.chain = chain
+	return chain, nil
+}
+
+const defaultMaxFeeGwei = 200
+
+func chainProblem(err error) error {
+	p := &Problem{Code: "CHIO-CHAIN", Message: err.Error(), Hint: "is the rpc endpoint in the config up?", Exit: ExitFailure}
+	if errors.Is(err, evm.ErrWrongChain) {
+		p.Code, p.Hint = "CHIO-CHAIN-ID", "correct chain_id or rpc in the config"
+	}
+	return p
+}
+
+func (m *money) close() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.chain != nil {
+		m.chain.Close()
+	}
+	return nil
+}

@@ -1,0 +1,206 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/federation"
+	"github.com/backbay-labs/chio-node/kernel"
+	"github.com/backbay-labs/chio-node/kernel/capability"
+	"github.com/backbay-labs/chio-node/p2p"
+	"github.com/backbay-labs/chio-node/settlement/evm"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// bindingTTLSeconds is how long a key binding counts; it is renewed at half.
+const bindingTTLSeconds = 14 * 24 * 3600
+
+// network is everything that meets other organisations: the libp2p host, the
+// peers, treaties, and calls across them.
+type network struct {
+	n        *Node
+	host     *p2p.Host
+	service  *federation.Service
+	exchange *federation.Exchange
+
+	mu       sync.Mutex // guards bound
+	bound    federation.Bindings
+	boundEnd int64 // when to bind again
+	up       bool
+}
+
+func newNetwork(n *Node) (*network, error) {
+	w := &network{n: n}
+	directory, err := federation.OpenDirectory(n.db)
+	if err != nil {
+		return nil, err
+	}
+	if w.host, err = p2p.New(p2p.Config{Key: n.keys.Transport(), Listen: n.cfg.P2P.Listen, Allow: directory.Knows, Open: true}); err != nil {
+		return nil, err
+	}
+	terms, err := n.loadTerms()
+	if err != nil {
+		return nil, err
+	}
+	w.service, err = federation.New(federation.Config{Host: w.host, Directory: directory, DB: n.db, Org: n.keys.Org(), Bindings: w.bindings,
+		Self: w.self, Terms: *terms, Admission: admission(n.cfg), Now: n.now, Rand: n.rand, Log: n.log})
+	if err != nil {
+		return nil, err
+	}
+	if err := w.buildExchange(); err != nil {
+		return nil, err
+	}
+	n.tools.setRemote(w.exchange.RemoteTools())
+	return w, nil
+}
+
+func admission(c *Config) federation.Admission {
+	var a federation.Admission
+	for _, d := range c.Federation.Allow {
+		a.Peers = append(a.Peers, did.DID(d)) // parsed when the config was
+	}
+	return a
+}
+
+// loadTerms reads the default terms and fills in what the configuration knows:
+// the chain to settle on and the oracle operators.
+func (n *Node) loadTerms() (*federation.Terms, error) {
+	path := n.cfg.Federation.DefaultTerms
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(n.opts.Home, path)
+	}
+	doc, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return &federation.Terms{}, nil // empty sections: nothing is allowed
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the terms: %w", err)
+	}
+	terms, err := federation.LoadTerms(path, doc)
+	if err != nil {
+		return nil, &Problem{Code: "CHIO-FED-TERMS", Message: err.Error(), Hint: "docs/terms.md shows what terms may say", Exit: ExitFailure}
+	}
+	if terms.Money == nil {
+		return terms, nil
+	}
+	if chain := n.cfg.chain(); terms.Settlement == nil && chain != nil {
+		terms.Settlement = &federation.SettlementTerms{ChainID: fmt.Sprintf("eip155:%d", chain.ChainID),
+			Token: strings.ToLower(chain.Token), ChannelContract: strings.ToLower(chain.Channel)}
+	}
+	if o := n.cfg.Oracle; terms.Oracle == nil {
+		terms.Oracle = &federation.OracleTerms{MinOperators: o.MinOperators, MaxAgeSeconds: o.MaxAgeSeconds,
+			MaxDivergenceBps: o.DivergenceBps, MarginBps: o.MarginBps}
+		for _, a := range o.Operators {
+			terms.Oracle.Operators = append(terms.Oracle.Operators, strings.ToLower(a))
+		}
+	}
+	return terms, nil
+}
+
+// chain is the chain this node settles on, or nil.
+func (c *Config) chain() *ChainConfig {
+	for i := range c.Chains {
+		if c.Chains[i].Name == c.Settlement.Chain {
+			return &c.Chains[i]
+		}
+	}
+	return nil
+}
+
+// self is what attestations say about this node.
+func (w *network) self() federation.Self {
+	n := w.n
+	return federation.Self{Kernel: n.keys.Kernel().Public(), PolicyHash: n.policy.compiled.Hash, GuardNames: n.policy.compiled.GuardNames,
+		SettlementAddress: n.money.settlementAddress(), OracleAddress: n.money.oracleAddress(), Surface: w.surface}
+}
+
+func (w *network) surface() []federation.SurfaceTool {
+	out := []federation.SurfaceTool{}
+	w.n.tools.offers(func(server, tool string, price *wire.MonetaryAmount) {
+		out = append(out, federation.SurfaceTool{Server: server, Tool: tool, Operations: []capability.Operation{capability.Invoke}, Price: price})
+	})
+	return out
+}
+
+// bindings are the records by which the organisation key vouches for the
+// transport and kernel keys, made when first needed and renewed at half life.
+func (w *network) bindings() federation.Bindings {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := w.n.now()
+	if now < w.boundEnd {
+		return w.bound
+	}
+	bound, err := w.n.bind(w.n.context(), now)
+	if err != nil {
+		w.n.log.Error("cannot bind the node's keys", slog.Any("error", err))
+		return w.bound
+	}
+	w.bound, w.boundEnd = bound, now+bindingTTLSeconds/2
+	return bound
+}
+
+func (n *Node) bind(ctx context.Context, now int64) (b federation.Bindings, err error) {
+	for _, k := range []struct {
+		role did.Role
+		key  *wire.Key
+		into **wire.Envelope
+	}{{did.RoleTransport, n.keys.Transport(), &b.Transport}, {did.RoleKernel, n.keys.Kernel(), &b.Kernel}} {
+		term, err := n.keys.Term(ctx, k.role, now-bindingBackdateSeconds, bindingTTLSeconds)
+		if err != nil {
+			return b, err
+		}
+		if *k.into, err = did.Bind(n.keys.Org(), k.key, term); err != nil {
+			return b, err
+		}
+	}
+	return b, nil
+}
+
+// bindingBackdateSeconds lets a peer whose clock is behind accept a binding
+// made this moment.
+const bindingBackdateSeconds = 60
+
+// address is what `federate` of another node accepts, "" while not up.
+func (w *network) address() string {
+	addrs := w.host.Addrs()
+	if len(addrs) == 0 {
+		return ""
+	}
+	return w.n.DID().String() + "@" + addrs[0]
+}
+
+// terms implements treatyTerms.
+func (w *network) terms(m *kernel.Mandate, r kernel.Route) (peer, effective wire.Digest, guards []kernel.SidedGuard, err error) {
+	id, direction := did.DID(r.PeerDID), federation.Outbound
+	if m.Origin != nil {
+		id, direction = did.DID(m.Origin.PeerDID), federation.Inbound
+	}
+	t, err := w.service.TreatyFor(id, direction)
+	if err != nil {
+		return peer, effective, nil, err
+	}
+	return t.PeerHash, t.EffectiveHash, t.Guards, nil
+}
+
+// schemes verify the signatures of keys that are not Ed25519.
+func schemes() map[string]wire.Scheme {
+	return map[string]wire.Scheme{wire.AlgSecp256k1: evm.Scheme}
+}
+
+// trustsIssuer says whose passports count here: our own and those of peers
+// with a treaty in force.
+func (w *network) trustsIssuer(issuer did.DID) bool {
+	if issuer == w.n.DID() {
+		return true
+	}
+	_, err := w.service.TreatyFor(issuer, federation.Inbound)
+	return err == nil
+}

@@ -1,0 +1,303 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/did/keys"
+	"github.com/backbay-labs/chio-node/kernel"
+	"github.com/backbay-labs/chio-node/kernel/admit"
+	"github.com/backbay-labs/chio-node/kernel/authority"
+	"github.com/backbay-labs/chio-node/kernel/journal"
+	"github.com/backbay-labs/chio-node/kernel/receipt"
+	rlog "github.com/backbay-labs/chio-node/kernel/receipt/log"
+	"github.com/backbay-labs/chio-node/settlement/ledger"
+	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/vc"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// Node is one organisation's node: opened, and perhaps started.
+type Node struct {
+	opts  Options
+	cfg   *Config
+	log   *slog.Logger
+	rand  io.Reader
+	db    *store.Engine
+	keys  *keys.Keyring
+	logID string
+
+	revocations *authority.Revocations
+	admission   *admit.Admission
+	kernel      *kernel.Kernel
+	policy      *policies
+	switches    *switches
+	passports   *vc.Registry
+	tools       *registry
+	held        heldCapabilities
+	attachments attachments
+	network     *network // built by Open, up after Start
+	money       *money
+
+	lifecycle sync.Mutex // guards what follows
+	started   bool
+	stopped   bool
+	servers   []io.Closer     // API listeners
+	apiAddr   string          // of the TCP API
+	loops     sync.WaitGroup  // goroutines of Start
+	ctx       context.Context // ends with Stop
+	cancel    context.CancelFunc
+
+	recovering sync.Mutex
+	recovered  bool
+}
+
+// Open opens a home: store, keys, policy, kernel. Calls that were open when
+// the last process ended are closed as incomplete before it returns. It opens
+// no listener and dials nobody; that is what Start adds.
+func Open(ctx context.Context, o Options) (*Node, error) {
+	if err := o.complete(); err != nil {
+		return nil, err
+	}
+	if !Exists(o.Home) {
+		return nil, &Problem{Code: "CHIO-HOME-NONE", Message: o.Home + " is not a node's home",
+			Hint: "create one: chio-node init --name NAME", Exit: ExitFailure}
+	}
+	cfg, err := o.config()
+	if err != nil {
+		return nil, err
+	}
+	db, err := openStore(o)
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{opts: o, cfg: cfg, log: o.Log, rand: o.Rand, db: db}
+	if err := n.assemble(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return n, nil
+}
+
+func (o *Options) config() (*Config, error) {
+	c, err := o.readConfig()
+	if err != nil {
+		return nil, err
+	}
+	if len(o.P2P) > 0 {
+		c.P2P.Listen = o.P2P
+	}
+	if o.API != "" {
+		c.API.Listen = o.API
+	}
+	if err := c.validate(); err != nil {
+		return nil, usage("%v", err)
+	}
+	return c, nil
+}
+
+func (o *Options) readConfig() (*Config, error) {
+	if o.Config != nil {
+		return o.Config, nil
+	}
+	doc, err := os.ReadFile(filepath.Join(o.Home, configName))
+	if errors.Is(err, os.ErrNotExist) {
+		return defaultConfig(), nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	c, err := ParseConfig(doc)
+	if err != nil {
+		return nil, &Problem{Code: "CHIO-CONFIG", Message: filepath.Join(o.Home, configName) + ": " + err.Error(),
+			Hint: "docs/config.md lists every key", Exit: ExitFailure}
+	}
+	return c, nil
+}
+
+// assemble builds the parts from the bottom up; each only knows those before it.
+func (n *Node) assemble(ctx context.Context) error {
+	if err := n.openKeys(); err != nil {
+		return err
+	}
+	var nonces *authority.Nonces
+	err := n.db.View(func(r store.Reader) (err error) {
+		if n.logID, err = rlog.ID(r); err != nil {
+			return err
+		}
+		if nonces, err = authority.OpenNonces(r, authority.NonceLimits{}); err != nil {
+			return err
+		}
+		n.revocations, err = authority.OpenRevocations(r, authority.RevocationConfig{DID: n.keys.OrgDID(), MaxStalenessSeconds: maxRevocationStalenessSeconds})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read the node's state: %w", err)
+	}
+	if n.passports, err = vc.NewRegistry(vc.RegistryConfig{DB: n.db, Org: n.keys.Org(), Rand: n.rand}); err != nil {
+		return err
+	}
+	if n.policy, err = loadPolicy(n.opts.Home, n.cfg.Policy); err != nil {
+		return err
+	}
+	n.switches = &switches{}
+	n.tools = newRegistry(n.keys.Kernel().Public())
+	if n.money, err = newMoney(n); err != nil {
+		return err
+	}
+	if n.network, err = newNetwork(n); err != nil {
+		return err
+	}
+	if err := n.money.connect(n.network); err != nil {
+		return err
+	}
+	n.policy.treaties, n.policy.servers = n.network, n.tools
+	return n.buildKernel(ctx, nonces)
+}
+
+// maxRevocationStalenessSeconds is how old a peer's newest revocation epoch
+// may be for a call that its kernel sent.
+const maxRevocationStalenessSeconds = 300
+
+func (n *Node) openKeys() error {
+	ring, err := keys.Open(keys.Config{DB: n.db, Home: n.opts.Home, Passphrase: n.opts.Passphrase, Rand: n.rand})
+	if errors.Is(err, keys.ErrPassphrase) {
+		return &Problem{Code: "CHIO-KEYS-PASSPHRASE", Message: err.Error(), Hint: "set CHIO_PASSPHRASE to the passphrase given at init", Exit: ExitFailure}
+	}
+	if err != nil {
+		return fmt.Errorf("open the keys: %w", err)
+	}
+	n.keys = ring
+	if err := n.db.VerifyHead(ring.Kernel().Public()); err != nil {
+		return &Problem{Code: "CHIO-STORE-CORRUPT", Message: err.Error(),
+			Hint: "nothing is served from it; chio-node doctor says what is lost", Exit: ExitFailure}
+	}
+	return n.db.SetHead(headNote, ring.Kernel())
+}
+
+// headNote is what each head of the store says about log and ledger.
+func headNote(r store.Reader) (store.HeadNote, error) {
+	head, err := rlog.HeadNote(r)
+	if err != nil {
+		return store.HeadNote{}, err
+	}
+	seq, err := ledger.Sequence(r)
+	if err != nil {
+		return store.HeadNote{}, err
+	}
+	return store.HeadNote{LogSize: head.Size, LogRoot: head.Root, LedgerSequence: seq}, nil
+}
+
+func (n *Node) buildKernel(ctx context.Context, nonces *authority.Nonces) (err error) {
+	spare, err := admit.NewFileBallast(filepath.Join(n.opts.Home, ballast), ballastBytes)
+	if err != nil {
+		return err
+	}
+	n.admission, err = admit.New(admit.Config{DB: n.db, Nonces: nonces, Now: n.now, Ballast: spare, Failpoint: n.opts.Failpoint,
+		Participants: append(n.network.participants(), n.money.participants()...)})
+	if err != nil {
+		return err
+	}
+	n.kernel, err = kernel.New(kernel.Config{Signer: n.keys.Kernel(), Now: n.now, Switches: n.switches, Revocations: n.revocations,
+		Dispatcher: n.tools, Policies: n.policy, Admission: n.admission, Failpoint: n.opts.Failpoint})
+	return err
+}
+
+// ballastBytes is disk space kept so that a full disk can still be recorded.
+const ballastBytes = 1 << 20
+
+// context ends when the node stops.
+func (n *Node) context() context.Context {
+	n.lifecycle.Lock()
+	defer n.lifecycle.Unlock()
+	if n.ctx == nil {
+		n.ctx, n.cancel = context.WithCancel(context.Background())
+	}
+	return n.ctx
+}
+
+// ensureRecovered closes what the last process left open, once, before
+// anything is served.
+func (n *Node) ensureRecovered(ctx context.Context) error {
+	n.recovering.Lock()
+	defer n.recovering.Unlock()
+	if n.recovered {
+		return nil
+	}
+	if err := n.recover(ctx); err != nil {
+		return err
+	}
+	n.recovered = true
+	return nil
+}
+
+// recover closes the calls that were open when the last process ended. Peers
+// were asked first about the ones they executed.
+func (n *Node) recover(ctx context.Context) error {
+	closed, err := n.admission.Recover(ctx, func(in journal.Intent) (*receipt.Receipt, []byte, error) {
+		r, err := admit.Incomplete(in, n.keys.Kernel().Public(), n.now())
+		if err != nil {
+			return nil, nil, err
+		}
+		raw, err := receipt.Sign(r, n.keys.Kernel())
+		return r, raw, err
+	})
+	if err != nil {
+		return fmt.Errorf("close the calls that were open: %w", err)
+	}
+	if closed > 0 {
+		n.log.Warn("closed calls that were open when the node stopped", slog.Int("calls", closed))
+	}
+	return nil
+}
+
+func (n *Node) now() int64 { return n.opts.Now().Unix() }
+
+func (n *Node) newID() (string, error) { return wire.NewUUIDv7(n.opts.Now().UnixMilli(), n.rand) }
+
+// DID is the organisation's.
+func (n *Node) DID() did.DID { return n.keys.OrgDID() }
+
+// Kernel mediates calls in this process: the embedded form.
+func (n *Node) Kernel() *kernel.Kernel { return n.kernel }
+
+// ready reports why the node would refuse every call, or nil.
+func (n *Node) ready() error { return n.admission.Ready() }
+
+// Stop ends everything Start began and closes the store. It is idempotent.
+func (n *Node) Stop(ctx context.Context) error {
+	n.lifecycle.Lock()
+	defer n.lifecycle.Unlock()
+	if n.stopped {
+		return nil
+	}
+	n.stopped = true
+	var errs []error
+	for _, s := range n.servers {
+		errs = append(errs, s.Close())
+	}
+	if n.cancel != nil {
+		n.cancel()
+	}
+	errs = append(errs, n.network.stop())
+	done := make(chan struct{})
+	go func() { n.loops.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		errs = append(errs, fmt.Errorf("stop: %w", context.Cause(ctx)))
+	case <-time.After(stopTimeout):
+		errs = append(errs, errors.New("stop: a loop did not end in time"))
+	}
+	errs = append(errs, n.money.close(), n.db.Close())
+	return errors.Join(errs...)
+}
+
+const stopTimeout = 20 * time.Second

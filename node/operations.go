@@ -1,0 +1,93 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/backbay-labs/chio-node/did"
+	rlog "github.com/backbay-labs/chio-node/kernel/receipt/log"
+	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// attachOperation is served by attach, not by the table: it keeps the
+// connection.
+const (
+	attachOperation = "mcp/attach"
+	attachProtocol  = "chio-mcp"
+)
+
+// operations is every verb of the API.
+var operations = map[string]handler{
+	"status":             operation((*Node).status),
+	"did/resolve":        operation((*Node).resolveDID),
+	"passport/issue":     operation((*Node).issuePassport),
+	"passport/list":      operation((*Node).listPassports),
+	"passport/show":      operation((*Node).showPassport),
+	"passport/revoke":    operation((*Node).revokePassport),
+	"capability/issue":   operation((*Node).issueCapability),
+	"capability/list":    operation((*Node).listCapabilities),
+	"capability/inspect": operation((*Node).inspectCapability),
+	"capability/revoke":  operation((*Node).revokeCapability),
+	"call":               operation((*Node).call),
+	"agent/prove":        operation((*Node).proveFor),
+	"agent/call":         operation((*Node).agentCall),
+	"receipt/list":       operation((*Node).listReceipts),
+	"receipt/show":       operation((*Node).showReceipt),
+	"receipt/export":     operation((*Node).exportReceipts),
+	"federate/preview":   operation((*Node).previewTreaty),
+	"federate/propose":   operation((*Node).proposeTreaty),
+	"federate/accept":    operation((*Node).acceptTreaty),
+	"federate/list":      operation((*Node).listPeers),
+	"federate/pending":   operation((*Node).pendingPeers),
+	"federate/sync":      operation((*Node).syncPeers),
+	"settle/fund":        operation((*Node).fund),
+	"settle/run":         operation((*Node).settle),
+	"settle/status":      operation((*Node).settleStatus),
+	"oracle/sign":        operation((*Node).signPrice),
+	"oracle/import":      operation((*Node).importRound),
+	"export":             operation((*Node).exportAll),
+}
+
+func (n *Node) status(_ context.Context, _ Empty) (*Status, error) {
+	s := &Status{Name: n.cfg.Name, DID: n.DID().String(), KernelKey: n.keys.Kernel().Public(), LogID: n.logID,
+		Peer: n.network.address(), API: n.apiAddress(), Settlement: n.money.settlementAddress(), Oracle: n.money.oracleAddress(),
+		Policy: n.policy.compiled.Hash, Servers: n.tools.list(), Sealed: n.keys.Sealed(), Ready: true}
+	if err := n.ready(); err != nil {
+		s.Ready, s.Problem = false, err.Error()
+	}
+	err := n.db.View(func(r store.Reader) (err error) {
+		s.Receipts, err = rlog.Size(r)
+		return err
+	})
+	return s, err
+}
+
+func (n *Node) apiAddress() string {
+	n.lifecycle.Lock()
+	defer n.lifecycle.Unlock()
+	return n.apiAddr
+}
+
+// resolveDID answers the document of a did:chio or an Ed25519 did:key: both
+// are their own key, so nothing is fetched.
+func (n *Node) resolveDID(_ context.Context, req ResolveRequest) (wire.Raw, error) {
+	id := n.DID()
+	if req.DID != "" {
+		var err error
+		if id, err = did.Parse(req.DID); err != nil {
+			other, keyErr := did.FromDIDKey(req.DID)
+			if keyErr != nil {
+				return nil, &Problem{Code: "CHIO-DID", Message: errors.Join(err, keyErr).Error(),
+					Hint: "this build resolves did:chio and Ed25519 did:key", Exit: ExitFailure}
+			}
+			id = other
+		}
+	}
+	doc, err := did.NewDocument(id)
+	if err != nil {
+		return nil, fmt.Errorf("document of %s: %w", id, err)
+	}
+	return wire.Marshal(doc)
+}

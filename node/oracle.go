@@ -1,0 +1,135 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/backbay-labs/chio-node/oracle"
+	"github.com/backbay-labs/chio-node/oracle/feed/signed"
+	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// The rows of price rounds.
+const (
+	roundRows       = "o/round/"   // + id: canonical round
+	currentRoundRow = "o/current/" // + pair: id
+	observationSeq  = "o/sequence"
+)
+
+const (
+	defaultObservationTTLSeconds = 3600
+	// oracleSkewSeconds is the clock difference tolerated in an observation.
+	oracleSkewSeconds = 60
+)
+
+// signPrice signs one observation with this node's oracle key.
+func (n *Node) signPrice(ctx context.Context, req SignPrice) (*Observation, error) {
+	if req.Value <= 0 {
+		return nil, usage("value must be positive: the price is value times ten to the expo")
+	}
+	if req.TTLSeconds == 0 {
+		req.TTLSeconds = defaultObservationTTLSeconds
+	}
+	var sequence uint64
+	err := n.db.Update(ctx, func(tx store.Tx) (err error) {
+		sequence, err = tx.Next(observationSeq)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	now := n.now()
+	s, err := n.money.oracleKey.Sign(signed.Reading{Pair: oracle.Pair{Base: req.Base, Quote: req.Quote}, Value: req.Value, Expo: req.Expo,
+		ObservedAt: now, ValidUntil: now + req.TTLSeconds, Source: wire.Hash([]byte(req.Source)), Sequence: sequence})
+	if err != nil {
+		return nil, usage("price: %v", err)
+	}
+	return &Observation{Observation: s.Bytes()}, nil
+}
+
+// importRound makes a round of observations, verifies it against the
+// configured operators, and uses it for quotes from now on.
+func (n *Node) importRound(ctx context.Context, req ImportRound) (*Round, error) {
+	observations := make([]oracle.Signed, len(req.Observations))
+	for i, doc := range req.Observations {
+		s, err := oracle.ParseSigned(doc)
+		if err != nil {
+			return nil, usage("observation %d: %v", i+1, err)
+		}
+		observations[i] = *s
+	}
+	r, err := oracle.NewRound(observations...)
+	if err != nil {
+		return nil, usage("round: %v", err)
+	}
+	price, err := oracle.Verify(r, n.money.operators(), signed.Verify, n.now())
+	if err != nil {
+		return nil, &Problem{Code: "CHIO-ORACLE-ROUND", Message: err.Error(), Exit: ExitUnverifiable,
+			Hint: "oracle.operators in the config lists whose observations count"}
+	}
+	id := r.ID()
+	err = n.db.Update(ctx, func(tx store.Tx) error {
+		tx.Set(roundRows+id.String(), r.Bytes())
+		tx.Set(currentRoundRow+r.Pair.String(), []byte(id.String()))
+		return nil
+	})
+	return &Round{ID: id, Price: price.Median.FloatString(8), Signers: len(r.Observations)}, err
+}
+
+// currentRound is the id of the newest round of a pair that is still usable,
+// or nil.
+func (n *Node) currentRound(pair oracle.Pair) (*wire.Digest, error) {
+	var text []byte
+	err := n.db.View(func(r store.Reader) (err error) {
+		text, err = r.Get(currentRoundRow + pair.String())
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	id, err := wire.ParseDigest(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("%w: current round of %s: %w", store.ErrCorrupt, pair, err)
+	}
+	r, err := n.round(id)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := oracle.Verify(r, n.money.operators(), signed.Verify, n.now()); err != nil {
+		return nil, nil // a stale price is no price
+	}
+	return &id, nil
+}
+
+// round reads a stored round.
+func (n *Node) round(id wire.Digest) (round *oracle.Round, err error) {
+	err = n.db.View(func(r store.Reader) error {
+		round, err = readRound(r, id)
+		return err
+	})
+	return round, err
+}
+
+func readRound(r store.Reader, id wire.Digest) (*oracle.Round, error) {
+	doc, err := r.Get(roundRows + id.String())
+	if err != nil {
+		return nil, fmt.Errorf("price round %s: %w", id, err)
+	}
+	return oracle.ParseRound(doc)
+}
+
+// operators are the oracle keys whose observations count here.
+func (m *money) operators() oracle.Operators {
+	o := m.n.cfg.Oracle
+	out := oracle.Operators{Min: o.MinOperators, MaxAgeSeconds: o.MaxAgeSeconds, MaxAheadSeconds: oracleSkewSeconds, MaxDivergenceBps: o.DivergenceBps}
+	for _, a := range o.Operators {
+		out.Addresses = append(out.Addresses, strings.ToLower(a))
+	}
+	return out
+}

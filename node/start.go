@@ -1,0 +1,118 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Ready is the one line `up --json` prints: who we are, what `federate` of
+// another node accepts, and where the API is.
+type Ready struct {
+	DID  string `json:"did"`
+	Peer string `json:"peer"`
+	API  string `json:"api"`
+}
+
+// Start brings the node up: peers are asked about the calls they may have
+// executed, open calls are closed, half-done payments reconciled, and only then
+// are the API and the peers served.
+func (n *Node) Start(ctx context.Context) (*Ready, error) {
+	n.lifecycle.Lock()
+	if n.started || n.stopped {
+		n.lifecycle.Unlock()
+		return nil, errors.New("the node was started before")
+	}
+	n.started = true
+	n.lifecycle.Unlock()
+	if err := n.network.start(ctx); err != nil {
+		return nil, err
+	}
+	if err := n.ensureRecovered(ctx); err != nil {
+		return nil, err
+	}
+	if err := n.money.reconcile(ctx); err != nil {
+		return nil, fmt.Errorf("reconcile payments: %w", err)
+	}
+	n.network.serve()
+	if err := n.serveAPI(); err != nil {
+		return nil, err
+	}
+	n.network.loops()
+	if n.cfg.Settlement.AutoRedeem {
+		n.every("redeem vouchers", time.Minute, n.money.wake, n.money.redeemDue)
+	}
+	return &Ready{DID: n.DID().String(), Peer: n.network.address(), API: n.apiAddress()}, nil
+}
+
+// serveAPI listens on the loopback address of the config and on the Unix
+// socket in the home.
+func (n *Node) serveAPI() error {
+	token, err := n.opts.token()
+	if err != nil {
+		return err
+	}
+	tcp, err := net.Listen("tcp", n.cfg.API.Listen)
+	if err != nil {
+		return &Problem{Code: "CHIO-API-LISTEN", Message: fmt.Sprintf("the API cannot listen on %s: %v", n.cfg.API.Listen, err),
+			Hint: "choose another address with --api", Exit: ExitFailure}
+	}
+	path := filepath.Join(n.opts.Home, socketName)
+	// The store's lock says that no other node is up here, so a socket file is
+	// what one that was killed left behind.
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return errors.Join(err, tcp.Close())
+	}
+	unix, err := net.Listen("unix", path)
+	if err != nil {
+		return errors.Join(fmt.Errorf("listen on the socket in the home: %w", err), tcp.Close())
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return errors.Join(err, unix.Close(), tcp.Close())
+	}
+	handler := n.api(token)
+	n.lifecycle.Lock()
+	defer n.lifecycle.Unlock()
+	n.apiAddr = "http://" + tcp.Addr().String()
+	for _, l := range []net.Listener{tcp, unix} {
+		server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute,
+			ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug)}
+		n.servers = append(n.servers, server)
+		n.loops.Add(1)
+		go func() {
+			defer n.loops.Done()
+			if err := server.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
+				n.log.Error("the API stopped", slog.Any("error", err))
+			}
+		}()
+	}
+	return nil
+}
+
+// every runs fn now and then until the node stops.
+func (n *Node) every(name string, interval time.Duration, wake <-chan struct{}, fn func(context.Context) error) {
+	ctx := n.context()
+	n.loops.Add(1)
+	go func() {
+		defer n.loops.Done()
+		t := time.NewTicker(interval)
+		defer t.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-t.C:
+			case <-wake:
+			}
+			if err := fn(ctx); err != nil && ctx.Err() == nil {
+				n.log.Warn("a background task failed and will be tried again", slog.String("task", name), slog.Any("error", err))
+			}
+		}
+	}()
+}

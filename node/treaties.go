@@ -1,0 +1,124 @@
+package node
+
+import (
+	"context"
+	"errors"
+
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/federation"
+	"github.com/backbay-labs/chio-node/kernel/policy"
+	"github.com/backbay-labs/chio-node/p2p"
+)
+
+// needNetwork explains an operation that only a node that is up can do.
+func (n *Node) needNetwork() error {
+	if n.network.address() != "" {
+		return nil
+	}
+	return &Problem{Code: "CHIO-NODE-DOWN", Message: "this needs the network, and no node is up in " + n.opts.Home,
+		Hint: "start it: chio-node up", Exit: ExitFailure}
+}
+
+func (n *Node) previewTreaty(ctx context.Context, req PeerRequest) (*FederatePreview, error) {
+	if err := n.needNetwork(); err != nil {
+		return nil, err
+	}
+	p, err := n.network.service.Preview(ctx, req.Peer)
+	if err != nil {
+		return nil, federationProblem(err)
+	}
+	out := &FederatePreview{PeerDID: p.Peer.String(), TreatyHash: p.TreatyHash, Expires: p.Treaty.Window.Expires, Lines: []TermLine{}}
+	add := func(direction string, lines []policy.Line) {
+		for _, l := range lines {
+			out.Lines = append(out.Lines, TermLine{Direction: direction, Field: l.Field, Ours: l.A, Theirs: l.B, Effective: l.Effective,
+				Stricter: side(l.Stricter), Note: l.Note})
+		}
+	}
+	add("ours there", p.Outbound)
+	add("theirs here", p.Inbound)
+	return out, nil
+}
+
+func side(s string) string {
+	switch s {
+	case policy.StricterA:
+		return "ours"
+	case policy.StricterB:
+		return "theirs"
+	default:
+		return s
+	}
+}
+
+func (n *Node) proposeTreaty(ctx context.Context, req Propose) (*PeerInfo, error) {
+	if err := n.needNetwork(); err != nil {
+		return nil, err
+	}
+	rec, err := n.network.service.Hello(ctx, req.Peer)
+	if err != nil {
+		return nil, federationProblem(err)
+	}
+	if rec, err = n.network.service.Propose(ctx, rec.DID, req.Accept); err != nil {
+		return nil, federationProblem(err)
+	}
+	n.network.joined(rec)
+	return n.peerInfo(rec)
+}
+
+func (n *Node) acceptTreaty(ctx context.Context, req AcceptTreaty) (*PeerInfo, error) {
+	id, err := did.Parse(req.DID)
+	if err != nil {
+		return nil, usage("%v", err)
+	}
+	rec, err := n.network.service.Accept(ctx, id, &req.Accept)
+	if err != nil {
+		return nil, federationProblem(err)
+	}
+	n.network.joined(rec)
+	return n.peerInfo(rec)
+}
+
+func (n *Node) listPeers(context.Context, Empty) (*PeerList, error) {
+	return n.peerList(n.network.service.List())
+}
+
+func (n *Node) pendingPeers(context.Context, Empty) (*PeerList, error) {
+	return n.peerList(n.network.service.Pending())
+}
+
+func (n *Node) peerList(records []federation.Record) (*PeerList, error) {
+	list := &PeerList{Peers: []PeerInfo{}}
+	for _, r := range records {
+		info, err := n.peerInfo(r)
+		if err != nil {
+			return nil, err
+		}
+		list.Peers = append(list.Peers, *info)
+	}
+	return list, nil
+}
+
+// federationProblem gives the precise causes an operator can act on a code.
+func federationProblem(err error) error {
+	for _, known := range []struct {
+		cause error
+		code  string
+		hint  string
+		exit  int
+	}{
+		{federation.ErrTermsChanged, "CHIO-FED-TERMS-CHANGED", "look at it again with --dry-run", ExitDenied},
+		{federation.ErrNoMeet, "CHIO-FED-NO-MEET", "the two sides' terms have nothing in common; change terms.yaml", ExitDenied},
+		{federation.ErrNoProposal, "CHIO-FED-NO-PROPOSAL", "chio-node federate pending shows what waits", ExitFailure},
+		{federation.ErrWrongDID, "CHIO-FED-WRONG-PEER", "ask the peer's operator for its DID by another way", ExitDenied},
+		{federation.ErrUnknownPeer, "CHIO-FED-UNKNOWN-PEER", "federate with its address first", ExitFailure},
+		{federation.ErrNotActive, "CHIO-FED-NOT-ACTIVE", "chio-node federate list shows the state", ExitDenied},
+		{federation.ErrPeerFrozen, "CHIO-FED-FROZEN", "chio-node federate list says why", ExitDenied},
+		{federation.ErrPeerRevoked, "CHIO-FED-REVOKED", "", ExitDenied},
+		{p2p.ErrAddress, "CHIO-USAGE", "PEER is did:chio:…@/ip4/…/p2p/12D3…, as chio-node up --json prints it", ExitUsage},
+	} {
+		if errors.Is(err, known.cause) {
+			return &Problem{Code: known.code, Message: err.Error(), Hint: known.hint, Exit: known.exit}
+		}
+	}
+	return &Problem{Code: "CHIO-FED-FAILED", Message: err.Error(), Hint: "is the peer up and reachable?", Exit: ExitFailure}
+}
