@@ -141,17 +141,34 @@ func inherit(s, parent capability.Scope) capability.Scope {
 }
 
 // attenuateTreaty makes the capability an agent with a passport uses when it
-// first calls a peer's tool: that tool only, for a day.
+// first calls a peer's server and was given none: what the treaty grants there,
+// for a day.
 func (n *Node) attenuateTreaty(ctx context.Context, agent string, key wire.PublicKey, m *kernel.Mandate, _ kernel.Route) (*authority.Capability, error) {
 	passport, err := n.activePassport(agent)
 	if err != nil || passport == nil {
 		return nil, err
 	}
-	c, err := n.issueRemote(ctx, IssueCapability{Server: m.Server, Tools: []string{m.Tool}},
-		authority.Request{Subject: key, TTLSeconds: defaultCapabilityTTLSeconds, Passport: passport})
+	peer, server, err := splitRemote(m.Server)
+	if err != nil {
+		return nil, err
+	}
+	root, err := n.network.treatyCapability(ctx, peer)
+	if err != nil {
+		return nil, err
+	}
+	req := IssueCapability{Server: m.Server}
+	for _, g := range root.Scope.Grants {
+		if g.ServerID == server || g.ServerID == "*" {
+			req.Tools = append(req.Tools, g.ToolName)
+		}
+	}
+	if len(req.Tools) == 0 {
+		return nil, nil // beyond the treaty: the kernel says so, with a receipt
+	}
+	c, err := n.issueRemote(ctx, req, authority.Request{Subject: key, TTLSeconds: defaultCapabilityTTLSeconds, Passport: passport})
 	var refused *capability.Error
 	if errors.As(err, &refused) {
-		return nil, nil // beyond the treaty: the kernel says so, with a receipt
+		return nil, nil // the same
 	}
 	return c, err
 }

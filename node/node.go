@@ -168,7 +168,7 @@ const maxRevocationStalenessSeconds = 300
 
 func (n *Node) openKeys() error {
 	ring, err := keys.Open(keys.Config{DB: n.db, Home: n.opts.Home, Passphrase: n.opts.Passphrase, Rand: n.rand})
-	if errors.Is(err, keys.ErrPassphrase) {
+	if errors.Is(err, keys.ErrPassphrase) || errors.Is(err, keys.ErrPassphraseNeeded) {
 		return &Problem{Code: "CHIO-KEYS-PASSPHRASE", Message: err.Error(), Hint: "set CHIO_PASSPHRASE to the passphrase given at init", Exit: ExitFailure}
 	}
 	if err != nil {
