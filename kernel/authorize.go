@@ -30,6 +30,9 @@ func (k *Kernel) wellFormed(s *mediation) *Denial {
 	if !validName(m.Server) || !validName(m.Tool) {
 		return malformed("server and tool must be 1 to %d bytes of printable text", MaxNameBytes)
 	}
+	if what := m.overlong(); what != "" {
+		return malformed("%s must be at most %d bytes of printable text", what, MaxNameBytes)
+	}
 	if len(m.Chain) > MaxChainDepth {
 		return malformed("%d tokens presented, the limit is %d", len(m.Chain), MaxChainDepth)
 	}
@@ -53,11 +56,28 @@ func malformed(format string, args ...any) *Denial {
 		Fix: "correct the request and send it again with a new call id"}
 }
 
-func validName(s string) bool {
-	if s == "" || len(s) > MaxNameBytes || !utf8.ValidString(s) {
-		return false
+func validName(s string) bool { return s != "" && validText(s) }
+
+func validText(s string) bool {
+	return len(s) <= MaxNameBytes && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+}
+
+// overlong names the first member that is no short text, or "". All of them
+// enter the journaled intent, which must be readable after a crash.
+func (m *Mandate) overlong() string {
+	switch {
+	case !validText(string(m.Operation)):
+		return "operation"
+	case !validText(m.Edge):
+		return "edge"
+	case !validText(m.Holder.Kind) || !validText(m.Holder.OnBehalfOf):
+		return "holder"
+	case m.Passport != nil && (!validText(m.Passport.Issuer) || !validText(m.Passport.ID)):
+		return "passport"
+	case m.Origin != nil && !validText(m.Origin.PeerDID):
+		return "peer"
 	}
-	return !strings.ContainsFunc(s, unicode.IsControl)
+	return ""
 }
 
 // route ends step 2: the call must lead to a tool somebody serves.
@@ -70,13 +90,30 @@ func (k *Kernel) route(ctx context.Context, s *mediation) *Denial {
 		return &Denial{Code: CodeUnknownTool, Guard: "kernel", Reason: err.Error(),
 			Fix: "list the server's tools and use one of them"}
 	}
-	if r.PeerDID == "" && r.Audience != k.self {
-		return &Denial{Code: CodeInternal, Guard: "kernel", Reason: "route names another kernel but no peer",
-			Fix: "report this with the receipt id"}
+	if bad := k.unsoundRoute(&r); bad != "" {
+		return &Denial{Code: CodeInternal, Guard: "kernel", Reason: bad, Fix: "report this with the receipt id"}
 	}
 	s.route = r
 	return nil
 }
+
+// unsoundRoute says what of a route contradicts itself, or "".
+func (k *Kernel) unsoundRoute(r *Route) string {
+	switch {
+	case r.PeerDID == "" && r.Audience != k.self:
+		return "route names another kernel but no peer"
+	case r.PeerDID != "" && (r.Audience != r.PeerKernel || r.Audience == k.self):
+		return "route names a peer but not that peer's kernel"
+	case !validName(r.Server) || !validText(r.PeerDID):
+		return "route has no usable server name"
+	case r.Price != nil && (r.Price.Units > wire.MaxUnits || len(r.Price.Currency) > maxCurrencyBytes || !validName(r.Price.Currency)):
+		return "the tool's price is no amount of money"
+	}
+	return ""
+}
+
+// maxCurrencyBytes bounds the currency code of a price.
+const maxCurrencyBytes = 12
 
 // verifyChain is step 3. Who may be the root depends on who executes:
 //
