@@ -13,6 +13,7 @@ var nullHash = wire.Hash([]byte("null")).String()
 // refuse ends a call that was never admitted: sign, then one transaction of
 // receipt and nonce. If it cannot be recorded, the deny is marked unlogged.
 func (k *Kernel) refuse(ctx context.Context, s *mediation, d *Denial) Outcome {
+	d = d.recordable()
 	e := ending{verdict: receipt.Deny, denial: d}
 	r, raw, err := k.sign(s, e, false)
 	if err == nil {
@@ -26,7 +27,16 @@ func (k *Kernel) refuse(ctx context.Context, s *mediation, d *Denial) Outcome {
 
 // finish is steps 13 to 15 of an admitted call.
 func (k *Kernel) finish(ctx context.Context, s *mediation, e ending) Outcome {
+	if e.denial != nil {
+		e.denial = e.denial.recordable()
+	}
 	r, raw, err := k.sign(s, e, false)
+	if err != nil && e.verdict == receipt.Allow {
+		// Nobody may be told a result without its receipt, but the tool ran.
+		e = ending{verdict: receipt.Incomplete, disposition: Retain, denial: &Denial{Step: 13, Code: CodeInternal, Guard: "kernel",
+			Side: "local", Reason: "the receipt of the result could not be made", Fix: "the tool ran; its result is withheld and the hold stays spent"}}
+		r, raw, err = k.sign(s, e, false)
+	}
 	if err != nil {
 		return k.unlogged(s, e)
 	}
@@ -54,42 +64,66 @@ func (k *Kernel) unlogged(s *mediation, e ending) Outcome {
 	if e.denial != nil && !s.admitted {
 		d = e.denial
 	}
-	r, _, err := k.sign(s, ending{verdict: receipt.Deny, denial: d}, true)
+	r, _, err := k.sign(s, ending{verdict: receipt.Deny, denial: d.recordable()}, true)
 	if err != nil {
 		r = nil
 	}
 	return Outcome{Verdict: Deny, Denial: d, Receipt: r, Unlogged: true, Ended: receipt.Deny}
 }
 
-// sign is step 13.
+// sign is step 13. If what the call brought along cannot be put into a receipt,
+// a decision other than allow is signed without it: the decision stands.
 func (k *Kernel) sign(s *mediation, e ending, unlogged bool) (*receipt.Receipt, []byte, error) {
-	r, err := k.draft(s, e, unlogged)
-	if err != nil {
-		return nil, nil, err
+	r, raw, err := k.signed(func() (*receipt.Receipt, error) { return k.draft(s, e, unlogged) })
+	if err != nil && e.verdict != receipt.Allow {
+		r, raw, err = k.signed(func() (*receipt.Receipt, error) { return k.bare(s, e, unlogged) })
 	}
-	raw, err := receipt.Sign(r, k.cfg.Signer)
 	return r, raw, err
+}
+
+// signed drafts and signs; a panic of a seam that a receipt asks is an error.
+func (k *Kernel) signed(draft func() (*receipt.Receipt, error)) (r *receipt.Receipt, raw []byte, err error) {
+	raw, err = safely(func() ([]byte, error) {
+		var err error
+		if r, err = draft(); err != nil {
+			return nil, err
+		}
+		return receipt.Sign(r, k.cfg.Signer)
+	})
+	return r, raw, err
+}
+
+// bare is a receipt that asks no collaborator and repeats no foreign document.
+func (k *Kernel) bare(s *mediation, e ending, unlogged bool) (*receipt.Receipt, error) {
+	own := &mediation{m: &Mandate{CallID: s.m.CallID, Server: s.m.Server, Tool: s.m.Tool}, now: s.now}
+	md := &receipt.Metadata{CallID: bounded(s.m.CallID), ArgsSHA256: s.argsHash, Unlogged: unlogged}
+	if s.args == nil {
+		md.ArgsSHA256 = wire.Hash(s.m.Arguments)
+	}
+	md.Code, md.Step, md.Fix = string(e.denial.Code), e.denial.Step, e.denial.Fix
+	return k.compose(own, e, wire.Raw("null"), receipt.RedactAll, md, s.now)
 }
 
 // draft fills the receipt's fields from what the steps established.
 func (k *Kernel) draft(s *mediation, e ending, unlogged bool) (*receipt.Receipt, error) {
 	params, mode := k.parameters(s)
-	meta, err := wire.Marshal(k.metadata(s, e, unlogged))
+	return k.compose(s, e, params, mode, k.metadata(s, e, unlogged), k.cfg.Now())
+}
+
+func (k *Kernel) compose(s *mediation, e ending, params wire.Raw, mode string, md *receipt.Metadata, at int64) (*receipt.Receipt, error) {
+	meta, err := wire.Marshal(md)
 	if err != nil {
 		return nil, err
 	}
 	decision := &receipt.Decision{Verdict: e.verdict}
 	if e.denial != nil {
-		if e.denial.Guard == "" { // a collaborator's denial must not cost the receipt
-			e.denial.Guard = "kernel"
-		}
 		decision.Reason = string(e.denial.Code) + ": " + e.denial.Reason
 		if e.verdict == receipt.Deny {
 			decision.Guard = e.denial.Guard
 		}
 	}
 	r := &receipt.Receipt{
-		Timestamp:     k.cfg.Now(),
+		Timestamp:     at,
 		ToolServer:    bounded(s.m.Server),
 		ToolName:      bounded(s.m.Tool),
 		Action:        receipt.Action{Parameters: params, ParameterHash: wire.Hash(params).String()},
@@ -157,12 +191,11 @@ func (k *Kernel) metadata(s *mediation, e ending, unlogged bool) *receipt.Metada
 		}
 	}
 	if s.nonce != nil {
-		h := s.m.Holder
-		md.Holder = &h
+		md.Holder = &receipt.Holder{Kind: text(s.m.Holder.Kind, maxWordBytes), OnBehalfOf: bounded(s.m.Holder.OnBehalfOf), Human: s.m.Holder.Human}
 	}
 	if s.policy != nil {
 		local := s.policy.LocalHash
-		md.Policy = &receipt.Policy{Local: &local, Peer: s.policy.PeerHash, Effective: s.policy.EffectiveHash, BoundBy: s.boundBy}
+		md.Policy = &receipt.Policy{Local: &local, Peer: s.policy.PeerHash, Effective: s.policy.EffectiveHash, BoundBy: text(s.boundBy, maxWordBytes)}
 	}
 	return md
 }
@@ -219,42 +252,16 @@ func federationOf(s *mediation) *receipt.Federation {
 	case s.m.Origin != nil:
 		o := s.m.Origin
 		hash := o.ContinuationSHA256
-		return &receipt.Federation{Role: "host", PeerDID: o.PeerDID, TreatyID: o.TreatyID, ContinuationSHA256: &hash}
+		return &receipt.Federation{Role: "host", PeerDID: bounded(o.PeerDID), TreatyID: o.TreatyID, ContinuationSHA256: &hash}
 	case s.route.PeerDID != "" && s.route.TreatyID != nil:
-		f := &receipt.Federation{Role: "origin", PeerDID: s.route.PeerDID, TreatyID: *s.route.TreatyID}
+		f := &receipt.Federation{Role: "origin", PeerDID: bounded(s.route.PeerDID), TreatyID: *s.route.TreatyID}
 		if s.result != nil && s.result.Peer != nil {
 			hash := s.result.Peer.ContinuationSHA256
 			f.ContinuationSHA256 = &hash
-			f.PeerReceiptID, f.PeerVerdict = s.result.Peer.ReceiptID, s.result.Peer.Verdict
+			f.PeerReceiptID, f.PeerVerdict = text(s.result.Peer.ReceiptID, maxWordBytes), text(s.result.Peer.Verdict, maxWordBytes)
 		}
 		return f
 	default:
 		return nil
 	}
-}
-
-func receiptEvidence(evidence []Evidence) []receipt.Evidence {
-	out := make([]receipt.Evidence, 0, len(evidence))
-	for _, e := range evidence {
-		details := string(e.Code)
-		if e.Rule != "" {
-			details += " rule=" + e.Rule
-		}
-		if e.Details != "" {
-			details += " " + e.Details
-		}
-		if e.Verdict == PendingApproval {
-			details = "pending_approval " + details
-		}
-		out = append(out, receipt.Evidence{GuardName: e.Guard, Verdict: e.Verdict == Allow, Details: details})
-	}
-	return out
-}
-
-// bounded keeps a hostile name from bloating a receipt.
-func bounded(s string) string {
-	if len(s) <= MaxNameBytes {
-		return s
-	}
-	return "sha256:" + wire.Hash([]byte(s)).String()
 }

@@ -21,10 +21,7 @@ func (k *Kernel) admit(ctx context.Context, s *mediation) *Denial {
 		PolicyHash: s.policy.LocalHash})
 	if err != nil {
 		if d, ok := asDenial(err); ok {
-			if d.Step == 0 {
-				d.Step = 10
-			}
-			return d
+			return d.at(10)
 		}
 		return &Denial{Step: 10, Code: CodeNotReady, Guard: "admission", Reason: err.Error(),
 			Fix: "see chio-node doctor; nothing was spent and nothing ran"}
@@ -72,8 +69,9 @@ func matchAncestor(token *capability.Token, facts capability.CallFacts) ([]capab
 // whatever happens ends in Close, never in Refuse.
 func (k *Kernel) dispatch(ctx context.Context, s *mediation) ending {
 	if d := k.stopped(s); d != nil {
-		d.Step = 11
-		return ending{verdict: receipt.Deny, denial: d, disposition: Release}
+		own := *d
+		own.Step = 11
+		return ending{verdict: receipt.Deny, denial: &own, disposition: Release}
 	}
 	res, err := k.cfg.Dispatcher.Dispatch(ctx, s.m, s.route, s.ticket)
 	s.result = &res
@@ -95,8 +93,9 @@ func (k *Kernel) dispatch(ctx context.Context, s *mediation) ending {
 			Fix: "the hold stays spent; dispute the charge with the tool's owner"}}
 	}
 	if d := k.stopped(s); d != nil {
-		d.Step = 12
-		return ending{verdict: receipt.Deny, denial: d, disposition: Commit, cost: cost}
+		own := *d
+		own.Step = 12
+		return ending{verdict: receipt.Deny, denial: &own, disposition: Commit, cost: cost}
 	}
 	content, d := s.inspect(res.Content)
 	if d != nil {
@@ -107,10 +106,7 @@ func (k *Kernel) dispatch(ctx context.Context, s *mediation) ending {
 
 func dispatchFailed(err error) ending {
 	if d, ok := asDenial(err); ok {
-		if d.Step == 0 {
-			d.Step = 11
-		}
-		return ending{verdict: receipt.Deny, denial: d, disposition: Release}
+		return ending{verdict: receipt.Deny, denial: d.at(11), disposition: Release}
 	}
 	d := &Denial{Step: 11, Guard: "dispatch", Side: "local", Reason: err.Error()}
 	if errors.Is(err, ErrNotDispatched) {

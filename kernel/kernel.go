@@ -89,10 +89,7 @@ func (k *Kernel) Mediate(ctx context.Context, m *Mandate) (out Outcome) {
 	}()
 	for _, step := range decisionSteps {
 		if d := step.run(k, ctx, s); d != nil {
-			if d.Step == 0 {
-				d.Step = step.number
-			}
-			return k.refuse(ctx, s, d)
+			return k.refuse(ctx, s, d.at(step.number))
 		}
 	}
 	if d := k.admit(ctx, s); d != nil {
@@ -116,6 +113,10 @@ func (k *Kernel) Refuse(ctx context.Context, m *Mandate, d *Denial) (out Outcome
 	}()
 	if bad := k.wellFormed(s); bad != nil {
 		s.args = nil
+	}
+	if d == nil {
+		d = &Denial{Step: 2, Code: CodeInternal, Guard: "kernel", Side: "local", Reason: "the edge refused the call and did not say why",
+			Fix: "report this with the receipt id"}
 	}
 	return k.refuse(ctx, s, d)
 }
@@ -150,7 +151,7 @@ func (k *Kernel) afterPanic(ctx context.Context, s *mediation) (out Outcome) {
 		Fix: "report it with the receipt id; the call did not run unless the receipt says incomplete", Side: "local"}
 	defer func() {
 		if p := recover(); p != nil {
-			out = Outcome{Verdict: Deny, Denial: d, Unlogged: true, Ended: "deny"}
+			out = k.unlogged(s, ending{denial: d})
 		}
 	}()
 	if s.admitted {
@@ -163,5 +164,5 @@ func (k *Kernel) afterPanic(ctx context.Context, s *mediation) (out Outcome) {
 func asDenial(err error) (*Denial, bool) {
 	var d *Denial
 	ok := errors.As(err, &d)
-	return d, ok
+	return d, ok && d != nil
 }

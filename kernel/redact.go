@@ -16,8 +16,8 @@ const (
 
 // summarize returns what a receipt shows of the arguments by default: values
 // under secret-like keys and secret-looking values are masked, and a string
-// over 256 bytes is replaced by {sha256, length}. The real arguments are bound
-// by args_sha256.
+// over 256 bytes is replaced by {sha256, length}; nil if there is no summary, as
+// of arguments too deep. The real arguments are bound by args_sha256.
 func summarize(args wire.Raw) wire.Raw {
 	if len(args) <= summaryStringBytes && !mayHoldSecret(args) {
 		return args
@@ -26,11 +26,11 @@ func summarize(args wire.Raw) wire.Raw {
 	dec.UseNumber()
 	var v any
 	if err := dec.Decode(&v); err != nil {
-		return wire.Raw("null")
+		return nil
 	}
 	out, err := wire.Marshal(summarizeValue("", v))
 	if err != nil {
-		return wire.Raw("null")
+		return nil
 	}
 	return out
 }

@@ -1,0 +1,178 @@
+package kernel_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/backbay-labs/chio-node/kernel"
+	"github.com/backbay-labs/chio-node/kernel/capability"
+	"github.com/backbay-labs/chio-node/kernel/receipt"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+const notUTF8 = "bad\xff\xfebytes"
+
+// TestI5_NoTextCostsTheReceipt: whatever bytes a caller, a collaborator or a
+// peer puts into a field, the call ends in a receipt that verifies and is
+// recorded, before and after the tool ran.
+func TestI5_NoTextCostsTheReceipt(t *testing.T) {
+	huge := strings.Repeat("\x01", 2<<20)
+	for name, text := range map[string]string{"not utf-8": notUTF8, "huge": huge} {
+		for _, tc := range []struct {
+			name   string
+			change func(*harness, *kernel.Mandate)
+		}{
+			{"call id", func(_ *harness, m *kernel.Mandate) { m.CallID = text }},
+			{"server", func(_ *harness, m *kernel.Mandate) { m.Server = text }},
+			{"tool", func(_ *harness, m *kernel.Mandate) { m.Tool = text }},
+			{"operation", func(_ *harness, m *kernel.Mandate) { m.Operation = capability.Operation(text) }},
+			{"edge", func(_ *harness, m *kernel.Mandate) { m.Edge = text }},
+			{"holder", func(_ *harness, m *kernel.Mandate) { m.Holder.OnBehalfOf = text }},
+			{"passport", func(_ *harness, m *kernel.Mandate) { m.Passport = &kernel.PassportRef{Issuer: text, ID: text} }},
+			{"token id", func(_ *harness, m *kernel.Mandate) {
+				m.Chain = append([]capability.Token(nil), m.Chain...)
+				m.Chain[0].ID = text
+			}},
+			{"route error", func(h *harness, _ *kernel.Mandate) {
+				h.dispatcher.route = func(*kernel.Mandate) (kernel.Route, error) { return kernel.Route{}, errors.New(text) }
+			}},
+			{"price currency", func(h *harness, _ *kernel.Mandate) {
+				h.dispatcher.route = func(*kernel.Mandate) (kernel.Route, error) {
+					return kernel.Route{Server: "files", Audience: h.kernelKey.Public(), Price: &wire.MonetaryAmount{Units: 1, Currency: text}}, nil
+				}
+			}},
+			{"denial of a collaborator", func(h *harness, _ *kernel.Mandate) {
+				d := kernel.Denial{Code: kernel.Code(text), Guard: text, Reason: text, Fix: text, Side: text}
+				h.revocations.check = func() *kernel.Denial { return &d }
+			}},
+			{"guard evidence", func(h *harness, _ *kernel.Mandate) {
+				h.policies.policy = func() (*kernel.Policy, error) { return &kernel.Policy{Local: textGuard{text}}, nil }
+			}},
+			{"dispatch error", withDispatch(kernel.Result{}, errors.New(text))},
+			{"not dispatched", withDispatch(kernel.Result{}, fmt.Errorf("%w: %s", kernel.ErrNotDispatched, text))},
+			{"peer outcome", withDispatch(kernel.Result{Peer: &kernel.PeerOutcome{ReceiptID: text, Verdict: text, Code: text, Reason: text}}, nil)},
+			{"output guard error", withOutput(func(wire.Raw) (kernel.OutputDecision, error) { return kernel.OutputDecision{}, errors.New(text) })},
+			{"output guard evidence", withOutput(func(wire.Raw) (kernel.OutputDecision, error) {
+				return kernel.OutputDecision{Evidence: []kernel.Evidence{{Guard: text, Details: text, Rule: text}}}, nil
+			})},
+		} {
+			t.Run(name+" "+tc.name, func(t *testing.T) {
+				h := newHarness(t)
+				m := h.mandate()
+				tc.change(h, m)
+				out := h.kernel().Mediate(context.Background(), m)
+				if out.Verdict == kernel.Allow || out.Unlogged {
+					t.Fatalf("verdict %s, unlogged %v: %v", out.Verdict, out.Unlogged, out.Denial.Code)
+				}
+				checkReceipt(t, h, out)
+				checkRecorded(t, h)
+			})
+		}
+	}
+}
+
+// checkRecorded demands one terminal receipt, the bytes of which are a receipt.
+func checkRecorded(t *testing.T, h *harness) {
+	t.Helper()
+	var docs [][]byte
+	for _, c := range h.admission.closed {
+		docs = append(docs, c.ReceiptJSON)
+	}
+	for _, r := range h.admission.refused {
+		docs = append(docs, r.ReceiptJSON)
+	}
+	if len(docs) != 1 || len(h.admission.closed) != len(h.admission.admitted) {
+		t.Fatalf("%d receipts recorded, %d admitted, %d closed", len(docs), len(h.admission.admitted), len(h.admission.closed))
+	}
+	if _, res, err := receipt.VerifyJSON(docs[0], receipt.TrustKernel(h.kernelKey.Public())); err != nil || !res.Intact() {
+		t.Fatalf("recorded bytes: %v, %+v", err, res)
+	}
+	if len(docs[0]) >= 1<<20 {
+		t.Errorf("receipt has %d bytes", len(docs[0]))
+	}
+}
+
+// TestI5_ManyFindingsFitOneReceipt: evidence without end is cut, and says so.
+func TestI5_ManyFindingsFitOneReceipt(t *testing.T) {
+	h := newHarness(t)
+	withOutput(func(c wire.Raw) (kernel.OutputDecision, error) {
+		e := make([]kernel.Evidence, 20_000)
+		for i := range e {
+			e[i] = kernel.Evidence{Guard: "output", Verdict: kernel.Allow, Details: strings.Repeat("\x02", 200)}
+		}
+		return kernel.OutputDecision{Verdict: kernel.Allow, Evidence: e}, nil
+	})(h, nil)
+	out := h.kernel().Mediate(context.Background(), h.mandate())
+	if out.Verdict != kernel.Allow {
+		t.Fatalf("%s %v", out.Verdict, out.Denial)
+	}
+	checkReceipt(t, h, out)
+	checkRecorded(t, h)
+	if last := out.Receipt.Evidence[len(out.Receipt.Evidence)-1]; !strings.Contains(last.Details, "not shown") {
+		t.Errorf("last evidence: %+v", last)
+	}
+}
+
+// TestI5_PanicWhileDraftingKeepsTheReceipt: a seam that the receipt itself asks
+// can panic too; after the effect the call still ends in a closed intent.
+func TestI5_PanicWhileDraftingKeepsTheReceipt(t *testing.T) {
+	h := newHarness(t)
+	k, err := kernel.New(kernel.Config{Signer: h.kernelKey, Now: func() int64 { return now }, Revocations: &h.revocations,
+		Dispatcher: &h.dispatcher, Policies: &h.policies, Admission: &h.admission,
+		FullParameters: func(string, string) bool { panic("boom") }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := k.Mediate(context.Background(), h.mandate())
+	if out.Verdict != kernel.Deny || out.Ended != receipt.Incomplete || out.Unlogged || out.Content != nil {
+		t.Fatalf("%+v", out)
+	}
+	if len(h.admission.closed) != 1 || h.admission.closed[0].Disposition != kernel.Retain {
+		t.Fatalf("closed %+v", h.admission.closed)
+	}
+	checkReceipt(t, h, out)
+	checkRecorded(t, h)
+}
+
+// TestI5_NilDenialIsNoPermission: an error whose *Denial is nil is still an
+// error at every seam that may return one.
+func TestI5_NilDenialIsNoPermission(t *testing.T) {
+	var none *kernel.Denial
+	for name, change := range map[string]func(*harness){
+		"route":    func(h *harness) { h.dispatcher.route = func(*kernel.Mandate) (kernel.Route, error) { return h.local(), none } },
+		"admit":    func(h *harness) { h.admission.admitErr = none },
+		"dispatch": func(h *harness) { withDispatch(kernel.Result{Content: wire.Raw(`{}`)}, none)(h, nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(t)
+			change(h)
+			out := h.kernel().Mediate(context.Background(), h.mandate())
+			if out.Verdict != kernel.Deny || out.Content != nil || name != "dispatch" && h.dispatchCalls != 0 {
+				t.Fatalf("%s after %d dispatches", out.Verdict, h.dispatchCalls)
+			}
+			checkReceipt(t, h, out)
+			checkRecorded(t, h)
+		})
+	}
+	h := newHarness(t)
+	out := h.kernel().Refuse(context.Background(), h.mandate(), nil)
+	if out.Unlogged || out.Denial == nil {
+		t.Fatalf("refusal without a denial: %+v", out)
+	}
+	checkRecorded(t, h)
+}
+
+func (h *harness) local() kernel.Route {
+	return kernel.Route{Server: "files", Audience: h.kernelKey.Public()}
+}
+
+// textGuard denies with evidence that holds a given text.
+type textGuard struct{ text string }
+
+func (g textGuard) Name() string { return g.text }
+func (g textGuard) Evaluate(*kernel.Call) (kernel.Decision, error) {
+	return kernel.Decision{Evidence: []kernel.Evidence{{Guard: g.text, Code: kernel.Code(g.text), Rule: g.text, Details: g.text}}}, nil
+}
