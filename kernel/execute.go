@@ -3,13 +3,21 @@ package kernel
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/backbay-labs/chio-node/kernel/capability"
 	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
-var errPanic = errors.New("it panicked")
+var (
+	errPanic      = errors.New("it panicked")
+	errPeerSilent = errors.New("the peer's kernel is not known to have decided the call")
+)
+
+// maxRelayedBytes bounds a result that is stored for the peer that asked, in
+// one row of the transaction that closes the call.
+const maxRelayedBytes = 768 << 10
 
 // admit is step 10.
 func (k *Kernel) admit(ctx context.Context, s *mediation) *Denial {
@@ -78,6 +86,9 @@ func (k *Kernel) dispatch(ctx context.Context, s *mediation) ending {
 	if err != nil {
 		return dispatchFailed(err)
 	}
+	if s.route.PeerDID != "" && res.Peer == nil {
+		return dispatchFailed(errPeerSilent)
+	}
 	if res.Peer != nil {
 		if e, decided := peerDecided(res.Peer); decided {
 			return e
@@ -101,7 +112,21 @@ func (k *Kernel) dispatch(ctx context.Context, s *mediation) ending {
 	if d != nil {
 		return ending{verdict: receipt.Deny, denial: d, disposition: Commit, cost: cost}
 	}
+	if d := relayable(s.m, content); d != nil {
+		return ending{verdict: receipt.Deny, denial: d, disposition: Commit, cost: cost}
+	}
 	return ending{verdict: receipt.Allow, content: content, disposition: Commit, cost: cost}
+}
+
+// relayable denies a result for a peer that could not be recorded with its
+// receipt: found out at Close, it would stop the node.
+func relayable(m *Mandate, content wire.Raw) *Denial {
+	if m.Origin == nil || len(content) <= maxRelayedBytes {
+		return nil
+	}
+	return &Denial{Step: 12, Code: CodeOutputBlocked, Guard: "kernel", Side: "local",
+		Reason: fmt.Sprintf("the result has %d bytes, across organisations the limit is %d", len(content), maxRelayedBytes),
+		Fix:    "the tool ran; ask for less of the result in one call"}
 }
 
 func dispatchFailed(err error) ending {

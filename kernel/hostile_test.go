@@ -142,7 +142,9 @@ func TestI5_PanicWhileDraftingKeepsTheReceipt(t *testing.T) {
 func TestI5_NilDenialIsNoPermission(t *testing.T) {
 	var none *kernel.Denial
 	for name, change := range map[string]func(*harness){
-		"route":    func(h *harness) { h.dispatcher.route = func(*kernel.Mandate) (kernel.Route, error) { return h.local(), none } },
+		"route": func(h *harness) {
+			h.dispatcher.route = func(*kernel.Mandate) (kernel.Route, error) { return h.local(), none }
+		},
 		"admit":    func(h *harness) { h.admission.admitErr = none },
 		"dispatch": func(h *harness) { withDispatch(kernel.Result{Content: wire.Raw(`{}`)}, none)(h, nil) },
 	} {
@@ -175,4 +177,128 @@ type textGuard struct{ text string }
 func (g textGuard) Name() string { return g.text }
 func (g textGuard) Evaluate(*kernel.Call) (kernel.Decision, error) {
 	return kernel.Decision{Evidence: []kernel.Evidence{{Guard: g.text, Code: kernel.Code(g.text), Rule: g.text, Details: g.text}}}, nil
+}
+
+// peerRoute is a harness whose tool is a peer's, with a chain that suits it.
+func peerHarness(t *testing.T) (*harness, *wire.Key) {
+	h := newHarness(t)
+	peer := key(t, 21)
+	root, err := capability.Sign(capability.Token{ID: "treaty-root", Subject: h.kernelKey.Public(), IssuedAt: now - 10, ExpiresAt: now + 600,
+		Scope: capability.Scope{Grants: []capability.ToolGrant{{ServerID: "files", ToolName: "read_file",
+			Operations: []capability.Operation{capability.Invoke, capability.Delegate}}}}}, peer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := capability.Attenuate(root, capability.AttenuateRequest{ID: "leaf", Subject: h.agent.Public(), IssuedAt: now - 5, ExpiresAt: now + 300,
+		Scope: capability.Scope{Grants: []capability.ToolGrant{{ServerID: "files", ToolName: "read_file",
+			Operations: []capability.Operation{capability.Invoke}}}}}, h.kernelKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.chain = []capability.Token{*root, *leaf}
+	treaty := wire.Hash([]byte("treaty"))
+	h.dispatcher.route = func(*kernel.Mandate) (kernel.Route, error) {
+		return kernel.Route{Server: "files", Audience: peer.Public(), PeerDID: "did:chio:peer", PeerKernel: peer.Public(), TreatyID: &treaty}, nil
+	}
+	h.policies.policy = func() (*kernel.Policy, error) {
+		return &kernel.Policy{Local: verdictGuard{kernel.Allow}, Treaty: []kernel.SidedGuard{{Side: "own_terms", Guard: verdictGuard{kernel.Allow}}}}, nil
+	}
+	return h, peer
+}
+
+// peerMandate is a mandate whose proof is for the peer's kernel.
+func (h *harness) peerMandate(peer *wire.Key) *kernel.Mandate {
+	m := h.mandate()
+	h.prove(m, func(p *capability.HolderProof) { p.Audience = peer.Public() })
+	return m
+}
+
+// TestI5_RemoteResultNeedsThePeersWord: content that came from a peer without
+// what its kernel decided is nobody's result.
+func TestI5_RemoteResultNeedsThePeersWord(t *testing.T) {
+	for name, tc := range map[string]struct {
+		peer *kernel.PeerOutcome
+		want kernel.Verdict
+	}{"peer allowed": {&kernel.PeerOutcome{Verdict: receipt.Allow}, kernel.Allow}, "peer is silent": {nil, kernel.Deny}} {
+		t.Run(name, func(t *testing.T) {
+			h, peer := peerHarness(t)
+			withDispatch(kernel.Result{Content: wire.Raw(`{"text":"hello"}`), Peer: tc.peer}, nil)(h, nil)
+			out := h.kernel().Mediate(context.Background(), h.peerMandate(peer))
+			if out.Verdict != tc.want {
+				t.Fatalf("%s: %v", out.Verdict, out.Denial)
+			}
+			if tc.want == kernel.Deny && (h.admission.closed[0].Disposition != kernel.Retain || out.Ended != receipt.Incomplete) {
+				t.Fatalf("ended %s with %+v", out.Ended, h.admission.closed[0])
+			}
+			checkReceipt(t, h, out)
+		})
+	}
+}
+
+// TestRouteMustNotContradictItself: a route whose audience is not the kernel
+// that executes binds the holder proof to somebody else.
+func TestRouteMustNotContradictItself(t *testing.T) {
+	for name, change := range map[string]func(*kernel.Route, wire.PublicKey){
+		"audience is another kernel": func(r *kernel.Route, _ wire.PublicKey) { r.Audience = key(t, 33).Public() },
+		"peer is ourselves":          func(r *kernel.Route, self wire.PublicKey) { r.Audience, r.PeerKernel = self, self },
+		"no server":                  func(r *kernel.Route, _ wire.PublicKey) { r.Server = "" },
+		"price over every integer": func(r *kernel.Route, _ wire.PublicKey) {
+			r.Price = &wire.MonetaryAmount{Units: 1 << 63, Currency: "USD"}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, peer := peerHarness(t)
+			sound := h.dispatcher.route
+			h.dispatcher.route = func(m *kernel.Mandate) (kernel.Route, error) {
+				r, err := sound(m)
+				change(&r, h.kernelKey.Public())
+				return r, err
+			}
+			out := h.kernel().Mediate(context.Background(), h.peerMandate(peer))
+			if out.Denial == nil || out.Denial.Code != kernel.CodeInternal || out.Denial.Step != 2 {
+				t.Fatalf("%s: %v", out.Verdict, out.Denial)
+			}
+			checkReceipt(t, h, out)
+			checkRecorded(t, h)
+		})
+	}
+}
+
+// TestI1_RelayedResultFitsItsRow: what a peer is answered is stored with the
+// receipt, so a result that no row can hold is withheld instead of costing the
+// node its admission.
+func TestI1_RelayedResultFitsItsRow(t *testing.T) {
+	for name, tc := range map[string]struct {
+		bytes int
+		want  kernel.Verdict
+	}{"fits": {100, kernel.Allow}, "does not fit": {1 << 20, kernel.Deny}} {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(t)
+			origin := key(t, 21)
+			root, err := capability.Sign(capability.Token{ID: "treaty-root", Subject: origin.Public(), IssuedAt: now - 10, ExpiresAt: now + 600,
+				Scope: capability.Scope{Grants: []capability.ToolGrant{{ServerID: "files", ToolName: "read_file",
+					Operations: []capability.Operation{capability.Invoke, capability.Delegate}}}}}, h.kernelKey)
+			if err != nil {
+				t.Fatal(err)
+			}
+			leaf, err := capability.Attenuate(root, capability.AttenuateRequest{ID: "leaf", Subject: h.agent.Public(), IssuedAt: now - 5, ExpiresAt: now + 300,
+				Scope: capability.Scope{Grants: []capability.ToolGrant{{ServerID: "files", ToolName: "read_file",
+					Operations: []capability.Operation{capability.Invoke}}}}}, origin)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.chain = []capability.Token{*root, *leaf}
+			h.policies.policy = func() (*kernel.Policy, error) {
+				return &kernel.Policy{Local: verdictGuard{kernel.Allow}, Treaty: []kernel.SidedGuard{{Side: "own_terms", Guard: verdictGuard{kernel.Allow}}}}, nil
+			}
+			withDispatch(kernel.Result{Content: wire.Raw(`{"text":"` + strings.Repeat("x", tc.bytes) + `"}`)}, nil)(h, nil)
+			m := h.mandate()
+			m.Origin = &kernel.Origin{PeerDID: "did:chio:peer", PeerKernel: origin.Public()}
+			out := h.kernel().Mediate(context.Background(), m)
+			if out.Verdict != tc.want || len(h.admission.closed) != 1 || h.admission.closed[0].Disposition != kernel.Commit {
+				t.Fatalf("%s: %v", out.Verdict, out.Denial)
+			}
+			checkReceipt(t, h, out)
+		})
+	}
 }
