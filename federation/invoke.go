@@ -190,8 +190,7 @@ func (x *Exchange) storedReply(key callKey, env *wire.Envelope) ([]byte, error) 
 			return refusal(refusedConflict, "call id %s was used with another continuation", key.callID)
 		}
 		if !row.Done {
-			reply = object(part{"status", text(statusRunning)})
-			return nil
+			return refusal(refusedNotReady, "call %s is under way, or its receipt is owed until this node starts again", key.callID)
 		}
 		_, doc, err := log.ByID(r, row.ReceiptID)
 		if err != nil {
@@ -222,12 +221,10 @@ func (x *Exchange) answerQuery(key callKey) ([]byte, error) {
 	under := x.arrivalOf(key) != nil
 	reply, err := x.storedReply(key, nil)
 	switch {
-	case err != nil:
-		return nil, err
-	case reply != nil:
-		return reply, nil
-	case under:
+	case reply == nil && under:
 		return object(part{"status", text(statusRunning)}), nil
+	case reply == nil && err == nil:
+		return object(part{"status", text(statusUnknown)}), nil
 	}
-	return object(part{"status", text(statusUnknown)}), nil
+	return reply, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -35,6 +36,8 @@ type peerNode struct {
 
 	ran       atomic.Int64 // calls of our own tools
 	tool      func(*kernel.Mandate) (kernel.Result, error)
+	local     kernel.Guard // nil allows
+	dies      bool         // the process ends before a call is closed
 	failpoint func(string)
 	accrued   struct {
 		sync.Mutex
@@ -114,7 +117,7 @@ func (p *peerNode) build() {
 		t.Fatal(err)
 	}
 	p.kernelOf, err = kernel.New(kernel.Config{Signer: p.kernel, Now: p.clock.Load, Revocations: p.revocations,
-		Dispatcher: p, Policies: p, Admission: p.admission})
+		Dispatcher: p, Policies: p, Admission: p.admitter()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,6 +146,29 @@ func (p *peerNode) serve() {
 		p.t.Fatal(err)
 	}
 	p.exchange.SetKernel(p.kernelOf)
+}
+
+// dying is an admission whose process ends before Close.
+type dying struct{ kernel.Admission }
+
+var errDied = errors.New("the process ended")
+
+func (dying) Close(context.Context, *kernel.Closing) error { return errDied }
+
+func (p *peerNode) admitter() kernel.Admission {
+	if p.dies {
+		return dying{p.admission}
+	}
+	return p.admission
+}
+
+// reopen ends the process and starts another over the same store.
+func (p *peerNode) reopen() {
+	p.t.Helper()
+	if err := p.host.Stop(); err != nil {
+		p.t.Fatal(err)
+	}
+	p.open()
 }
 
 func (p *peerNode) accrue(tx store.Tx, o Obligation) error {
@@ -192,7 +218,10 @@ func (allowAll) Evaluate(*kernel.Call) (kernel.Decision, error) {
 
 // Policy adds the treaty's conjuncts to a local policy that allows.
 func (p *peerNode) Policy(m *kernel.Mandate, r kernel.Route) (*kernel.Policy, error) {
-	out := &kernel.Policy{LocalHash: wire.Hash([]byte("local")), Local: allowAll{}}
+	out := &kernel.Policy{LocalHash: wire.Hash([]byte("local")), Local: p.local}
+	if p.local == nil {
+		out.Local = allowAll{}
+	}
 	var treaty *TreatyPolicy
 	var err error
 	switch {
@@ -323,4 +352,67 @@ func (p *peerNode) joints(other *peerNode) []Joint {
 		p.t.Fatal(err)
 	}
 	return list
+}
+
+// frame is the request that our kernel would send for a mandate, with the
+// continuation changed first.
+func (p *peerNode) frame(m *kernel.Mandate, change func(*Continuation)) ([]byte, *departure) {
+	p.t.Helper()
+	route, err := p.exchange.RemoteTools().Route(p.t.Context(), m)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var out *departure
+	err = p.db.Update(p.t.Context(), func(tx store.Tx) (err error) {
+		out, err = p.exchange.admitDeparture(tx, &kernel.Admittance{Call: &kernel.Call{Mandate: m, Route: route}, Charge: route.Price})
+		return err
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if change != nil {
+		change(out.body)
+		p.resign(out, p.kernel)
+	}
+	doc, err := p.exchange.invokeFrame(m, out)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return doc, out
+}
+
+func (p *peerNode) resign(out *departure, by *wire.Key) {
+	p.t.Helper()
+	var err error
+	if out.continuation, err = wire.Seal(ContinuationSchema, out.body, by); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// raw sends a frame to the other party's invoke protocol.
+func (p *peerNode) raw(other *peerNode, frame []byte) []byte {
+	p.t.Helper()
+	doc, err := p.host.Call(p.t.Context(), other.host.ID(), ProtocolInvoke, frame)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return doc
+}
+
+// answered decodes an answer that carries a receipt.
+func answered(t testing.TB, doc []byte) (*receipt.Receipt, *receipt.Metadata) {
+	t.Helper()
+	var a callAnswer
+	if err := readAnswer(doc, &a); err != nil {
+		t.Fatal(err)
+	}
+	r, err := receipt.Parse(a.Receipt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	md, err := metadataOf(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, md
 }
