@@ -93,6 +93,10 @@ func (a *app) readStore(ctx context.Context, pass []byte) []finding {
 		}
 	}
 	n, err := node.Open(ctx, a.options(pass))
+	var p *node.Problem
+	if errors.As(err, &p) && (p.Code == "CHIO-CONFIG" || strings.HasPrefix(p.Code, "CHIO-POLICY")) {
+		return out // has a line of its own
+	}
 	if err != nil {
 		return append(out, bad("node", err, ""))
 	}
