@@ -101,21 +101,21 @@ func (w *network) stop() error {
 }
 
 // joined makes the first exchange with a peer whose treaty came into force:
-// both then hold the other's head and revocation epoch.
-func (w *network) joined(rec federation.Record) {
+// afterwards each holds the other's head and revocation epoch, without which a
+// call would be refused as stale.
+func (w *network) joined(ctx context.Context, rec federation.Record) {
 	if rec.State != federation.Active {
 		return
 	}
-	n := w.n
-	ctx := n.context()
-	n.loops.Add(1)
-	go func() {
-		defer n.loops.Done()
-		if _, err := w.exchange.SyncNow(ctx, rec.DID); err != nil && ctx.Err() == nil {
-			n.log.Warn("first exchange with a new peer not completed; it is tried again", slog.String("peer", rec.DID.String()), slog.Any("error", err))
-		}
-	}()
+	ctx, cancel := context.WithTimeout(ctx, firstExchangeTimeout)
+	defer cancel()
+	if _, err := w.exchange.SyncNow(ctx, rec.DID); err != nil {
+		w.n.log.Warn("first exchange with a new peer not completed; it is tried again", slog.String("peer", rec.DID.String()), slog.Any("error", err))
+	}
 }
+
+// firstExchangeTimeout bounds how long consenting to a treaty waits for it.
+const firstExchangeTimeout = 10 * time.Second
 
 // pushRevocations sends our newest epochs to every active peer.
 func (w *network) pushRevocations(ctx context.Context) {

@@ -72,7 +72,7 @@ func (r *evmRail) Standing(ctx context.Context, id wire.Digest) (settlement.Stan
 	if err != nil {
 		return settlement.Standing{}, err
 	}
-	final, err := chain.ChannelState(ctx, id, evm.Finalized)
+	final, err := chain.FinalState(ctx, id)
 	if err != nil {
 		return settlement.Standing{}, err
 	}
@@ -96,7 +96,7 @@ func (r *evmRail) Funding(c settlement.Channel, sequence uint64) (settlement.Tra
 	if err != nil {
 		return settlement.Transfer{}, false, err
 	}
-	t, err := chain.Funding(p, sequence)
+	t, err := chain.Funding(chain.ChannelID(p), sequence)
 	if errors.Is(err, evm.ErrUnknownTx) {
 		return settlement.Transfer{}, false, nil
 	}

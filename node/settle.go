@@ -46,7 +46,8 @@ func (n *Node) fund(ctx context.Context, req FundRequest) (*SettleAnswer, error)
 	}
 	deposited := wire.MonetaryAmount{Units: f.Deposited, Currency: terms.SettleCurrency}
 	return &SettleAnswer{Peers: []SettledPeer{{Peer: peer.String(), Direction: asPayer, Net: &deposited, Channel: f.Channel.String(),
-		Tx: "0x" + f.Tx.String(), Block: f.Block, State: "funded"}}}, nil
+		Tx: "0x" + f.Tx.String(), Block: f.Block, State: "funded",
+		GasUsed: n.money.gasUsed(func(c *evm.Chain) (evm.Tx, error) { return c.Funding(f.Channel, f.Sequence) })}}}, nil
 }
 
 // settle does whatever is due with one peer, or with all: as payer statements
@@ -119,6 +120,8 @@ func (n *Node) payDue(ctx context.Context, peer did.DID) ([]SettledPeer, error) 
 // redeemPeer has the newest vouchers of a peer paid on chain.
 func (n *Node) redeemPeer(ctx context.Context, peer did.DID) []SettledPeer {
 	redeemed, err := n.money.settler.RedeemDue(ctx, peer)
+	statements, statusErr := n.newestStatements(peer)
+	err = errors.Join(err, statusErr)
 	var out []SettledPeer
 	for _, r := range redeemed {
 		if r.Paid == 0 {
@@ -126,10 +129,10 @@ func (n *Node) redeemPeer(ctx context.Context, peer did.DID) []SettledPeer {
 		}
 		paid := wire.MonetaryAmount{Units: r.Paid, Currency: r.Currency}
 		s := SettledPeer{Peer: peer.String(), Direction: asPayee, Net: &paid, Cumulative: r.Settled, Channel: r.Channel.String(),
-			Block: r.Block, State: "redeemed"}
+			Statement: statements[r.Channel], Block: r.Block, State: "redeemed"}
 		if !r.Tx.IsZero() {
 			s.Tx = "0x" + r.Tx.String()
-			s.GasUsed = n.money.gasUsed(r.Channel, r.Settled)
+			s.GasUsed = n.money.gasUsed(func(c *evm.Chain) (evm.Tx, error) { return c.Redeeming(r.Channel, r.Settled) })
 		}
 		out = append(out, s)
 	}
@@ -140,15 +143,31 @@ func (n *Node) redeemPeer(ctx context.Context, peer did.DID) []SettledPeer {
 	return out
 }
 
-// gasUsed looks up what a redemption cost, 0 if it is not on record.
-func (m *money) gasUsed(channel wire.Digest, cumulative uint64) uint64 {
+// newestStatements are the statements of a peer's channels to us, by channel.
+func (n *Node) newestStatements(peer did.DID) (map[wire.Digest]*wire.Digest, error) {
+	out := make(map[wire.Digest]*wire.Digest)
+	err := n.db.View(func(r store.Reader) error {
+		st, err := n.money.settler.Status(r, peer)
+		if err != nil {
+			return err
+		}
+		for _, c := range st.In.Channels {
+			out[c.Channel] = c.Statement
+		}
+		return nil
+	})
+	return out, err
+}
+
+// gasUsed looks up what a transaction cost, 0 if it is not on record.
+func (m *money) gasUsed(find func(*evm.Chain) (evm.Tx, error)) uint64 {
 	m.mu.Lock()
 	chain := m.chain
 	m.mu.Unlock()
 	if chain == nil {
 		return 0
 	}
-	t, err := chain.Redeeming(channel, cumulative)
+	t, err := find(chain)
 	if err != nil {
 		return 0
 	}

@@ -61,7 +61,7 @@ func (n *Node) proposeTreaty(ctx context.Context, req Propose) (*PeerInfo, error
 	if rec, err = n.network.service.Propose(ctx, rec.DID, req.Accept); err != nil {
 		return nil, federationProblem(err)
 	}
-	n.network.joined(rec)
+	n.network.joined(ctx, rec)
 	return n.peerInfo(rec)
 }
 
@@ -74,7 +74,7 @@ func (n *Node) acceptTreaty(ctx context.Context, req AcceptTreaty) (*PeerInfo, e
 	if err != nil {
 		return nil, federationProblem(err)
 	}
-	n.network.joined(rec)
+	n.network.joined(ctx, rec)
 	return n.peerInfo(rec)
 }
 

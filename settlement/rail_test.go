@@ -87,7 +87,7 @@ func (r *evmRail) Funding(c settlement.Channel, sequence uint64) (settlement.Tra
 	if err != nil {
 		return settlement.Transfer{}, false, err
 	}
-	t, err := r.chain.Funding(p, sequence)
+	t, err := r.chain.Funding(r.chain.ChannelID(p), sequence)
 	if errors.Is(err, evm.ErrUnknownTx) || err == nil && t.Reverted && t.State == evm.StateFinal {
 		return settlement.Transfer{}, false, nil
 	}

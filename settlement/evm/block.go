@@ -86,3 +86,28 @@ func (c *Chain) finality(ctx context.Context, number uint64) (State, error) {
 	}
 	return StateMined, nil
 }
+
+// finalBlock is the newest block for which finality answers StateFinal, or
+// errNoBlock.
+func (c *Chain) finalBlock(ctx context.Context) (block, error) {
+	tagged, err := c.block(ctx, Finalized)
+	if err != nil && !errors.Is(err, errNoBlock) {
+		return block{}, err
+	}
+	none := err != nil
+	n := c.config.Confirmations
+	if n == 0 {
+		return tagged, err
+	}
+	head, err := c.block(ctx, Latest)
+	if err != nil {
+		return block{}, err
+	}
+	if head.Number+1 < n || !none && head.Number-n+1 <= tagged.Number {
+		if none {
+			return block{}, fmt.Errorf("%w: nothing is %d blocks deep yet", errNoBlock, n)
+		}
+		return tagged, nil
+	}
+	return c.blockAt(ctx, head.Number-n+1)
+}

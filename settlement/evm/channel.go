@@ -36,6 +36,28 @@ func (c *Chain) ChannelState(ctx context.Context, id wire.Digest, tag Tag) (Chan
 	if err != nil {
 		return ChannelState{}, fmt.Errorf("reading channel %s: %w", id, err)
 	}
+	return c.channelAt(ctx, id, at)
+}
+
+// FinalState reads a channel at the newest block that counts as final, by the
+// same rule as a transaction's StateFinal. Before the contract existed every
+// channel is all zero.
+func (c *Chain) FinalState(ctx context.Context, id wire.Digest) (ChannelState, error) {
+	at, err := c.finalBlock(ctx)
+	if errors.Is(err, errNoBlock) {
+		return ChannelState{Channel: id}, nil
+	}
+	if err != nil {
+		return ChannelState{}, fmt.Errorf("reading channel %s: %w", id, err)
+	}
+	s, err := c.channelAt(ctx, id, at)
+	if errors.Is(err, ErrWrongContract) { // Dial found the contract at the latest block
+		return ChannelState{Channel: id, Block: at.Number, BlockHash: wire.Digest(at.Hash)}, nil
+	}
+	return s, err
+}
+
+func (c *Chain) channelAt(ctx context.Context, id wire.Digest, at block) (ChannelState, error) {
 	out, err := read(ctx, c, at, c.config.Channel, c.channel.PackChannels(id), c.channel.UnpackChannels)
 	if err != nil {
 		return ChannelState{}, fmt.Errorf("reading channel %s: %w", id, err)

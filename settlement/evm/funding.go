@@ -8,8 +8,8 @@ import (
 
 // Funding returns the record of a deposit that Fund has begun, or ErrUnknownTx
 // if it left no trace and its sequence number is free.
-func (c *Chain) Funding(p ChannelParams, sequence uint64) (Tx, error) {
-	return c.Tx(fmt.Sprintf("fund/%s/%d", c.ChannelID(p), sequence))
+func (c *Chain) Funding(channel wire.Digest, sequence uint64) (Tx, error) {
+	return c.Tx(fmt.Sprintf("fund/%s/%d", channel, sequence))
 }
 
 // Redeeming returns the record of a redemption that Redeem has begun, or
