@@ -62,7 +62,9 @@ type Entry struct {
 	row    []byte
 }
 
-// Prepare encodes an intent. A call id that is no UUIDv7 is wire.ErrID.
+// Prepare encodes an intent. A call id that is no UUIDv7 is wire.ErrID. A row
+// that Open would refuse to read is an error now: after a crash it would keep
+// the node from starting.
 func Prepare(in *Intent) (Entry, error) {
 	if err := wire.CheckUUIDv7(in.CallID); err != nil {
 		return Entry{}, fmt.Errorf("journal call: %w", err)
@@ -70,6 +72,9 @@ func Prepare(in *Intent) (Entry, error) {
 	row, err := wire.Marshal(in)
 	if err != nil {
 		return Entry{}, fmt.Errorf("journal call %s: %w", in.CallID, err)
+	}
+	if limit := wire.DocumentLimits.Bytes; len(row) > limit {
+		return Entry{}, fmt.Errorf("journal call %s: %w: %d bytes, limit %d", in.CallID, wire.ErrTooLarge, len(row), limit)
 	}
 	return Entry{callID: in.CallID, row: row}, nil
 }
