@@ -75,7 +75,7 @@ func (a *Admission) Admit(ctx context.Context, req *kernel.Admittance) (kernel.T
 		return err
 	})
 	if err != nil {
-		if ran || errors.Is(err, store.ErrNotReady) {
+		if storeFailed(ran, err) {
 			a.latch(err)
 		}
 		return kernel.Ticket{}, fmt.Errorf("admit call: %w", err)
@@ -127,6 +127,15 @@ func prepare(req *kernel.Admittance) (journal.Entry, error) {
 		return journal.Entry{}, err
 	}
 	return journal.Prepare(intent)
+}
+
+// storeFailed tells a store that cannot commit from one closure that the store
+// refused for what it wrote, which is that call's failure alone.
+func storeFailed(ran bool, err error) bool {
+	if errors.Is(err, store.ErrNotReady) {
+		return true
+	}
+	return ran && !errors.Is(err, store.ErrTooBig) && !errors.Is(err, store.ErrKey)
 }
 
 func (a *Admission) failpoint(name string) {

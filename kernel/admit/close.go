@@ -87,6 +87,9 @@ func (a *Admission) Refuse(ctx context.Context, r *kernel.Refusal) error {
 				return err
 			}
 		}
+		// Refusals keep nonces, so they must also sweep; rows that cannot be
+		// swept are Admit's to report, a refusal is recorded in any case.
+		_ = a.sweep.step(tx, a.cfg.Nonces, r.Call.Now)
 		return nil
 	})
 	if err != nil {
@@ -111,7 +114,7 @@ func (a *Admission) record(ctx context.Context, fn func(store.Tx) error) error {
 		})
 	}
 	err := update()
-	if err == nil || !ran && !errors.Is(err, store.ErrNotReady) {
+	if err == nil || !storeFailed(ran, err) {
 		return err
 	}
 	if a.releaseBallast() {

@@ -62,6 +62,7 @@ type process struct {
 	failpoint func(string)
 	dispatch  func(*kernel.Mandate) (kernel.Result, error)
 	at        int64 // the clock
+	limits    authority.NonceLimits
 }
 
 func key(t testing.TB, b byte) *wire.Key {
@@ -114,7 +115,7 @@ func (p *process) restart() {
 	var nonces *authority.Nonces
 	var revoked *authority.Revocations
 	err = p.db.View(func(r store.Reader) error {
-		if nonces, err = authority.OpenNonces(r, authority.NonceLimits{}); err != nil {
+		if nonces, err = authority.OpenNonces(r, p.limits); err != nil {
 			return err
 		}
 		revoked, err = authority.OpenRevocations(r, authority.RevocationConfig{DID: did.FromKey(p.key.Public()), MaxStalenessSeconds: 60})

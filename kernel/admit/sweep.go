@@ -8,22 +8,22 @@ import (
 )
 
 const (
-	sweepEvery = 64  // admissions between two sweeps
+	sweepEvery = 64  // calls, admitted or refused, between two sweeps
 	sweepRows  = 256 // rows of each kind one sweep examines
 )
 
 // sweeper removes expired nonces and ended calls a few rows at a time, inside
-// the admissions themselves. It is used by the committer only, one closure
+// the admissions and refusals themselves. It is used by the committer only, one closure
 // after the other; if a closure is dropped, the rows it would have removed are
 // met again in the next round.
 type sweeper struct {
-	admitted    uint64
+	calls       uint64
 	nonceCursor string
 	endedCursor string
 }
 
 func (s *sweeper) step(tx store.Tx, nonces *authority.Nonces, now int64) error {
-	if s.admitted++; s.admitted%sweepEvery != 0 {
+	if s.calls++; s.calls%sweepEvery != 0 && !nonces.SweepDue() {
 		return nil
 	}
 	next, err := nonces.Sweep(tx, s.nonceCursor, sweepRows, now)

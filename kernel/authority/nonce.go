@@ -38,6 +38,7 @@ type Nonces struct {
 	mu       sync.Mutex // guards the counts, which mirror the committed rows
 	total    int
 	perAgent map[string]int
+	crowded  bool // a call was denied for want of room since SweepDue was asked
 }
 
 // OpenNonces counts the stored nonces. A zero limit means its default.
@@ -147,7 +148,19 @@ func (n *Nonces) Count() int {
 func (n *Nonces) full(agent wire.PublicKey) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.total >= n.limits.Total || n.perAgent[agent.String()] >= n.limits.PerAgent
+	full := n.total >= n.limits.Total || n.perAgent[agent.String()] >= n.limits.PerAgent
+	n.crowded = n.crowded || full
+	return full
+}
+
+// SweepDue reports whether a call was denied for want of room since the last
+// time it was asked: then expired nonces should leave now.
+func (n *Nonces) SweepDue() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	due := n.crowded
+	n.crowded = false
+	return due
 }
 
 func (n *Nonces) set(tx store.Tx, nonce kernel.Nonce) {
