@@ -88,11 +88,11 @@ func (c *Constraint) pathPrefix(f *argumentFacts) *Error {
 func isPathCandidate(l *leaf, declared []string) bool {
 	switch {
 	case l.isName:
-		return declared == nil && looksLikePath(l.text)
+		return len(declared) == 0 && looksLikePath(l.text)
 	case l.keys&pathKey != 0 || slices.Contains(declared, l.pointer):
 		return true
 	default:
-		return declared == nil && looksLikePath(l.text)
+		return len(declared) == 0 && looksLikePath(l.text)
 	}
 }
 

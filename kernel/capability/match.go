@@ -15,7 +15,7 @@ type CallFacts struct {
 	Arguments wire.Raw // one JSON value; nil when the call has none
 	ArgsBytes int      // size of the canonical arguments; at least len(Arguments) is assumed
 	// PathPointers are RFC 6901 pointers of the path arguments a trusted
-	// manifest declares. With them, only these and path-like keys are paths;
+	// manifest declares. With any, only these and path-like keys are paths;
 	// without, every string that could be one is.
 	PathPointers []string
 	MaxCost      *wire.MonetaryAmount // worst-case charge; nil is free

@@ -427,3 +427,17 @@ func TestI3_AttenuateVerifies(t *testing.T) {
 		}
 	})
 }
+
+// TestEmptyDeclarationDeclaresNothing: a manifest that lists no path arguments
+// ("paths":[]) must not exempt every argument from path_prefix.
+func TestEmptyDeclarationDeclaresNothing(t *testing.T) {
+	scope := Scope{Grants: []ToolGrant{{ServerID: "files", ToolName: "read", Operations: []Operation{Invoke},
+		Constraints: []Constraint{NewPathPrefix("/srv")}}}}
+	for _, declared := range [][]string{nil, {}} {
+		_, err := Match(scope, CallFacts{Server: "files", Tool: "read", Operation: Invoke, PathPointers: declared,
+			Arguments: wire.Raw(`{"path":"/srv/a","target":"/etc/passwd"}`)})
+		if err == nil || err.Code != CodeConstraint {
+			t.Errorf("declared %v: %v", declared, err)
+		}
+	}
+}
