@@ -6,6 +6,7 @@ import (
 
 	"github.com/ethereum/go-ethereum"
 	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/types"
 
 	"github.com/backbay-labs/chio-node/contracts/bindings/devusdc"
 )
@@ -52,10 +53,27 @@ func (w *world) usdc(ctx context.Context, of common.Address) (uint64, error) {
 	return n.Uint64(), nil
 }
 
-// grubstake gives Acme USDC and both gas.
+// mined looks a transaction up on the chain: it is there, succeeded, and used
+// this much gas.
+func (w *world) mined(ctx context.Context, d *detail, what, tx string) error {
+	r, err := w.chain.Client().TransactionReceipt(ctx, common.HexToHash(tx))
+	if err != nil {
+		return fmt.Errorf("look up the %s transaction %s: %w", what, tx, err)
+	}
+	d.add(what+"_tx", tx)
+	d.add(what+"_block", r.BlockNumber.Uint64())
+	d.add(what+"_gas", r.GasUsed)
+	if r.Status != types.ReceiptStatusSuccessful {
+		return fmt.Errorf("the %s transaction %s reverted", what, tx)
+	}
+	return nil
+}
+
+// grubstake gives both organisations gas and USDC: Globex, as a business does,
+// has some before Acme pays it.
 func (w *world) grubstake(ctx context.Context) error {
 	for _, o := range w.orgs() {
-		units := uint64(0)
+		units := uint64(globexUSDC)
 		if o == w.acme {
 			units = acmeUSDC
 		}
@@ -68,7 +86,8 @@ func (w *world) grubstake(ctx context.Context) error {
 
 // Amounts in millionths of USDC.
 const (
-	acmeUSDC  = 100_000_000
-	locked    = 5_000_000
-	usdcScale = 1_000_000
+	acmeUSDC   = 100_000_000
+	globexUSDC = 10_000_000
+	locked     = 5_000_000
+	usdcScale  = 1_000_000
 )

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"strings"
 
 	"github.com/backbay-labs/chio-node/node"
 	"github.com/backbay-labs/chio-node/wire"
@@ -19,8 +20,9 @@ func stepSettle(ctx context.Context, w *world, d *detail) error {
 		return err
 	}
 	d.add("channel", funded.Channel)
-	d.add("fund_tx", funded.Tx)
-	d.add("fund_gas", funded.GasUsed)
+	if err := w.mined(ctx, d, "fund", funded.Tx); err != nil {
+		return err
+	}
 	before, err := w.balances(ctx)
 	if err != nil {
 		return err
@@ -72,14 +74,28 @@ func (w *world) pay(ctx context.Context, d *detail) (net uint64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	d.add("redeem_tx", payee.Tx)
-	d.add("redeem_block", payee.Block)
-	d.add("redeem_gas", payee.GasUsed)
-	d.add("state", payee.State)
-	if payee.Tx == "" || payee.Statement == nil || *payee.Statement != w.statement {
-		return 0, fmt.Errorf("Globex did not redeem the statement: tx %q, state %s", payee.Tx, payee.State)
+	if payee.State != "redeemed" || payee.Net == nil || payee.Net.Units != want {
+		return 0, fmt.Errorf("Globex did not redeem %d: state %q", want, payee.State)
 	}
-	return want, nil
+	if err := w.mined(ctx, d, "redeem", payee.Tx); err != nil {
+		return 0, err
+	}
+	return want, w.sameStatement(ctx, d, want)
+}
+
+// sameStatement checks that both ledgers now stand at the one statement.
+func (w *world) sameStatement(ctx context.Context, d *detail, cumulative uint64) error {
+	for _, o := range w.orgs() {
+		s, err := w.settle(ctx, o, "settle/status", node.SettleRequest{Peer: w.other(o).did})
+		if err != nil {
+			return err
+		}
+		d.add(strings.ToLower(o.name)+"_state", s.State)
+		if s.Statement == nil || *s.Statement != w.statement || s.Cumulative != cumulative {
+			return fmt.Errorf("%s stands at statement %v, cumulative %d; want %s, %d", o.name, s.Statement, s.Cumulative, w.statement, cumulative)
+		}
+	}
+	return nil
 }
 
 // payAgain runs the same settlement once more on both sides.

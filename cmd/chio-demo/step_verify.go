@@ -33,6 +33,7 @@ func stepVerify(ctx context.Context, w *world, d *detail) error {
 	if err != nil {
 		return err
 	}
+	all := map[string]finding{}
 	for _, name := range evidence() {
 		found, err := w.verify(ctx, dir, name)
 		if err != nil {
@@ -42,8 +43,12 @@ func stepVerify(ctx context.Context, w *world, d *detail) error {
 		if err := found.judge(); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
+		all[name] = found
 	}
-	return nil
+	if got := all["passport.json"].Status; got != "revoked" {
+		return fmt.Errorf("the passport's status is %q, want revoked", got)
+	}
+	return agreeing(all)
 }
 
 // verify runs the verifier of one file as its own process in dir.
@@ -55,11 +60,11 @@ func (w *world) verify(ctx context.Context, dir, name string) (f finding, err er
 	case "price.json":
 		args = append(args, "--operators", w.acme.status.Oracle+","+w.globex.status.Oracle)
 	}
-	code, answer, err := w.run(ctx, dir, args...)
+	exit, answer, err := w.run(ctx, dir, args...)
 	if err != nil {
 		return f, err
 	}
-	return f, f.read(code, answer)
+	return readFinding(exit, answer)
 }
 
 // writeFiles exports everything a third party needs.

@@ -90,8 +90,10 @@ func (w *world) other(o *org) *org {
 // startChain runs the development chain.
 func (w *world) startChain(ctx context.Context) (err error) {
 	w.ticker = time.NewTicker(blockEvery)
-	w.chain, err = devnet.Start(ctx, devnet.Config{Listen: "127.0.0.1:0", Ticks: w.ticker.C})
-	return err
+	if w.chain, err = devnet.Start(ctx, devnet.Config{Listen: "127.0.0.1:0", Ticks: w.ticker.C}); err != nil {
+		return err
+	}
+	return w.chain.Finalize(ctx) // the contracts are there at every block a node may ask about
 }
 
 // configure writes what each operator would: the chain both settle on, whose
