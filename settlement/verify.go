@@ -18,6 +18,10 @@ var ErrUntrusted = errors.New("statement is not signed by the trusted kernels of
 // one organisation are its key before and after rotations.
 type Kernels map[did.DID][]wire.PublicKey
 
+func (k Kernels) has(party did.DID, key string) bool {
+	return slices.ContainsFunc(k[party], func(have wire.PublicKey) bool { return have.String() == key })
+}
+
 // ParseStatement decodes the canonical bytes of a statement's envelope and
 // checks what needs no trust: every signature verifies, and it adds up.
 func ParseStatement(doc []byte) (*Statement, *wire.Envelope, error) {
@@ -49,12 +53,9 @@ func VerifyStatement(doc []byte, trust Kernels) (*Statement, error) {
 	if len(env.Signatures) != 2 { // 3
 		return nil, fmt.Errorf("%w: %d signatures", ErrUntrusted, len(env.Signatures))
 	}
-	for _, party := range [...]did.DID{st.Payer, st.Payee} {
-		if !slices.ContainsFunc(env.Signatures, func(sig wire.EnvelopeSignature) bool {
-			return slices.ContainsFunc(trust[party], func(k wire.PublicKey) bool { return k.String() == sig.Key })
-		}) {
-			return nil, fmt.Errorf("%w: %s", ErrUntrusted, party)
-		}
+	first, second := env.Signatures[0].Key, env.Signatures[1].Key
+	if !(trust.has(st.Payer, first) && trust.has(st.Payee, second)) && !(trust.has(st.Payer, second) && trust.has(st.Payee, first)) { // 3
+		return nil, fmt.Errorf("%w: %s and %s have signed for %s and %s", ErrUntrusted, first, second, st.Payer, st.Payee)
 	}
 	return st, nil
 }
