@@ -58,6 +58,8 @@ func TestScripts(t *testing.T) {
 			"exits":   cmdExits,
 			"field":   cmdField,
 			"drive":   cmdDrive,
+			"begin":   cmdBegin,
+			"until":   cmdUntil,
 			"start":   cmdStart,
 			"stop":    cmdStop,
 			"flip":    cmdFlip,

@@ -91,6 +91,40 @@ func (p *process) wait() error {
 	}
 }
 
+// cmdBegin is start for a program that prints nothing when it is ready.
+func cmdBegin(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: begin NAME PROGRAM ARGS…")
+	}
+	begin(ts, args)
+}
+
+func begin(ts *testscript.TestScript, args []string) *process {
+	p := launch(ts, args[1:])
+	ts.Defer(func() {
+		_ = p.cmd.Process.Kill()
+		_ = p.wait()
+	})
+	running.Store(scriptProcess{ts, args[0]}, p)
+	return p
+}
+
+// cmdUntil repeats a program until its standard output contains a text:
+// until TEXT PROGRAM ARGS…
+func cmdUntil(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: until TEXT PROGRAM ARGS…")
+	}
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-tick.C {
+		if err := ts.Exec(args[1], args[2:]...); err == nil && strings.Contains(ts.ReadFile("stdout"), args[0]) {
+			return
+		}
+	}
+	ts.Fatalf("%q never came", args[0])
+}
+
 // running are the processes of each script by the name it gave them.
 var running sync.Map
 
@@ -100,30 +134,27 @@ type scriptProcess struct {
 }
 
 // cmdStart runs a program beside the script and waits for its first line:
-// start NAME PROGRAM ARGS… The line becomes the standard output of the script's
-// last command, and its "peer" member the variable NAME_PEER.
+// start NAME PROGRAM ARGS… The line goes to the file NAME.ready, and its "peer"
+// member to the variables NAME_PEER and, without the DID, NAME_ADDRESS.
 func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: start NAME PROGRAM ARGS…")
 	}
-	p := launch(ts, args[1:])
-	ts.Defer(func() {
-		_ = p.cmd.Process.Kill()
-		_ = p.wait()
-	})
+	p := begin(ts, args)
 	text, err := p.line()
 	if err != nil {
 		_ = p.cmd.Process.Kill()
 		_ = p.wait()
 		ts.Fatalf("%s: %v\n%s", args[0], err, p.errs.String())
 	}
-	running.Store(scriptProcess{ts, args[0]}, p)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".ready"), []byte(text), 0o600))
 	var ready struct {
 		Peer string `json:"peer"`
 	}
 	if wire.UnmarshalLenient([]byte(text), &ready, wire.DocumentLimits) == nil {
+		_, address, _ := strings.Cut(ready.Peer, "@")
 		ts.Setenv(args[0]+"_PEER", ready.Peer)
+		ts.Setenv(args[0]+"_ADDRESS", address)
 	}
 }
 
