@@ -256,3 +256,54 @@ func TestCallsPerTreatyAreCounted(t *testing.T) {
 		t.Fatalf("outcome %+v", out.Denial)
 	}
 }
+
+// TestPassportComesWithTheCall: a host that wants to see passports refuses a
+// call that names one and does not bring it, and judges the one it brings.
+func TestPassportComesWithTheCall(t *testing.T) {
+	a, b := federated(t)
+	a.passport = &kernel.PassportRef{Issuer: a.did().String(), ID: "urn:uuid:0190a6a0-0000-7000-8000-000000000002"}
+	good := wire.Raw(`{"id":"good"}`)
+	b.exchange.cfg.CheckPassport = func(doc wire.Raw, ref kernel.PassportRef, subject wire.PublicKey, _ int64) error {
+		if string(doc) != string(good) || ref != *a.passport || subject != a.agent.Public() {
+			return errors.New("not the passport")
+		}
+		return nil
+	}
+	sends := func(doc wire.Raw) {
+		a.exchange.cfg.PassportDocument = func(kernel.PassportRef) (wire.Raw, error) { return doc, nil }
+	}
+	if out := a.call(b); out.Denial == nil || out.Peer.Code != string(kernel.CodeRevokedPassport) {
+		t.Fatalf("without it: %+v", out.Denial)
+	}
+	sends(wire.Raw(`{"id":"bad"}`))
+	if out := a.call(b); out.Denial == nil || out.Peer.Code != string(kernel.CodeRevokedPassport) {
+		t.Fatalf("with another: %+v", out.Denial)
+	}
+	sends(good)
+	if out := a.call(b); out.Verdict != kernel.Allow || b.ran.Load() != 1 {
+		t.Fatalf("with it: %+v", out.Denial)
+	}
+	a.exchange.cfg.PassportDocument = func(kernel.PassportRef) (wire.Raw, error) { return nil, errors.New("none") }
+	if out := a.call(b); out.Denial == nil || out.Denial.Code != kernel.CodeNotDispatched {
+		t.Fatalf("when ours is missing: %+v", out.Denial)
+	}
+}
+
+// TestUnsentCallIsSentAgain: the host never saw the request, and says so; the
+// identical request is sent again.
+func TestUnsentCallIsSentAgain(t *testing.T) {
+	a, b := federated(t)
+	k := b.exchange.kernel.Swap(nil) // the host answers before it looks at the call
+	if out := a.call(b); out.Ended != receipt.Incomplete {
+		t.Fatalf("a host that is not ready: %s %+v", out.Ended, out.Denial)
+	}
+	b.exchange.kernel.Store(k)
+	frame, out := a.frame(a.mandate(b, "read_file", readArgs), nil)
+	answer, err := a.exchange.collect(t.Context(), out.body, frame, errors.New("the stream broke"))
+	if err != nil || answer.Status != statusDone || b.ran.Load() != 1 {
+		t.Fatalf("answer %+v, %v, ran %d", answer, err, b.ran.Load())
+	}
+	if _, err := a.exchange.collect(t.Context(), &Continuation{To: b.did(), CallID: a.mandate(b, "read_file", readArgs).CallID}, nil, nil); err == nil {
+		t.Fatal("a call that was never sent was answered")
+	}
+}

@@ -209,14 +209,6 @@ func TestOriginRefusesWhatDoesNotProveTheCall(t *testing.T) {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	over := forge(func(_ *receipt.Receipt, md *receipt.Metadata) { md.Financial.CostCharged = 4 }, b.kernel)
-	h, err := checkHostReceipt(over, out.body, out.continuation.ID())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := checkCharge(h, out.body.MaxCharge); !errors.Is(err, ErrOverCharge) {
-		t.Fatalf("overcharge: %v", err)
-	}
 }
 
 func TestCapabilityIsGivenOncePerTreaty(t *testing.T) {

@@ -14,10 +14,19 @@
 // before it, also across a termination. Every step is on disk before the other
 // side is told, and what was lost in between is collected at the next Connect.
 //
+// An Exchange carries the calls. The origin's continuation is signed in the
+// transaction of its holds and before the host hears of the call; the host's
+// reply is stored in the transaction of its receipt, and is the same bytes
+// whenever it is asked for, so a call id runs once. What an origin believes of
+// a reply is what the host's receipt proves. Both file the pair, sign one
+// statement about it, and accrue one obligation. Each kernel witnesses the
+// other's log, storing a head before signing it; two heads of one size are
+// evidence, and freeze the peer. Receipt bodies go to the parties they name.
+//
 // Joint artifacts hold no clock reading and no map order. All times are unix
 // seconds from Config.Now; ClockSkewSeconds is how far two nodes may differ.
 //
-// Non-goals: no gossip, no discovery, no judging of reputation. Counting calls
-// against max_calls_per_treaty, and credit against the treaty's money terms, is
-// for whoever admits the call, in the same transaction.
+// Non-goals: no gossip, no discovery, no judging of reputation, no signed
+// objection to a receipt yet. Credit against the treaty's money terms is for
+// whoever admits the call, in the same transaction. Rows of calls are kept.
 package federation

@@ -214,29 +214,39 @@ func (x *Exchange) pullRevocations(ctx context.Context, rec Record) (int, error)
 // configured age, so that peers go on counting us as fresh. It reports whether
 // it made one.
 func (x *Exchange) Heartbeat(ctx context.Context) (made bool, err error) {
-	now := x.now()
-	err = x.s.cfg.DB.Update(ctx, func(tx store.Tx) error {
-		made = false
-		newest, err := authority.Newest(tx)
-		if err == nil {
-			var body authority.EpochBody
-			if err := newest.Open(authority.EpochSchema, &body, nil, nil); err != nil {
-				return err
-			}
-			if now-body.IssuedAt < x.cfg.HeartbeatSeconds {
-				return nil
-			}
-		} else if !errors.Is(err, authority.ErrUnknown) {
-			return err
-		}
-		made = true
-		_, err = x.cfg.Revocations.Heartbeat(tx, x.cfg.KernelKey, now)
+	due := false
+	err = x.s.cfg.DB.View(func(r store.Reader) (err error) {
+		due, err = x.heartbeatDue(r)
 		return err
 	})
+	if err == nil && due { // looked at again: somebody may have revoked meanwhile
+		err = x.s.cfg.DB.Update(ctx, func(tx store.Tx) error {
+			if made, err = x.heartbeatDue(tx); err != nil || !made {
+				return err
+			}
+			_, err := x.cfg.Revocations.Heartbeat(tx, x.cfg.KernelKey, x.now())
+			return err
+		})
+	}
 	if err != nil {
 		return false, fmt.Errorf("revocation heartbeat: %w", err)
 	}
 	return made, nil
+}
+
+func (x *Exchange) heartbeatDue(r store.Reader) (bool, error) {
+	newest, err := authority.Newest(r)
+	if errors.Is(err, authority.ErrUnknown) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	var body authority.EpochBody
+	if err := newest.Open(authority.EpochSchema, &body, nil, nil); err != nil {
+		return false, err
+	}
+	return x.now()-body.IssuedAt >= x.cfg.HeartbeatSeconds, nil
 }
 
 // Propagations tells, for every peer that was reached, the newest epoch it

@@ -121,7 +121,9 @@ func (x *Exchange) Run(ctx context.Context) error {
 		case <-every.C:
 			x.renew(ctx)
 			for _, rec := range x.s.cfg.Directory.List() {
-				x.kick(rec.DID)
+				if rec.State == Active { // stale or not: connecting renews the hello
+					x.kick(rec.DID)
+				}
 			}
 		case <-check.C:
 			x.arrivals(connected)

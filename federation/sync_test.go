@@ -80,6 +80,36 @@ func (p *peerNode) heads() map[bool]KnownHead {
 	return out
 }
 
+// checkWitnessed: both hold the same note of the owner's head, it verifies
+// offline, and it is the head that exports use.
+func checkWitnessed(t *testing.T, owner, witness *peerNode) {
+	t.Helper()
+	own, other := owner.heads()[true], witness.heads()[false]
+	if own.Note == "" || own.Note != other.Note {
+		t.Fatalf("own head as witnessed:\n%s\nas the witness holds it:\n%s", own.Note, other.Note)
+	}
+	trust := &receipt.TrustSet{Schema: receipt.TrustSchema,
+		Kernels:   []receipt.TrustedKernel{{Key: owner.kernel.Public(), Logs: []string{owner.logOrigin}}},
+		Witnesses: []receipt.Witness{{Name: witness.did().String(), Key: witness.kernel.Public()}}}
+	head, err := receipt.VerifyHead([]byte(own.Note), trust)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(head.CosignedBy) != 1 || head.Size != own.Size {
+		t.Fatalf("head %+v", head)
+	}
+	err = owner.db.View(func(r store.Reader) error {
+		note, size, err := owner.exchange.WitnessedHead(r)
+		if string(note) != own.Note || size != own.Size {
+			t.Errorf("WitnessedHead %d:\n%s", size, note)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestHeadsAreWitnessedAndReceiptsArrive: after an exchange each holds the
 // other's cosigned head and the receipts that name it, proven; nothing else.
 func TestHeadsAreWitnessedAndReceiptsArrive(t *testing.T) {
@@ -92,32 +122,8 @@ func TestHeadsAreWitnessedAndReceiptsArrive(t *testing.T) {
 	if report := a.sync(b); report.Receipts != 1 || report.HeadSize != 3 || report.Joined != 1 {
 		t.Fatalf("report %+v", report)
 	}
-	for _, pair := range [][2]*peerNode{{a, b}, {b, a}} {
-		own, other := pair[0].heads()[true], pair[1].heads()[false]
-		if own.Note == "" || own.Note != other.Note {
-			t.Fatalf("own head as witnessed:\n%s\nas the witness holds it:\n%s", own.Note, other.Note)
-		}
-		trust := &receipt.TrustSet{Schema: receipt.TrustSchema,
-			Kernels:   []receipt.TrustedKernel{{Key: pair[0].kernel.Public(), Logs: []string{pair[0].logOrigin}}},
-			Witnesses: []receipt.Witness{{Name: pair[1].did().String(), Key: pair[1].kernel.Public()}}}
-		head, err := receipt.VerifyHead([]byte(own.Note), trust)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(head.CosignedBy) != 1 || head.Size != own.Size {
-			t.Fatalf("head %+v", head)
-		}
-		err = pair[0].db.View(func(r store.Reader) error {
-			note, size, err := pair[0].exchange.WitnessedHead(r)
-			if string(note) != own.Note || size != own.Size {
-				t.Errorf("WitnessedHead %d:\n%s", size, note)
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	checkWitnessed(t, a, b)
+	checkWitnessed(t, b, a)
 	count := 0
 	err := a.exchange.ForeignReceipts(b.did(), func(f *ForeignReceipt) error {
 		count++
