@@ -109,7 +109,7 @@ func play(ctx context.Context, o options, stdout, stderr io.Writer) (ok bool, er
 	limited, cancel := context.WithTimeout(ctx, runLimit)
 	defer cancel()
 	n.begin()
-	run := runSteps(limited, w, n)
+	run := runSteps(limited, w, n, steps())
 	if err := n.end(run); err != nil {
 		return run.OK, fmt.Errorf("print the result: %w", err)
 	}

@@ -51,10 +51,10 @@ type result struct {
 }
 
 // runSteps plays the steps in order; after one that fails the rest are not run.
-func runSteps(ctx context.Context, w *world, n *narrator) result {
+func runSteps(ctx context.Context, w *world, n *narrator, list []step) result {
 	all := result{OK: true, Out: w.kept}
 	begun := time.Now()
-	for _, s := range steps() {
+	for _, s := range list {
 		if !all.OK {
 			all.Steps = append(all.Steps, outcome{Name: s.name, NotRun: true, Detail: map[string]any{}})
 			continue
@@ -128,6 +128,8 @@ func lines(v any) []string {
 		return v
 	case []node.TermLine:
 		return termLines(v)
+	case memory:
+		return v.lines()
 	case fmt.Stringer:
 		return []string{v.String()}
 	}

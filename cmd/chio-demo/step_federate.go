@@ -33,10 +33,7 @@ func stepFederate(ctx context.Context, w *world, d *detail) error {
 	if err := w.sign(ctx, preview, d); err != nil {
 		return err
 	}
-	if err := w.sameTreaty(ctx, d); err != nil {
-		return err
-	}
-	return w.syncBoth(ctx)
+	return w.sameTreaty(ctx, d)
 }
 
 // agreeOnPrice makes the price round that calls will name: both operators sign

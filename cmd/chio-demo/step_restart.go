@@ -25,6 +25,16 @@ type memory struct {
 	Settled   string `json:"settled"`
 }
 
+// lines tells it to a person.
+func (m memory) lines() []string {
+	return []string{
+		fmt.Sprintf("%d receipts in %s", m.Receipts, m.LogID),
+		fmt.Sprintf("peer %s, %d of our receipts witnessed, its log head of %d held", m.Peer, m.Witnessed, m.HeadSize),
+		fmt.Sprintf("%d joint and %d foreign receipts", m.Joint, m.Foreign),
+		"settlement " + m.Settled,
+	}
+}
+
 func stepRestart(ctx context.Context, w *world, d *detail) error {
 	before := map[*org]memory{}
 	for _, o := range w.orgs() {

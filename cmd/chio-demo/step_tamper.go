@@ -53,7 +53,8 @@ func stepTamper(ctx context.Context, w *world, d *detail) error {
 func changesOf(name string, doc []byte) []change {
 	flip := func(at int) change { return change{name, at, doc[at], doc[at] ^ 1} }
 	changes := []change{flip(0), flip(len(doc) / 3), flip(len(doc) / 2), flip(len(doc) - 1)}
-	for at := len(doc) * 2 / 3; at < len(doc); at++ {
+	for i := range doc {
+		at := (len(doc)*2/3 + i) % len(doc)
 		if c := doc[at]; c >= '0' && c <= '9' {
 			return append(changes, change{name, at, c, '0' + (c-'0'+1)%10})
 		}
