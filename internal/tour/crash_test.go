@@ -1,0 +1,190 @@
+//go:build unix
+
+package tour
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/backbay-labs/chio-node/kernel/receipt"
+	"github.com/backbay-labs/chio-node/node"
+)
+
+// fed is a world in which Acme's researcher can call Globex's files.
+type fed struct {
+	*world
+	capability string // Acme's, attenuated to the researcher
+	server     string
+}
+
+// The transports, on free ports.
+const (
+	quic = "/ip4/127.0.0.1/udp/0/quic-v1"
+	tcp  = "/ip4/127.0.0.1/tcp/0"
+)
+
+const readNote = `{"path":"note.txt"}`
+
+// newFed federates two organisations over a transport and gives the researcher
+// a budget.
+func newFed(t *testing.T, listen string, budgetCents uint64) *fed {
+	t.Helper()
+	w := newWorld(t)
+	w.acme.listen, w.globex.listen = listen, listen
+	w.initialise()
+	for _, o := range []*org{w.globex, w.acme} {
+		o.start()
+	}
+	w.globex.serve()
+	w.price()
+	w.federate()
+	f := &fed{world: w, server: w.globex.ready.DID + "/files"}
+	w.acme.ok(nil, "passport", "issue", "--agent", "researcher")
+	var c node.CapabilityInfo
+	w.acme.ok(&c, "capability", "issue", "--agent", "researcher", "--server", f.server, "--tool", "read_file",
+		"--max-total", fmt.Sprintf("%d.%02d USD", budgetCents/100, budgetCents%100))
+	f.capability = c.ID
+	return f
+}
+
+// restart brings a killed node up again, with its tools.
+func (f *fed) restart(o *org) {
+	f.t.Helper()
+	o.start()
+	if o == f.globex {
+		o.tools.wait() // it lost its node
+		o.serve()
+	}
+}
+
+// crash is one place to die at and what both logs must say afterwards. Every
+// row spends the budget: what may have been executed stays spent.
+type crash struct {
+	failpoint string
+	hit       int
+	origin    string // verdict in Acme's log
+	host      string // verdict in Globex's log, "" if it never heard of the call
+	owed      bool   // the call ran and its receipt is on disk: it is paid for
+}
+
+func (c crash) name() string { return fmt.Sprintf("%s#%d", c.failpoint, c.hit) }
+
+// originCrashes kill Acme, who calls. close.before and close.after are passed
+// by the kernel and by its admission.
+var originCrashes = []crash{
+	{"admit.after", 1, receipt.Incomplete, "", false},
+	{"continuation.signed_before_send", 1, receipt.Incomplete, "", false},
+	{"dispatch.after", 1, receipt.Incomplete, receipt.Allow, true},
+	{"close.before", 1, receipt.Incomplete, receipt.Allow, true},
+	{"close.before", 2, receipt.Incomplete, receipt.Allow, true},
+	{"close.after", 1, receipt.Allow, receipt.Allow, true},
+}
+
+// hostCrashes kill Globex, who executes. Acme's call goes on and asks again.
+var hostCrashes = []crash{
+	{"admit.after", 1, receipt.Incomplete, receipt.Incomplete, false},
+	{"dispatch.after", 1, receipt.Incomplete, receipt.Incomplete, false},
+	{"close.before", 1, receipt.Incomplete, receipt.Incomplete, false},
+	{"host.executed_before_receipt", 1, receipt.Incomplete, receipt.Incomplete, false},
+	{"host.receipt_committed_before_reply", 1, receipt.Allow, receipt.Allow, true},
+}
+
+// TestI1_KillOrigin kills the calling node at every step of a paid call.
+func TestI1_KillOrigin(t *testing.T) {
+	t.Parallel()
+	killDuringCalls(t, originCrashes, func(f *fed, c crash) {
+		f.acme.arm(c.failpoint, c.hit)
+		calling := spawn(t, "call", f.dir, f.acme.env(), nodeProgram, "--json", "call", "--agent", "researcher", f.server, "read_file", readNote)
+		f.acme.crashed()
+		if code := calling.wait(); code != node.ExitFailure {
+			t.Fatalf("%s: the call of a node that died ended with %d: %s", c.name(), code, calling.out)
+		}
+		f.restart(f.acme)
+	})
+}
+
+// TestI1_KillHost kills the executing node at every step of a paid call. The
+// caller's node asks again by call id and learns how it ended.
+func TestI1_KillHost(t *testing.T) {
+	t.Parallel()
+	killDuringCalls(t, hostCrashes, func(f *fed, c crash) {
+		f.globex.arm(c.failpoint, c.hit)
+		calling := spawn(t, "call", f.dir, f.acme.env(), nodeProgram, "--json", "call", "--agent", "researcher", f.server, "read_file", readNote)
+		f.globex.crashed()
+		f.restart(f.globex)
+		want := node.ExitDenied
+		if c.origin == receipt.Allow {
+			want = node.ExitOK
+		}
+		if code := calling.wait(); code != want {
+			t.Fatalf("%s: the call ended with %d, want %d: %s", c.name(), code, want, calling.out)
+		}
+	})
+}
+
+// killDuringCalls makes one call per row, and checks after each: one terminal
+// receipt per call in each log (I1), budgets exact (I2), both logs verify, both
+// nodes agree. In the end the budget is used up to the last cent and not
+// beyond, and exactly what is owed is paid (I7).
+func killDuringCalls(t *testing.T, rows []crash, die func(*fed, crash)) {
+	const more = 2
+	f := newFed(t, quic, uint64(len(rows)+more)*readPrice)
+	owed, reached := uint64(0), uint64(0)
+	atOrigin, atHost := f.acme.audit(), f.globex.audit()
+	_, before := f.globex.given()
+	for i, row := range rows {
+		die(f, row)
+		f.synchronised()
+		o, h := f.acme.audit(), f.globex.audit()
+		origin, err := news(atOrigin, o)
+		host, hostErr := news(atHost, h)
+		if err = errors.Join(err, hostErr); err != nil || origin.verdict != row.origin || host.verdict != row.host {
+			t.Fatalf("%s: Acme's log says %+v, Globex's %+v (%v)", row.name(), origin, host, err)
+		}
+		if host.call != "" && host.call != origin.call || origin.verdict == receipt.Allow && origin.peer != host.receipt {
+			t.Fatalf("%s: the two receipts are not of one call: %+v and %+v", row.name(), origin, host)
+		}
+		atOrigin, atHost = o, h
+		if row.owed {
+			owed += readPrice
+		}
+		if row.host != "" {
+			reached++
+		}
+		if b := f.acme.budget(f.capability); b.Spent != uint64(i+1)*readPrice || b.Invocations != uint64(i+1) {
+			t.Fatalf("%s: %d calls at %d spent %+v", row.name(), i+1, readPrice, b)
+		}
+		if _, spent := f.globex.given(); spent != before+reached*readPrice {
+			t.Fatalf("%s: Globex counted %d, want %d", row.name(), spent-before, reached*readPrice)
+		}
+	}
+	for i := range more {
+		if a := f.acme.call("researcher", f.server, "read_file", readNote); a.Verdict != "allow" || a.Charged != readPrice {
+			t.Fatalf("call %d after the crashes: %+v", i+1, a)
+		}
+		owed += readPrice
+	}
+	if a := f.acme.call("researcher", f.server, "read_file", readNote); a.Code != "CHIO-BUDGET-EXCEEDED" {
+		t.Fatalf("the budget is used up, and the next call: %+v", a)
+	}
+	f.synchronised()
+	f.settleAll(owed)
+}
+
+// settleAll funds the channel and settles twice: the second run moves nothing.
+func (f *fed) settleAll(owedCents uint64) {
+	f.t.Helper()
+	f.acme.ok(nil, "settle", "fund", f.globex.ready.DID, "5 USDC")
+	payer, payee := f.usdc(f.acme.status.Settlement), f.usdc(f.globex.status.Settlement)
+	for range 2 {
+		f.acme.ok(nil, "settle", "run")
+		f.globex.ok(nil, "settle", "run")
+		if got := f.usdc(f.globex.status.Settlement) - payee; got != owedCents*usdcPerCent {
+			f.t.Fatalf("Globex was paid %d, is owed %d", got, owedCents*usdcPerCent)
+		}
+	}
+	if got := f.usdc(f.acme.status.Settlement); got != payer {
+		f.t.Fatalf("Acme's balance went from %d to %d: it pays from the channel", payer, got)
+	}
+}

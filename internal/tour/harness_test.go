@@ -1,0 +1,443 @@
+//go:build unix
+
+package tour
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/ethereum/go-ethereum"
+	"github.com/ethereum/go-ethereum/common"
+
+	"github.com/backbay-labs/chio-node/contracts/bindings/devusdc"
+	"github.com/backbay-labs/chio-node/contracts/devnet"
+	"github.com/backbay-labs/chio-node/node"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// readPrice is what Globex asks for reading a file, in cents.
+const readPrice = 3
+
+// usdcPerCent is the price both oracles sign: one USDC is one dollar.
+const usdcPerCent = 10_000
+
+const priceList = "prices:\n  read_file: 0.03 USD\n"
+
+// globexTerms bind where Acme's are silent, and the other way round.
+const globexTerms = `ingress:
+  forbidden_paths:
+    patterns: ["**/secret/**"]
+  tool_access:
+    block: [delete_file]
+    default: allow
+egress:
+  tool_access:
+    default: allow
+` + moneyTerms
+
+const acmeTerms = `ingress:
+  tool_access:
+    default: allow
+egress:
+  tool_access:
+    default: allow
+  caps:
+    max_args_size: 4096
+` + moneyTerms
+
+const moneyTerms = `money:
+  currency: USD
+  settle_currency: USDC
+  credit_minor: 1000
+  max_unvouchered_minor: 1000
+`
+
+// org is one organisation: a home and the processes that run in it.
+type org struct {
+	t      *testing.T
+	w      *world
+	name   string
+	home   string
+	extra  []string // further environment
+	status node.Status
+	ready  node.Ready
+	listen string   // multiaddr, the same at every start
+	up     *process // chio-node up
+	tools  *process // chio-node mcp serve
+}
+
+// world is two organisations, a folder with files, and perhaps a chain.
+type world struct {
+	t            *testing.T
+	dir          string
+	chain        *devnet.Chain
+	acme, globex *org
+}
+
+// newWorld makes empty homes. The folder is short because a Unix socket's path
+// is.
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "tour-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	w := &world{t: t, dir: dir}
+	w.acme, w.globex = w.org("acme"), w.org("globex")
+	w.write("workspace/note.txt", "hello from globex\n")
+	w.write("workspace/secret/plan.txt", "not for acme\n")
+	w.write("workspace/.env", "TOKEN=1\n")
+	w.write("prices.yaml", priceList)
+	return w
+}
+
+func (w *world) org(name string) *org {
+	return &org{t: w.t, w: w, name: name, home: filepath.Join(w.dir, name)}
+}
+
+func (w *world) path(name string) string { return filepath.Join(w.dir, name) }
+
+func (w *world) write(name, content string) {
+	w.t.Helper()
+	path := w.path(name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) read(name string) []byte {
+	w.t.Helper()
+	b, err := os.ReadFile(w.path(name))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return b
+}
+
+// startChain runs the chain in this process, reachable over loopback JSON-RPC.
+func (w *world) startChain() {
+	w.t.Helper()
+	ticker := time.NewTicker(50 * time.Millisecond)
+	chain, err := devnet.Start(w.t.Context(), devnet.Config{Listen: "127.0.0.1:0", Ticks: ticker.C})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() {
+		ticker.Stop()
+		if err := chain.Stop(); err != nil {
+			w.t.Error(err)
+		}
+	})
+	w.chain = chain
+}
+
+// usdc is a balance on the chain, in millionths.
+func (w *world) usdc(address string) uint64 {
+	w.t.Helper()
+	token, binding := w.chain.Token(), devusdc.NewDevUSDC()
+	out, err := w.chain.Client().CallContract(w.t.Context(), ethereum.CallMsg{To: &token, Data: binding.PackBalanceOf(common.HexToAddress(address))}, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	balance, err := binding.UnpackBalanceOf(out)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return balance.Uint64()
+}
+
+// initialise creates both homes, and the configuration that operators write:
+// terms, chain and oracle. Both get gas, the payer gets USDC.
+func (w *world) initialise() {
+	w.t.Helper()
+	for _, o := range []*org{w.acme, w.globex} {
+		o.ok(nil, "init", "--name", o.name)
+		o.ok(&o.status, "status")
+	}
+	w.startChain()
+	for _, o := range []*org{w.acme, w.globex} {
+		w.write(o.name+"/chio-node.yaml", w.config(o.name, w.chain.ChainID()))
+		if err := w.chain.Fund(w.t.Context(), common.HexToAddress(o.status.Settlement), 20_000_000); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	w.write("acme/terms.yaml", acmeTerms)
+	w.write("globex/terms.yaml", globexTerms)
+}
+
+func (w *world) config(name string, chainID uint64) string {
+	return fmt.Sprintf(`name: %s
+federation:
+  sync_interval_seconds: 1
+chains:
+  - name: devnet
+    chain_id: %d
+    rpc: %s
+    token: "%s"
+    channel: "%s"
+    confirmations: 1
+    max_fee_gwei: 100
+oracle:
+  operators: ["%s", "%s"]
+settlement:
+  chain: devnet
+`, name, chainID, w.chain.RPC(), w.chain.Token(), w.chain.Channel(), w.acme.status.Oracle, w.globex.status.Oracle)
+}
+
+// price has both operators sign the same price, and both nodes import the
+// round.
+func (w *world) price() {
+	w.t.Helper()
+	for _, o := range []*org{w.acme, w.globex} {
+		o.ok(nil, "oracle", "sign", "--value", "100000000", "--out", w.path(o.name+".price"))
+	}
+	var rounds [2]node.Round
+	for i, o := range []*org{w.acme, w.globex} {
+		o.ok(&rounds[i], "oracle", "import", w.path("acme.price"), w.path("globex.price"))
+	}
+	if rounds[0].ID != rounds[1].ID || rounds[0].Signers != 2 {
+		w.t.Fatalf("the two nodes made different rounds: %+v, %+v", rounds[0], rounds[1])
+	}
+}
+
+// federate signs the treaty on both sides and waits until each has the other's
+// revocation epoch, without which paid calls are refused.
+func (w *world) federate() {
+	w.t.Helper()
+	var p node.FederatePreview
+	w.acme.ok(&p, "federate", "--dry-run", w.globex.ready.Peer)
+	w.acme.ok(nil, "federate", "--accept", p.TreatyHash.String(), w.globex.ready.Peer)
+	w.globex.ok(nil, "federate", "accept", w.acme.ready.DID, p.TreatyHash.String())
+	w.synchronised()
+}
+
+// synchronised waits until each node holds the other's whole log head, cosigned
+// by both, and everything that was to be joined is.
+func (w *world) synchronised() {
+	w.t.Helper()
+	eventually(w.t, "both nodes agree", func() error {
+		var lists [2]node.PeerList
+		var sizes [2]node.Status
+		for i, o := range []*org{w.acme, w.globex} {
+			if err := o.post("federate/sync", node.Empty{}, nil); err != nil {
+				return err
+			}
+			if err := o.post("federate/list", node.Empty{}, &lists[i]); err != nil {
+				return err
+			}
+			if err := o.post("status", node.Empty{}, &sizes[i]); err != nil {
+				return err
+			}
+		}
+		for i := range lists {
+			if len(lists[i].Peers) != 1 {
+				return fmt.Errorf("%d peers", len(lists[i].Peers))
+			}
+			p, other := lists[i].Peers[0], lists[1-i].Peers[0]
+			if p.State != "active" || p.HeadSize != sizes[1-i].Receipts || other.Witnessed != p.HeadSize || p.Joint != other.Joint || *p.Treaty != *other.Treaty {
+				return fmt.Errorf("%+v, peer with %d receipts: %+v", p, sizes[1-i].Receipts, other)
+			}
+		}
+		return nil
+	})
+}
+
+// env is the environment of an organisation's terminal.
+func (o *org) env() []string {
+	return append([]string{"PATH=" + programs + ":" + os.Getenv("PATH"), "HOME=" + o.w.dir, "TMPDIR=" + os.TempDir(),
+		"CHIO_HOME=" + o.home}, o.extra...)
+}
+
+// run runs one verb with --json.
+func (o *org) run(args ...string) *result {
+	o.t.Helper()
+	return run(o.t, o.w.dir, o.env(), nodeProgram, append([]string{"--json"}, args...)...)
+}
+
+// ok runs a verb that must succeed and decodes its answer, strictly.
+func (o *org) ok(into any, args ...string) {
+	o.t.Helper()
+	r := o.run(args...)
+	if r.exit != node.ExitOK {
+		o.t.Fatalf("%s: %s", o.name, r)
+	}
+	o.decode(r, into)
+}
+
+func (o *org) decode(r *result, into any) {
+	o.t.Helper()
+	if into == nil {
+		return
+	}
+	if err := wire.Unmarshal(bytes.TrimSpace(r.stdout), into, wire.BundleLimits); err != nil {
+		o.t.Fatalf("%s: %s\n%v", o.name, r, err)
+	}
+}
+
+// refused runs a verb that must fail with an exit code and a stable code.
+func (o *org) refused(exit int, code string, args ...string) *node.Problem {
+	o.t.Helper()
+	r := o.run(args...)
+	var failed struct {
+		Error *node.Problem `json:"error"`
+	}
+	if r.exit != exit {
+		o.t.Fatalf("%s: want exit %d: %s", o.name, exit, r)
+	}
+	if err := wire.Unmarshal(bytes.TrimSpace(r.stdout), &failed, wire.DocumentLimits); err != nil || failed.Error == nil || failed.Error.Code != code {
+		o.t.Fatalf("%s: want code %s: %s (%v)", o.name, code, r, err)
+	}
+	if failed.Error.Message == "" || failed.Error.Hint == "" && exit != node.ExitUsage {
+		o.t.Errorf("%s: %s says neither what was wrong nor what to do: %s", o.name, code, r)
+	}
+	return failed.Error
+}
+
+// call calls a tool and returns the answer with the exit code, which must be 0
+// for allow and 3 for anything else.
+func (o *org) call(agent, server, tool, args string) *node.CallAnswer {
+	o.t.Helper()
+	r := o.run("call", "--agent", agent, server, tool, args)
+	var a node.CallAnswer
+	o.decode(r, &a)
+	want := node.ExitDenied
+	if a.Verdict == "allow" {
+		want = node.ExitOK
+	}
+	if r.exit != want || a.ReceiptID == "" || a.Unlogged {
+		o.t.Fatalf("%s: want exit %d and a receipt: %s", o.name, want, r)
+	}
+	return &a
+}
+
+// start runs `chio-node up` and reads its ready line. A node keeps its address
+// across restarts, as a configured one does.
+func (o *org) start() {
+	o.t.Helper()
+	o.launch()
+	o.awaitReady()
+}
+
+func (o *org) launch() {
+	o.t.Helper()
+	args := []string{"up", "--json"}
+	if o.listen != "" {
+		args = append(args, "--p2p", o.listen)
+	}
+	o.up = spawn(o.t, o.name, o.w.dir, append(o.env(), failpointVariable+"="+o.failpointFile()), nodeProgram, args...)
+}
+
+func (o *org) awaitReady() {
+	o.t.Helper()
+	line := o.up.line()
+	if err := wire.Unmarshal([]byte(line), &o.ready, wire.DocumentLimits); err != nil {
+		o.t.Fatalf("%s: ready line %q: %v", o.name, line, err)
+	}
+	_, address, found := strings.Cut(o.ready.Peer, "@")
+	o.listen, _, _ = strings.Cut(address, "/p2p/")
+	if !found || o.listen == "" {
+		o.t.Fatalf("%s: ready line names no address: %s", o.name, line)
+	}
+}
+
+// serve runs `chio-node mcp serve` with the file server and waits for its
+// tools.
+func (o *org) serve() {
+	o.t.Helper()
+	o.tools = spawn(o.t, o.name+" mcp serve", o.w.dir, o.env(), nodeProgram, "mcp", "serve", "--headless", "--server-id", "files",
+		"--prices", o.w.path("prices.yaml"), "--", filesProgram, o.w.path("workspace"))
+	eventually(o.t, o.name+" serves tools", func() error {
+		var s node.Status
+		if err := o.post("status", node.Empty{}, &s); err != nil {
+			return err
+		}
+		if len(s.Servers) != 1 || len(s.Servers[0].Tools) == 0 {
+			return fmt.Errorf("servers: %+v", s.Servers)
+		}
+		return nil
+	})
+}
+
+// post runs one operation over the HTTP API, as programs do.
+func (o *org) post(op string, req, res any) error {
+	token, err := os.ReadFile(filepath.Join(o.home, "api.token"))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(o.t.Context(), patience)
+	defer cancel()
+	post, err := http.NewRequestWithContext(ctx, http.MethodPost, o.ready.API+"/v1/"+op, bytes.NewReader(wire.MustMarshal(req)))
+	if err != nil {
+		return err
+	}
+	post.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
+	answer, err := http.DefaultClient.Do(post)
+	if err != nil {
+		return err
+	}
+	var body bytes.Buffer
+	_, err = body.ReadFrom(answer.Body)
+	if err = errors.Join(err, answer.Body.Close()); err != nil {
+		return err
+	}
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s: %s", op, answer.Status, body.Bytes())
+	}
+	if res == nil {
+		return nil
+	}
+	return wire.Unmarshal(body.Bytes(), res, wire.BundleLimits)
+}
+
+// failpointFile is what the node looks at; see failpoint.
+func (o *org) failpointFile() string { return o.home + ".failpoint" }
+
+// arm makes the running node act at the hit-th time it passes a place from now
+// on. Whoever arms it again must have restarted it.
+func (o *org) arm(name string, hit int, action ...string) {
+	o.t.Helper()
+	doc := strings.Join(append([]string{name, strconv.Itoa(hit)}, action...), " ")
+	err := os.WriteFile(o.failpointFile()+".new", []byte(doc), 0o600)
+	if err == nil {
+		err = os.Rename(o.failpointFile()+".new", o.failpointFile())
+	}
+	if err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+// disarm takes the failpoint away; restarted nodes come up clean.
+func (o *org) disarm() {
+	o.t.Helper()
+	if err := os.Remove(o.failpointFile()); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+// crashed waits until the node was killed at its failpoint.
+func (o *org) crashed() {
+	o.t.Helper()
+	o.up.wait()
+	if status, ok := o.up.cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || !status.Signaled() || status.Signal() != syscall.SIGKILL {
+		o.t.Fatalf("%s ended with %s, not by the failpoint", o.name, o.up.cmd.ProcessState)
+	}
+	o.disarm()
+}
