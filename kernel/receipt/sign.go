@@ -6,9 +6,10 @@ import (
 	"github.com/backbay-labs/chio-node/wire"
 )
 
-// Limits bound one receipt. Its depth leaves room for the levels of a bundle
-// around it; parameters that nest deeper must be redacted before signing.
-func Limits() wire.Limits { return wire.Limits{Bytes: 1 << 20, Depth: 40} }
+// Limits bound one receipt. Its size leaves room for what is stored with it in
+// one row of the store, its depth for the levels of a bundle around it;
+// parameters that are larger or deeper must be redacted before signing.
+func Limits() wire.Limits { return wire.Limits{Bytes: 896 << 10, Depth: 40} }
 
 // Sign completes and signs a receipt and returns its canonical form, the leaf
 // of the log. It fills in kernel_key, id, signature and, where empty,

@@ -394,3 +394,17 @@ func BenchmarkAppend(b *testing.B) {
 		i++
 	}
 }
+
+// TestLargestReceiptFitsARow: whatever can be signed or accepted of a peer can
+// be stored, alone and within a record that quotes it. A row that did not fit
+// would be found out when the call is closed, and stop the node.
+func TestLargestReceiptFitsARow(t *testing.T) {
+	const quoting = 64 << 10
+	if room := store.MaxValueBytes - receipt.Limits().Bytes; room < quoting {
+		t.Errorf("a receipt of the largest size leaves %d bytes of a row, want %d", room, quoting)
+	}
+	update(t, open(t), func(tx store.Tx) error {
+		_, err := log.Append(tx, "largest", bytes.Repeat([]byte{'x'}, receipt.Limits().Bytes))
+		return err
+	})
+}
