@@ -37,7 +37,8 @@ func (k *Kernel) finish(ctx context.Context, s *mediation, e ending) Outcome {
 			Side: "local", Reason: "the receipt of the result could not be made", Fix: "the tool ran; its result is withheld and the hold stays spent"}}
 		r, raw, err = k.sign(s, e, false)
 	}
-	if err != nil {
+	if err != nil { // the intent stays open, and the admission learns that a receipt is owed
+		_ = k.cfg.Admission.Close(context.WithoutCancel(ctx), &Closing{Call: s.call, Ticket: s.ticket, Disposition: Retain})
 		return k.unlogged(s, e)
 	}
 	k.failpoint("close.before")

@@ -90,7 +90,7 @@ func checkRecorded(t *testing.T, h *harness) {
 	if _, res, err := receipt.VerifyJSON(docs[0], receipt.TrustKernel(h.kernelKey.Public())); err != nil || !res.Intact() {
 		t.Fatalf("recorded bytes: %v, %+v", err, res)
 	}
-	if len(docs[0]) >= 1<<20 {
+	if len(docs[0]) > receipt.Limits().Bytes {
 		t.Errorf("receipt has %d bytes", len(docs[0]))
 	}
 }
@@ -300,5 +300,42 @@ func TestI1_RelayedResultFitsItsRow(t *testing.T) {
 			}
 			checkReceipt(t, h, out)
 		})
+	}
+}
+
+// brokenSigner signs until it is broken.
+type brokenSigner struct {
+	wire.Signer
+	broken bool
+}
+
+func (s *brokenSigner) Sign(message []byte) (wire.Signature, error) {
+	if s.broken {
+		return wire.Signature{}, errBroken
+	}
+	return s.Signer.Sign(message)
+}
+
+// TestI1_UnsignableEndingIsReported: if not even a bare receipt can be signed
+// after the effect, the admission is told that a receipt stays owed, so that
+// it stops admitting until recovery paid it.
+func TestI1_UnsignableEndingIsReported(t *testing.T) {
+	h := newHarness(t)
+	s := &brokenSigner{Signer: h.kernelKey}
+	h.dispatcher.dispatch = func(*kernel.Mandate, kernel.Ticket) (kernel.Result, error) {
+		s.broken = true
+		return kernel.Result{Content: wire.Raw(`{"text":"hello"}`)}, nil
+	}
+	k, err := kernel.New(kernel.Config{Signer: s, Now: func() int64 { return now }, Revocations: &h.revocations,
+		Dispatcher: &h.dispatcher, Policies: &h.policies, Admission: &h.admission})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := k.Mediate(context.Background(), h.mandate())
+	if out.Verdict != kernel.Deny || out.Content != nil || !out.Unlogged {
+		t.Fatalf("%+v", out)
+	}
+	if c := h.admission.closed; len(c) != 1 || c[0].Receipt != nil || c[0].Disposition != kernel.Retain || c[0].Content != nil {
+		t.Fatalf("the admission was told %+v", c)
 	}
 }

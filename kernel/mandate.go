@@ -124,7 +124,8 @@ type Admission interface {
 	// transaction, or nothing. A *Denial error says why not.
 	Admit(context.Context, *Admittance) (Ticket, error)
 	// Close makes the receipt, the reconciled holds and the closed intent
-	// durable in one transaction.
+	// durable in one transaction. A closing without a receipt says that none
+	// could be signed: nothing is closed and nothing more may be admitted.
 	Close(context.Context, *Closing) error
 	// Refuse makes a denial's receipt and the mandate's nonce durable.
 	Refuse(context.Context, *Refusal) error
