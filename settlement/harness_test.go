@@ -132,12 +132,19 @@ func (p *party) start() {
 	})
 	must(t, err)
 	t.Cleanup(p.chain.Close)
+	p.useRail(newRail(p.chain, evm.Latest))
+}
+
+// useRail opens a settler over the store that moves money through a rail.
+func (p *party) useRail(rail settlement.Rail) {
+	p.w.t.Helper()
+	var err error
 	p.settler, err = settlement.New(settlement.Config{
-		Self: p.did, DB: p.db, Kernel: p.kernel, Treaties: p, Counterparty: p, Rails: []settlement.Rail{newRail(p.chain, evm.Latest)},
+		Self: p.did, DB: p.db, Kernel: p.kernel, Treaties: p, Counterparty: p, Rails: []settlement.Rail{rail},
 		VerifyPrice: signed.Verify, Now: func() int64 { return now }, Failpoint: p.failpoint,
 		Vouchered: func(peer did.DID) { p.noted = append(p.noted, peer) },
 	})
-	must(t, err)
+	must(p.w.t, err)
 }
 
 // restart is start and the reconciliation that precedes serving.

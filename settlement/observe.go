@@ -98,7 +98,9 @@ func (s *Settler) book(tx store.Tx, a *account, seen sight) error {
 	return compareLedger(tx, a)
 }
 
-// bookDeposits posts our own deposits that are final, then what others gave.
+// bookDeposits posts our own deposits that are final and that the final figures
+// include, then what others gave. A transaction can count as final by its
+// confirmations before the chain's final block has reached it.
 func (s *Settler) bookDeposits(tx store.Tx, a *account, seen sight) error {
 	for a.Booked < a.Deposits {
 		n := a.Booked + 1
@@ -109,6 +111,9 @@ func (s *Settler) bookDeposits(tx store.Tx, a *account, seen sight) error {
 		row, ok, err := load[deposit](tx, depositKey(a.Channel, n))
 		if err != nil || !ok {
 			return fmt.Errorf("deposit %d: %w", n, orMissing(err))
+		}
+		if seen.standing.FinalDeposited < a.Deposited+a.Gifts+row.Amount {
+			break
 		}
 		row.Booked = true
 		if err := save(tx, depositKey(a.Channel, n), row); err != nil {

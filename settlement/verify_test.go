@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/backbay-labs/chio-node/oracle"
 	"github.com/backbay-labs/chio-node/oracle/feed/signed"
 	"github.com/backbay-labs/chio-node/settlement"
 	"github.com/backbay-labs/chio-node/wire"
@@ -147,7 +148,6 @@ func TestConfigNamesWhatIsMissing(t *testing.T) {
 	if _, err := s.Fund(t.Context(), w.globex.did, 0); !errors.Is(err, wire.ErrAmount) {
 		t.Errorf("funding nothing: %v", err)
 	}
-	_ = fmt.Sprint(s)
 }
 
 // FuzzStatement: what parses is its own canonical form and adds up.
@@ -159,6 +159,27 @@ func FuzzStatement(f *testing.F) {
 			return
 		}
 		if string(env.Bytes()) != string(doc) || string(wire.MustMarshal(st)) != string(env.Body) || st.Check() != nil {
+			t.Fatalf("accepted %s", doc)
+		}
+	})
+}
+
+// FuzzPrices: what verifies, with nobody trusted beyond the test's operators,
+// is its own canonical form.
+func FuzzPrices(f *testing.F) {
+	operators := oracle.Operators{Min: 2, MaxAgeSeconds: 120, MaxAheadSeconds: 60, MaxDivergenceBps: 100}
+	for i := range 2 {
+		k, err := signed.KeyFromScalar(scalar(fmt.Sprint("operator ", i)))
+		must(f, err)
+		operators.Addresses = append(operators.Addresses, k.Operator())
+	}
+	f.Add([]byte(`{"body":{"evidence":[],"schema":"chio.statement_prices.v1","statement":""},"id":""}`))
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		p, err := settlement.VerifyPrices(doc, operators, signed.Verify, wire.DefaultCurrencies(), nil)
+		if err != nil {
+			return
+		}
+		if string(wire.MustMarshal(p)) != string(doc) {
 			t.Fatalf("accepted %s", doc)
 		}
 	})
