@@ -102,7 +102,7 @@ func (k *Kernel) bare(s *mediation, e ending, unlogged bool) (*receipt.Receipt, 
 		md.ArgsSHA256 = wire.Hash(s.m.Arguments)
 	}
 	md.Code, md.Step, md.Fix = string(e.denial.Code), e.denial.Step, e.denial.Fix
-	return k.compose(own, e, wire.Raw("null"), receipt.RedactAll, md, s.now)
+	return k.compose(own, e, wire.Raw("null"), receipt.RedactAll, md, max(0, s.now))
 }
 
 // draft fills the receipt's fields from what the steps established.

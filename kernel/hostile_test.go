@@ -339,3 +339,38 @@ func TestI1_UnsignableEndingIsReported(t *testing.T) {
 		t.Fatalf("the admission was told %+v", c)
 	}
 }
+
+// TestSecretsInsideObjectsAreMasked: what stands under a secret-like key is
+// masked whole, however it is nested.
+func TestSecretsInsideObjectsAreMasked(t *testing.T) {
+	for _, args := range []string{
+		`{"path":"a","credentials":{"user":"u","pw":"hunter2-nested"}}`,
+		`{"path":"a","password":[{"v":"hunter2-nested"}]}`,
+		`{"path":"a","token":{"deep":{"deeper":["hunter2-nested"]}}}`,
+	} {
+		h := newHarness(t)
+		m := h.mandate()
+		m.Arguments = wire.Raw(args)
+		h.prove(m, func(*capability.HolderProof) {})
+		out := h.kernel().Mediate(context.Background(), m)
+		if doc := string(wire.MustMarshal(out.Receipt)); out.Verdict != kernel.Allow || strings.Contains(doc, "hunter2-nested") {
+			t.Errorf("%s: %s", out.Verdict, doc)
+		}
+	}
+}
+
+// TestI5_ClockThatPanicsDenies: without a time nothing is valid.
+func TestI5_ClockThatPanicsDenies(t *testing.T) {
+	h := newHarness(t)
+	k, err := kernel.New(kernel.Config{Signer: h.kernelKey, Now: func() int64 { panic("boom") }, Revocations: &h.revocations,
+		Dispatcher: &h.dispatcher, Policies: &h.policies, Admission: &h.admission})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := k.Mediate(context.Background(), h.mandate())
+	if out.Verdict != kernel.Deny || h.dispatchCalls != 0 {
+		t.Fatalf("%+v", out)
+	}
+	checkReceipt(t, h, out)
+	checkRecorded(t, h)
+}

@@ -29,12 +29,19 @@ type mediation struct {
 	result   *Result // step 11
 }
 
+// noTime is before every token's validity.
+const noTime = -1
+
 func (k *Kernel) begin(m *Mandate) *mediation {
 	own := Mandate{}
 	if m != nil {
 		own = *m // the kernel puts its own canonical arguments into its own copy
 	}
-	return &mediation{m: &own, now: k.cfg.Now()}
+	now, err := safely(func() (int64, error) { return k.cfg.Now(), nil })
+	if err != nil {
+		now = noTime
+	}
+	return &mediation{m: &own, now: now}
 }
 
 // step says how far the call got, for a panic's denial.

@@ -38,6 +38,9 @@ func summarize(args wire.Raw) wire.Raw {
 func summarizeValue(key string, v any) any {
 	switch v := v.(type) {
 	case map[string]any:
+		if secretKey(key) {
+			return redactedText
+		}
 		out := make(map[string]any, len(v))
 		for name, member := range v {
 			out[name] = summarizeValue(name, member)
