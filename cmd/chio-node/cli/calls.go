@@ -79,7 +79,7 @@ func (a *app) receiptCmd() *cobra.Command {
 			return a.print(l, func(w io.Writer) {
 				t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 				for _, r := range l.Receipts {
-					fmt.Fprintf(t, "%d\t%s\t%s\t%s/%s\t%s\t%.16s\n", r.Index, time.Unix(r.Time, 0).UTC().Format(time.RFC3339), r.Verdict, r.Server, r.Tool, r.Code, r.ID)
+					fmt.Fprintf(t, "%d\t%s\t%s\t%s/%s\t%s\t%s\n", r.Index, time.Unix(r.Time, 0).UTC().Format(time.RFC3339), r.Verdict, r.Server, r.Tool, r.Code, r.ID)
 				}
 				_ = t.Flush() // standard output is gone: nobody to tell
 			})
