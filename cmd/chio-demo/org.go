@@ -48,7 +48,7 @@ func (o *org) write(name, content string) error {
 // with stop.
 func (o *org) start(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
-	n, err := node.Open(ctx, node.Options{Home: o.home, P2P: o.listen, Environ: os.Environ(), Log: o.log.With("org", o.name)})
+	n, err := node.Open(ctx, node.Options{Home: o.home, P2P: o.listen, Environ: os.Environ(), Log: o.log.With(slog.String("org", o.name))})
 	if err != nil {
 		return fmt.Errorf("open %s: %w", o.name, err)
 	}

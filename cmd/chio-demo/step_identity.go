@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -93,7 +94,7 @@ type attached struct {
 // Globex's node, for peers and the API. It returns when its tools are listed.
 func (w *world) attach(ctx context.Context) error {
 	root := filepath.Join(w.dir, "workspace")
-	log := w.log.With("server", serverName)
+	log := w.log.With(slog.String("server", serverName))
 	child, err := mcp.StartProcess(mcp.ProcessConfig{Command: []string{w.self, asFileServer, root}, Dir: root, Environ: os.Environ(),
 		TempDir: w.dir, Now: time.Now, Stderr: func(line string) { log.Info(line) }, Warn: func(m string) { log.Warn(m) }})
 	if err != nil {

@@ -55,7 +55,7 @@ func (w *world) pay(ctx context.Context, d *detail) (net uint64, err error) {
 		return 0, err
 	}
 	if payer.Statement == nil || payer.Gross == nil || payer.Net == nil {
-		return 0, fmt.Errorf("Acme made no statement: state %s", payer.State)
+		return 0, fmt.Errorf("no statement by Acme: state %s", payer.State)
 	}
 	w.statement = *payer.Statement
 	d.add("receipts", payer.Receipts)
@@ -75,7 +75,7 @@ func (w *world) pay(ctx context.Context, d *detail) (net uint64, err error) {
 		return 0, err
 	}
 	if payee.State != "redeemed" || payee.Net == nil || payee.Net.Units != want {
-		return 0, fmt.Errorf("Globex did not redeem %d: state %q", want, payee.State)
+		return 0, fmt.Errorf("not redeemed by Globex: %d: state %q", want, payee.State)
 	}
 	if err := w.mined(ctx, d, "redeem", payee.Tx); err != nil {
 		return 0, err

@@ -79,11 +79,14 @@ func (w *world) refuseAll(ctx context.Context, files map[string][]byte, all []ch
 		})
 	}
 	for i := range all {
+		if ctx.Err() != nil {
+			break
+		}
 		jobs <- i
 	}
 	close(jobs)
 	workers.Wait()
-	return errors.Join(errs...)
+	return errors.Join(append(errs, context.Cause(ctx))...)
 }
 
 func (w *world) refuse(ctx context.Context, i int, doc []byte, c change) error {
