@@ -129,16 +129,21 @@ func relayable(m *Mandate, content wire.Raw) *Denial {
 		Fix:    "the tool ran; ask for less of the result in one call"}
 }
 
+// dispatchFailed ends a call whose dispatch erred. Only ErrNotDispatched gives
+// the hold back: a denial that does not wrap it may have come after the effect.
 func dispatchFailed(err error) ending {
-	if d, ok := asDenial(err); ok {
-		return ending{verdict: receipt.Deny, denial: d.at(11), disposition: Release}
-	}
-	d := &Denial{Step: 11, Guard: "dispatch", Side: "local", Reason: err.Error()}
-	if errors.Is(err, ErrNotDispatched) {
+	d := &Denial{Step: 11, Code: CodeUnknownEffect, Guard: "dispatch", Side: "local", Reason: err.Error(),
+		Fix: "the tool may have run; check its effect before trying again; the hold stays spent"}
+	certain := errors.Is(err, ErrNotDispatched)
+	if certain {
 		d.Code, d.Fix = CodeNotDispatched, "the tool did not run and nothing was spent; try again when it is up"
+	}
+	if own, ok := asDenial(err); ok {
+		d = own.at(11)
+	}
+	if certain {
 		return ending{verdict: receipt.Deny, denial: d, disposition: Release}
 	}
-	d.Code, d.Fix = CodeUnknownEffect, "the tool may have run; check its effect before trying again; the hold stays spent"
 	return ending{verdict: receipt.Incomplete, denial: d, disposition: Retain}
 }
 

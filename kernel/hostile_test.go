@@ -374,3 +374,27 @@ func TestI5_ClockThatPanicsDenies(t *testing.T) {
 	checkReceipt(t, h, out)
 	checkRecorded(t, h)
 }
+
+// TestI2_OnlyCertaintyReleases: a dispatcher's denial gives the hold back only
+// if it also says that the effect certainly did not happen.
+func TestI2_OnlyCertaintyReleases(t *testing.T) {
+	d := &kernel.Denial{Code: "CHIO-TEST-DENIED", Guard: "dispatcher", Reason: "no"}
+	for name, tc := range map[string]struct {
+		err   error
+		want  kernel.Disposition
+		ended string
+	}{
+		"a denial alone":                 {d, kernel.Retain, receipt.Incomplete},
+		"a denial that nothing was sent": {fmt.Errorf("%w: %w", kernel.ErrNotDispatched, d), kernel.Release, receipt.Deny},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(t)
+			withDispatch(kernel.Result{}, tc.err)(h, nil)
+			out := h.kernel().Mediate(context.Background(), h.mandate())
+			if out.Ended != tc.ended || h.admission.closed[0].Disposition != tc.want || out.Denial.Code != d.Code {
+				t.Fatalf("ended %s, disposition %d: %v", out.Ended, h.admission.closed[0].Disposition, out.Denial)
+			}
+			checkReceipt(t, h, out)
+		})
+	}
+}
