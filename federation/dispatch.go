@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/backbay-labs/chio-node/did"
@@ -142,8 +143,8 @@ func (x *Exchange) collect(ctx context.Context, c *Continuation, frame []byte, c
 		if err := pause(ctx, wait); err != nil {
 			return nil, errors.Join(cause, err)
 		}
-		wait *= 2
-		answer, err := x.query(ctx, c.To, c.CallID)
+		wait = min(2*wait, maxQueryBackoff)
+		answer, err := x.queryOnce(ctx, c.To, c.CallID)
 		switch {
 		case err != nil:
 			cause = err
@@ -163,7 +164,21 @@ func (x *Exchange) collect(ctx context.Context, c *Continuation, frame []byte, c
 		}
 		attempt++
 	}
-	return nil, fmt.Errorf("no answer after asking %d times: %w", maxQueries, cause)
+	reason, _, _ := strings.Cut(cause.Error(), "\n") // a receipt's reason is one line
+	return nil, fmt.Errorf("no answer after asking %d times: %s", maxQueries, reason)
+}
+
+// The bounds of asking for a lost answer: an agent waits for a peer that is
+// gone for less than half a minute, and Resolve finishes the rest later.
+const (
+	queryTimeout    = 3 * time.Second
+	maxQueryBackoff = 2 * time.Second
+)
+
+func (x *Exchange) queryOnce(ctx context.Context, peer did.DID, callID string) (*callAnswer, error) {
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
+	return x.query(ctx, peer, callID)
 }
 
 // again sends the identical request: the host runs a call id once.

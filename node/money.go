@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"sync"
 	"time"
 
@@ -189,7 +190,7 @@ func (m *money) dial(ctx context.Context) (*evm.Chain, error) {
 		fee = defaultMaxFeeGwei
 	}
 	chain, err := evm.Dial(ctx, evm.Config{Name: c.Name, ChainID: c.ChainID, RPC: c.RPC, Token: token, Channel: contract, Key: m.key, DB: m.n.db,
-		Confirmations: c.Confirmations, MaxFeeGwei: fee, Now: m.n.now, Failpoint: m.n.opts.Failpoint})
+		Confirmations: c.Confirmations, MaxFeeGwei: fee, Now: m.n.now, Wait: pollEvery(c), Failpoint: m.n.opts.Failpoint})
 	if err != nil {
 		return nil, chainProblem(err)
 	}
@@ -198,6 +199,25 @@ func (m *money) dial(ctx context.Context) (*evm.Chain, error) {
 }
 
 const defaultMaxFeeGwei = 200
+
+// pollEvery is how long to wait between two looks at a chain: a chain on this
+// machine is looked at more often than somebody's endpoint.
+func pollEvery(c *ChainConfig) func(context.Context) error {
+	interval := time.Second
+	if u, err := url.Parse(c.RPC); err == nil && loopback(u.Host) == nil {
+		interval = 100 * time.Millisecond
+	}
+	return func(ctx context.Context) error {
+		t := time.NewTimer(interval)
+		defer t.Stop()
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-t.C:
+			return nil
+		}
+	}
+}
 
 func chainProblem(err error) error {
 	p := &Problem{Code: "CHIO-CHAIN", Message: err.Error(), Hint: "is the rpc endpoint in the config up?", Exit: ExitFailure}

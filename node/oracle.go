@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
+	"time"
 
+	"github.com/backbay-labs/chio-node/federation"
 	"github.com/backbay-labs/chio-node/oracle"
 	"github.com/backbay-labs/chio-node/oracle/feed/signed"
 	"github.com/backbay-labs/chio-node/store"
@@ -76,7 +79,32 @@ func (n *Node) importRound(ctx context.Context, req ImportRound) (*Round, error)
 		tx.Set(currentRoundRow+r.Pair.String(), []byte(id.String()))
 		return nil
 	})
-	return &Round{ID: id, Price: price.Median.FloatString(8), Signers: len(r.Observations)}, err
+	if err != nil {
+		return nil, err
+	}
+	n.offerRound(ctx, r)
+	return &Round{ID: id, Price: price.Median.FloatString(8), Signers: len(r.Observations)}, nil
+}
+
+// offerTimeout bounds giving one peer a round.
+const offerTimeout = 3 * time.Second
+
+// offerRound gives active peers a round before calls name it. A peer that does
+// not get it now refuses such calls and says why; its operator can import it.
+func (n *Node) offerRound(ctx context.Context, r *oracle.Round) {
+	if n.network.address() == "" {
+		return
+	}
+	for _, rec := range n.network.service.List() {
+		if rec.At(n.now()) != federation.Active {
+			continue
+		}
+		offerCtx, cancel := context.WithTimeout(ctx, offerTimeout)
+		if err := n.money.settler.OfferRound(offerCtx, rec.DID, r); err != nil {
+			n.log.Warn("a peer has not taken the price round", slog.String("peer", rec.DID.String()), slog.Any("error", err))
+		}
+		cancel()
+	}
 }
 
 // currentRound is the id of the newest round of a pair that is still usable,

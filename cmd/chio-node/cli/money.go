@@ -77,7 +77,11 @@ func showSettled(w io.Writer, p *node.SettledPeer) {
 		fmt.Fprintf(w, "  statement %s\n", p.Statement)
 	}
 	if p.Tx != "" {
-		fmt.Fprintf(w, "  tx %s in block %d, %d gas\n", p.Tx, p.Block, p.GasUsed)
+		fmt.Fprintf(w, "  tx %s", p.Tx)
+		if p.Block > 0 {
+			fmt.Fprintf(w, " in block %d, %d gas", p.Block, p.GasUsed)
+		}
+		fmt.Fprintln(w)
 	}
 	if p.Problem != "" {
 		fmt.Fprintf(w, "  problem: %s\n", p.Problem)
