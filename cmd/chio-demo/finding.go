@@ -13,6 +13,8 @@ type finding struct {
 	Valid         bool   `json:"valid"`
 	SignerTrusted *bool  `json:"signer_trusted,omitempty"` // absent where the file names nobody to trust
 	Status        string `json:"status,omitempty"`         // of a passport
+	Logs          int    `json:"logs,omitzero"`            // in a bundle
+	Witnessed     int    `json:"witnessed_logs,omitzero"`  // whose head the other side cosigned
 	Receipts      int    `json:"receipts,omitzero"`        // in a bundle
 	Code          string `json:"code,omitempty"`
 	Reason        string `json:"reason,omitempty"`
@@ -30,7 +32,8 @@ type answered struct {
 	Reason        string   `json:"reason"`
 	Detail        wire.Raw `json:"detail"`
 	Logs          []struct {
-		Receipts []struct {
+		CosignedBy []wire.Raw `json:"cosigned_by"`
+		Receipts   []struct {
 			SignerTrusted bool `json:"signer_trusted"`
 		} `json:"receipts"`
 	} `json:"logs"`
@@ -44,6 +47,10 @@ func readFinding(exit int, answer []byte) (f finding, err error) {
 	}
 	f = finding{Exit: exit, Valid: a.OK || a.Valid, SignerTrusted: a.SignerTrusted, Status: a.Status, Code: a.Code, Reason: a.Reason, detail: a.Detail}
 	for _, log := range a.Logs {
+		f.Logs++
+		if len(log.CosignedBy) > 0 {
+			f.Witnessed++
+		}
 		for _, r := range log.Receipts {
 			if f.Receipts == 0 || !r.SignerTrusted {
 				f.SignerTrusted = &r.SignerTrusted
@@ -61,6 +68,8 @@ func (f *finding) judge() error {
 		return fmt.Errorf("the verifier exits %d: %s: %s", f.Exit, f.Code, f.Reason)
 	case f.SignerTrusted != nil && !*f.SignerTrusted:
 		return errors.New("its signers are not in the trust set")
+	case f.Witnessed != f.Logs:
+		return fmt.Errorf("%d of %d log heads are witnessed", f.Witnessed, f.Logs)
 	}
 	return nil
 }

@@ -76,7 +76,8 @@ func TestFindingsThatAreNotAYes(t *testing.T) {
 		"refused":          {4, `{"code":"CHIO-VERIFY-FORMAT","detail":"x","ok":false}`},
 		"not valid":        {0, `{"valid":false}`},
 		"untrusted":        {0, `{"valid":true,"signer_trusted":false}`},
-		"one untrusted":    {0, `{"ok":true,"logs":[{"receipts":[{"signer_trusted":true},{"signer_trusted":false},{"signer_trusted":true}]}]}`},
+		"one untrusted":    {0, `{"ok":true,"logs":[{"cosigned_by":[{}],"receipts":[{"signer_trusted":true},{"signer_trusted":false},{"signer_trusted":true}]}]}`},
+		"not witnessed":    {0, `{"ok":true,"logs":[{"receipts":[{"signer_trusted":true}]}]}`},
 		"code with a yes":  {0, `{"valid":true,"code":"CHIO-VERIFY-UNTRUSTED"}`},
 		"nothing was said": {0, `{}`},
 	} {

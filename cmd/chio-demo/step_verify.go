@@ -69,6 +69,9 @@ func (w *world) verify(ctx context.Context, dir, name string) (f finding, err er
 
 // writeFiles exports everything a third party needs.
 func (w *world) writeFiles(ctx context.Context) error {
+	if err := w.syncBoth(ctx); err != nil { // so that the newest heads are witnessed
+		return err
+	}
 	files := map[string][]byte{}
 	for _, o := range []*org{w.globex, w.acme} { // Acme's where both have one
 		f, err := ask[node.Files](ctx, o, "export", node.Empty{})
