@@ -126,9 +126,11 @@ type hostReceipt struct {
 
 // readHostReceipt takes the facts out of a receipt.
 func readHostReceipt(doc wire.Raw, r *receipt.Receipt, md *receipt.Metadata) *hostReceipt {
-	h := &hostReceipt{id: r.ID, doc: doc, at: r.Timestamp, content: r.ContentHash, code: md.Code}
+	// The peer's words go into a receipt of ours, so they must not be able to
+	// make it too large to sign.
+	h := &hostReceipt{id: r.ID, doc: doc, at: r.Timestamp, content: r.ContentHash, code: clip(md.Code, maxPeerCode)}
 	if r.Decision != nil {
-		h.verdict, h.reason = r.Decision.Verdict, r.Decision.Reason
+		h.verdict, h.reason = r.Decision.Verdict, clip(r.Decision.Reason, maxPeerReason)
 	}
 	if f := md.Financial; f != nil {
 		h.priceRound = f.PriceRound
@@ -138,6 +140,12 @@ func readHostReceipt(doc wire.Raw, r *receipt.Receipt, md *receipt.Metadata) *ho
 	}
 	return h
 }
+
+// How much of a peer's code and reason is repeated.
+const (
+	maxPeerCode   = 128
+	maxPeerReason = 512
+)
 
 // metadataOf decodes what our kernels write.
 func metadataOf(r *receipt.Receipt) (*receipt.Metadata, error) {

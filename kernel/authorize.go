@@ -33,8 +33,8 @@ func (k *Kernel) wellFormed(s *mediation) *Denial {
 	if what := m.overlong(); what != "" {
 		return malformed("%s must be at most %d bytes of printable text", what, MaxNameBytes)
 	}
-	if len(m.Chain) > MaxChainDepth {
-		return malformed("%d tokens presented, the limit is %d", len(m.Chain), MaxChainDepth)
+	if len(m.Chain) > MaxChainDepth+1 {
+		return malformed("%d tokens presented, the limit is a root and %d delegations", len(m.Chain), MaxChainDepth)
 	}
 	args, err := wire.Canonicalize(m.Arguments, wire.ForeignLimits)
 	switch {

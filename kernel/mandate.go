@@ -11,7 +11,7 @@ import (
 // The limits of one mandate.
 const (
 	MaxNameBytes  = 256 // server, tool
-	MaxChainDepth = 4
+	MaxChainDepth = 4   // delegations; a chain has one token more
 )
 
 // Mandate is the intent expressed by a request: tool, arguments, and the

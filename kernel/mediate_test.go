@@ -71,7 +71,7 @@ func TestI5_EverySeamFailsClosed(t *testing.T) {
 		{"arguments too deep", func(_ *harness, m *kernel.Mandate) {
 			m.Arguments = wire.Raw(`{"a":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `}`)
 		}, kernel.CodeTooLarge, false},
-		{"too many tokens", func(_ *harness, m *kernel.Mandate) { m.Chain = make([]capability.Token, 5) }, kernel.CodeMalformed, false},
+		{"too many tokens", func(_ *harness, m *kernel.Mandate) { m.Chain = make([]capability.Token, 6) }, kernel.CodeMalformed, false},
 		{"route error", func(h *harness, _ *kernel.Mandate) {
 			h.dispatcher.route = func(*kernel.Mandate) (kernel.Route, error) { return kernel.Route{}, errBroken }
 		}, kernel.CodeUnknownTool, false},

@@ -26,12 +26,30 @@ func (n *Node) agentCall(ctx context.Context, req AgentCall) (*CallAnswer, error
 	if isRemote(req.Server) {
 		return nil, usage("agents call this node's own servers here; a peer's are called at the peer")
 	}
+	if d := n.treatyChain(req.Chain); d != nil {
+		return answerOf(n.kernel.Refuse(ctx, m, d)), nil
+	}
 	passport, err := n.issuedOn(req.Chain)
 	if err != nil {
 		return nil, err
 	}
 	m.Passport = passport
 	return answerOf(n.kernel.Mediate(ctx, m)), nil
+}
+
+// treatyChain refuses authority that runs through a peer's kernel: it comes
+// with that kernel's continuation, under the treaty's terms, or not at all.
+func (n *Node) treatyChain(chain []capability.Token) *kernel.Denial {
+	for _, rec := range n.network.service.List() {
+		for i := range chain {
+			if chain[i].Subject == rec.Kernel || chain[i].Issuer == rec.Kernel {
+				return &kernel.Denial{Step: 3, Code: kernel.CodeContinuation, Guard: "capability", Side: "treaty",
+					Reason: "the capability was delegated by the kernel of " + rec.DID.String() + " and must come through it",
+					Fix:    "call through your own organisation's node"}
+			}
+		}
+	}
+	return nil
 }
 
 // issuedOn is the passport on which the first token of a chain that this node

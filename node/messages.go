@@ -215,8 +215,11 @@ type Files struct {
 }
 
 // PeerRequest names a peer: did:chio:…@multiaddr, or a DID already known.
+// Terms, the text of a terms file, replaces the default terms for this peer
+// from now on.
 type PeerRequest struct {
-	Peer string `json:"peer"`
+	Peer  string `json:"peer"`
+	Terms string `json:"terms,omitempty"`
 }
 
 // TermLine is one line of the stricter-of-two view.

@@ -69,8 +69,7 @@ func admission(c *Config) federation.Admission {
 	return a
 }
 
-// loadTerms reads the default terms and fills in what the configuration knows:
-// the chain to settle on and the oracle operators.
+// loadTerms reads the default terms.
 func (n *Node) loadTerms() (*federation.Terms, error) {
 	path := n.cfg.Federation.DefaultTerms
 	if !filepath.IsAbs(path) {
@@ -85,23 +84,30 @@ func (n *Node) loadTerms() (*federation.Terms, error) {
 	}
 	terms, err := federation.LoadTerms(path, doc)
 	if err != nil {
-		return nil, &Problem{Code: "CHIO-FED-TERMS", Message: err.Error(), Hint: "docs/terms.md shows what terms may say", Exit: ExitFailure}
+		return nil, termsProblem(err)
 	}
+	full := n.cfg.complete(*terms)
+	return &full, nil
+}
+
+// complete fills in what the configuration knows for terms that speak of money:
+// the chain to settle on and the oracle operators.
+func (c *Config) complete(terms federation.Terms) federation.Terms {
 	if terms.Money == nil {
-		return terms, nil
+		return terms
 	}
-	if chain := n.cfg.chain(); terms.Settlement == nil && chain != nil {
+	if chain := c.chain(); terms.Settlement == nil && chain != nil {
 		terms.Settlement = &federation.SettlementTerms{ChainID: fmt.Sprintf("eip155:%d", chain.ChainID),
 			Token: strings.ToLower(chain.Token), ChannelContract: strings.ToLower(chain.Channel)}
 	}
-	if o := n.cfg.Oracle; terms.Oracle == nil {
+	if o := c.Oracle; terms.Oracle == nil {
 		terms.Oracle = &federation.OracleTerms{MinOperators: o.MinOperators, MaxAgeSeconds: o.MaxAgeSeconds,
 			MaxDivergenceBps: o.DivergenceBps, MarginBps: o.MarginBps}
 		for _, a := range o.Operators {
 			terms.Oracle.Operators = append(terms.Oracle.Operators, strings.ToLower(a))
 		}
 	}
-	return terms, nil
+	return terms
 }
 
 // chain is the chain this node settles on, or nil.

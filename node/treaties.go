@@ -23,6 +23,11 @@ func (n *Node) previewTreaty(ctx context.Context, req PeerRequest) (*FederatePre
 	if err := n.needNetwork(); err != nil {
 		return nil, err
 	}
+	if req.Terms != "" {
+		if err := n.setTerms(ctx, req); err != nil {
+			return nil, err
+		}
+	}
 	p, err := n.network.service.Preview(ctx, req.Peer)
 	if err != nil {
 		return nil, federationProblem(err)
@@ -37,6 +42,26 @@ func (n *Node) previewTreaty(ctx context.Context, req PeerRequest) (*FederatePre
 	add("ours there", p.Outbound)
 	add("theirs here", p.Inbound)
 	return out, nil
+}
+
+// setTerms gives one peer terms of its own, which outlive this process.
+func (n *Node) setTerms(ctx context.Context, req PeerRequest) error {
+	terms, err := federation.LoadTerms("--terms", []byte(req.Terms))
+	if err != nil {
+		return termsProblem(err)
+	}
+	rec, err := n.network.service.Hello(ctx, req.Peer)
+	if err != nil {
+		return federationProblem(err)
+	}
+	if err := n.network.service.SetTerms(ctx, rec.DID, n.cfg.complete(*terms)); err != nil {
+		return termsProblem(err)
+	}
+	return nil
+}
+
+func termsProblem(err error) error {
+	return &Problem{Code: "CHIO-FED-TERMS", Message: err.Error(), Hint: "docs/terms.md shows what terms may say", Exit: ExitFailure}
 }
 
 func side(s string) string {

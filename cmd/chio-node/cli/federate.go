@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -15,15 +16,16 @@ import (
 )
 
 func (a *app) federateCmd() *cobra.Command {
-	var accept string
+	var accept, terms string
 	var yes, dryRun bool
 	c := &cobra.Command{Use: "federate PEER", Short: "sign a treaty with another organisation over the stricter of both policies",
 		Long: "PEER is did:chio:…@multiaddr, as `chio-node up --json` prints it.\n" +
 			"Shows both attestations and, line by line, which side is stricter; asks; proposes the treaty.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.federate(cmd.Context(), args[0], accept, yes, dryRun)
+			return a.federate(cmd.Context(), args[0], terms, accept, yes, dryRun)
 		}}
+	c.Flags().StringVar(&terms, "terms", "", "terms file for this peer, instead of federation.default_terms")
 	c.Flags().StringVar(&accept, "accept", "", "sign only the treaty with this hash, without asking")
 	c.Flags().BoolVar(&yes, "yes", false, "sign without asking; PEER must name the DID")
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be signed and stop")
@@ -32,9 +34,17 @@ func (a *app) federateCmd() *cobra.Command {
 	return c
 }
 
-func (a *app) federate(ctx context.Context, peer, accept string, yes, dryRun bool) error {
+func (a *app) federate(ctx context.Context, peer, terms, accept string, yes, dryRun bool) error {
+	req := node.PeerRequest{Peer: peer}
+	if terms != "" {
+		doc, err := os.ReadFile(terms)
+		if err != nil {
+			return fmt.Errorf("read the terms: %w", err)
+		}
+		req.Terms = string(doc)
+	}
 	var p node.FederatePreview
-	if err := a.call(ctx, "federate/preview", node.PeerRequest{Peer: peer}, &p); err != nil {
+	if err := a.call(ctx, "federate/preview", req, &p); err != nil {
 		return err
 	}
 	if !a.json {
