@@ -134,15 +134,15 @@ func (o *org) ends(a *node.CallAnswer, what string) {
 }
 
 // toolProcess is the file server itself, a child of `mcp serve`.
-func (f *fed) toolProcess() *os.Process {
-	f.t.Helper()
-	pid, err := strconv.Atoi(string(f.read("workspace.pid")))
+func (w *world) toolProcess() *os.Process {
+	w.t.Helper()
+	pid, err := strconv.Atoi(string(w.read("workspace.pid")))
 	if err != nil {
-		f.t.Fatal(err)
+		w.t.Fatal(err)
 	}
 	p, err := os.FindProcess(pid)
 	if err != nil {
-		f.t.Fatal(err)
+		w.t.Fatal(err)
 	}
 	return p
 }

@@ -262,7 +262,7 @@ func (w *world) synchronised() {
 
 // env is the environment of an organisation's terminal.
 func (o *org) env() []string {
-	return append([]string{"PATH=" + programs + ":" + os.Getenv("PATH"), "HOME=" + o.w.dir, "TMPDIR=" + os.TempDir(),
+	return append([]string{"PATH=" + programs + ":" + os.Getenv("PATH"), "HOME=" + o.w.dir, "TMPDIR=" + o.w.dir,
 		"CHIO_HOME=" + o.home}, o.extra...)
 }
 

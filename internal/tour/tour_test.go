@@ -12,7 +12,8 @@ import (
 	"github.com/backbay-labs/chio-node/wire"
 )
 
-// TestTour is the README's two organisations, typed as a person would.
+// TestTour is the README's two organisations with everything configured that
+// it leaves out: prices, terms, chain and oracle.
 func TestTour(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
