@@ -127,7 +127,7 @@ func (s *Settler) CheckCredit(r store.Reader, t *Terms, charge wire.MonetaryAmou
 func (s *Settler) collateral(r store.Reader, t *Terms, round *wire.Digest) (uint64, error) {
 	_, id, err := s.channel(t, In)
 	if err != nil {
-		return 0, nil //nolint:nilerr // without a rail for the treaty there is no collateral
+		return 0, nil // without a rail for the treaty there is no collateral
 	}
 	a, ok, err := load[account](r, accountKey(In, t.Peer, id))
 	if err != nil || !ok || a.Backing <= a.Vouchered || a.Halted != "" {
