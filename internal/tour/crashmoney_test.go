@@ -25,12 +25,15 @@ func TestI7_KillSettlement(t *testing.T) {
 		{f.acme, f.acme, "statement.signed_before_send"},
 		{f.globex, f.acme, "statement.countersigned_before_reply"},
 		{f.acme, f.acme, "statement.acked_before_voucher"},
+		{f.acme, f.acme, "voucher.signed_before_persist"},
 		{f.acme, f.acme, "voucher.persisted_before_send"},
 		{f.globex, f.acme, "voucher.accepted_before_reply"},
 		{f.globex, f.globex, "tx.signed"},
 		{f.globex, f.globex, "tx.persisted"},
 		{f.globex, f.globex, "tx.broadcast_before_record"},
+		{f.globex, f.globex, "tx.mined"},
 		{f.globex, f.globex, "redeem.mined_before_record"},
+		{f.globex, f.globex, "final_before_ledger"},
 	} {
 		if a := f.acme.call("researcher", f.server, "read_file", readNote); a.Verdict != "allow" {
 			t.Fatalf("%s: %+v", c.failpoint, a)
