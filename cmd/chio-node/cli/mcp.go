@@ -33,6 +33,8 @@ func (a *app) mcpCmd() *cobra.Command {
 	serve.Flags().StringSliceVar(&f.env, "env", nil, "environment variables COMMAND inherits, by name (repeatable)")
 	serve.Flags().BoolVar(&f.headless, "headless", false, "no client on standard input")
 	_ = serve.MarkFlagRequired("server-id") // the flag exists: it is defined above
+	// What follows COMMAND is COMMAND's, also for clients that swallow the "--".
+	serve.Flags().SetInterspersed(false)
 	c.AddCommand(serve)
 	return c
 }
