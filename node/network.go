@@ -15,7 +15,6 @@ import (
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/capability"
 	"github.com/backbay-labs/chio-node/p2p"
-	"github.com/backbay-labs/chio-node/settlement/evm"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -194,11 +193,6 @@ func (w *network) terms(m *kernel.Mandate, r kernel.Route) (peer, effective wire
 		return peer, effective, nil, err
 	}
 	return t.PeerHash, t.EffectiveHash, t.Guards, nil
-}
-
-// schemes verify the signatures of keys that are not Ed25519.
-func schemes() map[string]wire.Scheme {
-	return map[string]wire.Scheme{wire.AlgSecp256k1: evm.Scheme}
 }
 
 // trustsIssuer says whose passports count here: our own and those of peers
