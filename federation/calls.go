@@ -211,15 +211,6 @@ func (x *Exchange) request(ctx context.Context, rec Record, protocol string, fra
 	return readAnswer(doc, into)
 }
 
-// active returns a peer's record if a treaty with it is in force.
-func (x *Exchange) active(peer did.DID) (Record, error) {
-	rec, err := x.s.cfg.Directory.Peer(peer)
-	if err != nil {
-		return Record{}, err
-	}
-	return rec, rec.inForce(x.now())
-}
-
 func (x *Exchange) now() int64 { return x.s.cfg.Now() }
 
 func (x *Exchange) failpoint(name string) {
