@@ -62,6 +62,9 @@ func (w *network) start(ctx context.Context) error {
 	w.mu.Lock()
 	w.up = true
 	w.mu.Unlock()
+	if err := rememberListen(w.n.opts.Home, w.host.Addrs()); err != nil {
+		w.n.log.Warn("the next start may come up on other ports", slog.Any("error", err))
+	}
 	resolveCtx, cancel := context.WithTimeout(ctx, resolveTimeout)
 	defer cancel()
 	if _, err := w.exchange.Resolve(resolveCtx, w.n.admission); err != nil {
@@ -87,6 +90,26 @@ func (w *network) loops() {
 			n.log.Error("the exchange with peers stopped", slog.Any("error", err))
 		}
 	}()
+	n.loops.Add(1)
+	go func() {
+		defer n.loops.Done()
+		w.greet(ctx)
+	}()
+}
+
+// greet says hello to every active peer after a start: each learns where the
+// other is now, and what happened meanwhile is exchanged at once.
+func (w *network) greet(ctx context.Context) {
+	for _, rec := range w.service.List() {
+		if rec.State != federation.Active || ctx.Err() != nil {
+			continue
+		}
+		peerCtx, cancel := context.WithTimeout(ctx, firstExchangeTimeout)
+		if _, err := w.exchange.SyncNow(peerCtx, rec.DID); err != nil && ctx.Err() == nil {
+			w.n.log.Info("a peer is not reachable yet", slog.String("peer", rec.DID.String()), slog.Any("error", err))
+		}
+		cancel()
+	}
 }
 
 func (w *network) stop() error {

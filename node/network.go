@@ -41,7 +41,8 @@ func newNetwork(n *Node) (*network, error) {
 	if err != nil {
 		return nil, err
 	}
-	if w.host, err = p2p.New(p2p.Config{Key: n.keys.Transport(), Listen: n.cfg.P2P.Listen, Allow: directory.Knows, Open: true}); err != nil {
+	if w.host, err = p2p.New(p2p.Config{Key: n.keys.Transport(), Listen: stableListen(n.opts.Home, n.cfg.P2P.Listen),
+		Allow: directory.Knows, Open: true, Log: n.log}); err != nil {
 		return nil, err
 	}
 	terms, err := n.loadTerms()
