@@ -83,18 +83,12 @@ func (w *network) serve() { w.exchange.SetKernel(w.n.kernel) }
 func (w *network) loops() {
 	n := w.n
 	ctx := n.context()
-	n.loops.Add(1)
-	go func() {
-		defer n.loops.Done()
+	n.spawn(func() {
 		if err := w.exchange.Run(ctx); err != nil && ctx.Err() == nil {
 			n.log.Error("the exchange with peers stopped", slog.Any("error", err))
 		}
-	}()
-	n.loops.Add(1)
-	go func() {
-		defer n.loops.Done()
-		w.greet(ctx)
-	}()
+	})
+	n.spawn(func() { w.greet(ctx) })
 }
 
 // greet says hello to every active peer after a start: each learns where the

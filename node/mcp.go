@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/backbay-labs/chio-node/edge/mcp"
 	"github.com/backbay-labs/chio-node/kernel"
@@ -243,9 +244,7 @@ func (n *Node) attach(w http.ResponseWriter, r *http.Request) {
 	if !complete {
 		return // the other side's connection goes on with both
 	}
-	n.loops.Add(1)
-	go func() {
-		defer n.loops.Done()
+	serving := n.spawn(func() {
 		defer session.close()
 		var client io.ReadWriter
 		if session.client != nil {
@@ -254,7 +253,10 @@ func (n *Node) attach(w http.ResponseWriter, r *http.Request) {
 		if err := n.ServeMCP(n.context(), header.MCPServer, client, session.server); err != nil && !errors.Is(err, context.Canceled) {
 			n.log.Warn("mcp session ended", slog.String("server", header.Server), slog.Any("error", err))
 		}
-	}()
+	})
+	if !serving {
+		session.close()
+	}
 }
 
 // AttachHeader is the first thing said on an attached connection.
@@ -273,13 +275,29 @@ type attachments struct {
 type attachment struct{ server, client io.ReadWriteCloser }
 
 func (a *attachment) close() {
-	_ = a.server.Close()
-	if a.client != nil {
-		_ = a.client.Close()
+	for _, side := range []io.ReadWriteCloser{a.server, a.client} {
+		if side != nil {
+			_ = side.Close() // both ends are going away; there is nobody to tell
+		}
 	}
 }
 
-const maxWaiting = 64
+// The bounds of sessions of which one side has not come yet.
+const (
+	maxWaiting    = 64
+	attachTimeout = 30 * time.Second
+)
+
+// abandon closes a session whose other side never came.
+func (t *attachments) abandon(session string, a *attachment) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.waiting[session] != a {
+		return
+	}
+	delete(t.waiting, session)
+	a.close()
+}
 
 func (t *attachments) join(h AttachHeader, stream io.ReadWriteCloser) (a *attachment, complete bool, err error) {
 	t.mu.Lock()
@@ -294,6 +312,7 @@ func (t *attachments) join(h AttachHeader, stream io.ReadWriteCloser) (a *attach
 		}
 		a = &attachment{}
 		t.waiting[h.Session] = a
+		time.AfterFunc(attachTimeout, func() { t.abandon(h.Session, a) })
 	}
 	switch {
 	case h.Side == "server" && a.server == nil:

@@ -80,7 +80,9 @@ func Open(ctx context.Context, o Options) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{opts: o, cfg: cfg, log: o.Log, rand: o.Rand, db: db}
+	n.ctx, n.cancel = context.WithCancel(context.Background())
 	if err := n.assemble(ctx); err != nil {
+		n.cancel()
 		return nil, errors.Join(err, db.Close())
 	}
 	return n, nil
@@ -214,13 +216,17 @@ func (n *Node) buildKernel(ctx context.Context, nonces *authority.Nonces) (err e
 const ballastBytes = 1 << 20
 
 // context ends when the node stops.
-func (n *Node) context() context.Context {
+func (n *Node) context() context.Context { return n.ctx }
+
+// spawn runs a goroutine that Stop waits for; false once the node is stopping.
+func (n *Node) spawn(fn func()) bool {
 	n.lifecycle.Lock()
 	defer n.lifecycle.Unlock()
-	if n.ctx == nil {
-		n.ctx, n.cancel = context.WithCancel(context.Background())
+	if n.stopped {
+		return false
 	}
-	return n.ctx
+	n.loops.Go(fn)
+	return true
 }
 
 // ensureRecovered closes what the last process left open, once, before
@@ -274,18 +280,18 @@ func (n *Node) ready() error { return n.admission.Ready() }
 // Stop ends everything Start began and closes the store. It is idempotent.
 func (n *Node) Stop(ctx context.Context) error {
 	n.lifecycle.Lock()
-	defer n.lifecycle.Unlock()
 	if n.stopped {
+		n.lifecycle.Unlock()
 		return nil
 	}
 	n.stopped = true
+	servers := n.servers
+	n.lifecycle.Unlock()
 	var errs []error
-	for _, s := range n.servers {
+	for _, s := range servers {
 		errs = append(errs, s.Close())
 	}
-	if n.cancel != nil {
-		n.cancel()
-	}
+	n.cancel()
 	errs = append(errs, n.network.stop())
 	done := make(chan struct{})
 	go func() { n.loops.Wait(); close(done) }()

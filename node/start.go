@@ -78,19 +78,19 @@ func (n *Node) serveAPI() error {
 	}
 	handler := n.api(token)
 	n.lifecycle.Lock()
-	defer n.lifecycle.Unlock()
 	n.apiAddr = "http://" + tcp.Addr().String()
+	n.lifecycle.Unlock()
 	for _, l := range []net.Listener{tcp, unix} {
 		server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute,
 			ErrorLog: slog.NewLogLogger(n.log.Handler(), slog.LevelDebug)}
+		n.lifecycle.Lock()
 		n.servers = append(n.servers, server)
-		n.loops.Add(1)
-		go func() {
-			defer n.loops.Done()
+		n.lifecycle.Unlock()
+		n.spawn(func() {
 			if err := server.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) {
 				n.log.Error("the API stopped", slog.Any("error", err))
 			}
-		}()
+		})
 	}
 	return nil
 }
@@ -98,9 +98,7 @@ func (n *Node) serveAPI() error {
 // every runs fn now and then until the node stops.
 func (n *Node) every(name string, interval time.Duration, wake <-chan struct{}, fn func(context.Context) error) {
 	ctx := n.context()
-	n.loops.Add(1)
-	go func() {
-		defer n.loops.Done()
+	n.spawn(func() {
 		t := time.NewTicker(interval)
 		defer t.Stop()
 		for {
@@ -114,5 +112,5 @@ func (n *Node) every(name string, interval time.Duration, wake <-chan struct{}, 
 				n.log.Warn("a background task failed and will be tried again", slog.String("task", name), slog.Any("error", err))
 			}
 		}
-	}()
+	})
 }
