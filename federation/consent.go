@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/store"
@@ -82,9 +83,9 @@ func (s *Service) Accept(ctx context.Context, peer did.DID, hash *wire.Digest) (
 		return Record{}, fmt.Errorf("treaty %s: %w", id, err)
 	}
 	if reached, err := s.Connect(ctx, peer); err != nil {
-		s.cfg.Log.Info("treaty accepted, peer not reached", "peer", peer.String(), "error", err.Error())
+		s.cfg.Log.Info("treaty accepted, peer not reached", slog.String("peer", peer.String()), slog.String("error", err.Error()))
 	} else if _, err := s.ask(ctx, reached, treatyRequest{Schema: treatyRequestSchema, Treaty: env}); err != nil {
-		s.cfg.Log.Info("treaty accepted, peer not told", "peer", peer.String(), "error", err.Error())
+		s.cfg.Log.Info("treaty accepted, peer not told", slog.String("peer", peer.String()), slog.String("error", err.Error()))
 	}
 	return s.cfg.Directory.Peer(rec.DID)
 }

@@ -87,7 +87,7 @@ func splitMultiaddr(s string) (ma.Multiaddr, PeerID, error) {
 // that the gater permits exactly what is dialled.
 func resolve(ctx context.Context, where ma.Multiaddr) ([]ma.Multiaddr, error) {
 	head, tail := ma.SplitFirst(where)
-	network := ""
+	var network string
 	switch head.Protocol().Code {
 	case ma.P_DNS:
 		network = "ip"

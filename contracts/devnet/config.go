@@ -81,7 +81,7 @@ func reserve(listen string) (host string, port int, err error) {
 	if err != nil {
 		return "", 0, fmt.Errorf("%w: %w", ErrListen, err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }() // nothing was written to it
 	return host, l.Addr().(*net.TCPAddr).Port, nil
 }
 

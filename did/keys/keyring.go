@@ -235,7 +235,7 @@ func (k *Keyring) String() string {
 func (k *Keyring) GoString() string { return k.String() }
 
 // Format keeps the keys out of every verb.
-func (k *Keyring) Format(f fmt.State, _ rune) { fmt.Fprint(f, k.String()) }
+func (k *Keyring) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, k.String()) }
 
 // LogValue names the organisation only.
 func (k *Keyring) LogValue() slog.Value { return slog.StringValue(k.String()) }

@@ -10,7 +10,7 @@ const redacted = "[redacted]"
 // secret is 32 bytes of key material inside this package.
 type secret [masterSize]byte
 
-func (secret) Format(f fmt.State, _ rune) { fmt.Fprint(f, redacted) }
+func (secret) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, redacted) }
 
 // LogValue keeps the bytes out of logs.
 func (secret) LogValue() slog.Value { return slog.StringValue(redacted) }
@@ -20,7 +20,7 @@ func (secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 type Scalar []byte
 
 // Format prints a placeholder for every verb.
-func (Scalar) Format(f fmt.State, _ rune) { fmt.Fprint(f, redacted) }
+func (Scalar) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, redacted) }
 
 // LogValue keeps the bytes out of logs.
 func (Scalar) LogValue() slog.Value { return slog.StringValue(redacted) }

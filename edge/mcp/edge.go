@@ -189,7 +189,7 @@ func (h *edgeHandler) notification(ctx context.Context, method string, params wi
 	default:
 		// Nothing is answered or passed on; it is recorded off the reading
 		// goroutine, which must not wait for a disk.
-		e.conn.spare(func(ctx context.Context) { e.refuse(ctx, method, params, CodeMethodNotFound, denialOf(method)) })
+		e.conn.spare(func(ctx context.Context) { _, _ = e.refuse(ctx, method, params, CodeMethodNotFound, denialOf(method)) })
 	}
 }
 

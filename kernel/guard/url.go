@@ -14,11 +14,9 @@ var errURL = errors.New("url has no host that can be judged")
 // dot, user info, query and fragment are cut. A bare word, an unbracketed IPv6
 // address or a bad port is an error.
 func Host(raw string) (host string, port uint16, err error) {
-	scheme, rest := "https", raw
+	scheme, rest := "https", strings.TrimPrefix(raw, "//")
 	if i := strings.Index(raw, "://"); i >= 0 {
 		scheme, rest = strings.ToLower(raw[:i]), raw[i+3:]
-	} else {
-		rest = strings.TrimPrefix(raw, "//")
 	}
 	if i := strings.IndexAny(rest, `/\?#`); i >= 0 {
 		rest = rest[:i]

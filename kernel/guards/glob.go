@@ -97,7 +97,7 @@ func CompileGlob(pattern string, use Use) (*Glob, error) {
 		}
 		s, err := parseSegment(part)
 		if err != nil {
-			return nil, fmt.Errorf("%w: %.80q: %s", ErrGlob, pattern, err)
+			return nil, fmt.Errorf("%w: %.80q: %w", ErrGlob, pattern, err)
 		}
 		g.segments = append(g.segments, s)
 	}

@@ -1,5 +1,7 @@
 package receipt
 
+import "errors"
+
 // BundleReport says what a bundle proves.
 type BundleReport struct {
 	Logs         []LogReport `json:"logs"`
@@ -109,8 +111,8 @@ func verifyEntry(e *BundleEntry, head *Head, trust *TrustSet) (*Receipt, Result,
 
 // at prefixes an error with its place in the file, keeping the code.
 func at(err error, list string, i int) error {
-	e, ok := err.(*Error)
-	if !ok {
+	var e *Error
+	if !errors.As(err, &e) {
 		return err
 	}
 	return refuse(e.Code, "%s[%d]: %s", list, i, e.Detail)

@@ -70,8 +70,12 @@ func (s *Summary) replay(r store.Reader, key string, row []byte, balances map[st
 	if err := rec.Posting.Check(); err != nil { // 3
 		return fmt.Errorf("%w: posting %d: %w", ErrInconsistent, want, err)
 	}
-	if at, err := sequenceOf(r, rec.Posting.ID); err != nil || at != want { // 4
-		return fmt.Errorf("%w: id of posting %d is indexed to %d (%v)", ErrInconsistent, want, at, err)
+	at, err := sequenceOf(r, rec.Posting.ID)
+	if err != nil { // 4
+		return fmt.Errorf("%w: index of posting %d: %w", ErrInconsistent, want, err)
+	}
+	if at != want { // 4
+		return fmt.Errorf("%w: id of posting %d is indexed to %d", ErrInconsistent, want, at)
 	}
 	for _, e := range rec.Posting.Entries {
 		for _, b := range e.keys() {

@@ -71,7 +71,7 @@ func (f files) read(_ context.Context, _ *mcp.CallToolRequest, in pathInput) (*m
 	if err != nil {
 		return nil, nil, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	content, err := io.ReadAll(io.LimitReader(file, maxFileBytes+1))
 	if err != nil {
 		return nil, nil, err
