@@ -71,7 +71,11 @@ func (n *Node) serveAPI() error {
 	}
 	unix, err := net.Listen("unix", path)
 	if err != nil {
-		return errors.Join(fmt.Errorf("listen on the socket in the home: %w", err), tcp.Close())
+		p := &Problem{Code: "CHIO-API-SOCKET", Message: fmt.Sprintf("the API cannot listen on %s: %v", path, err), Exit: ExitFailure}
+		if len(path) > maxSocketPath {
+			p.Hint = "the path is too long for a Unix socket: use a home nearer to the root"
+		}
+		return errors.Join(p, tcp.Close())
 	}
 	if err := os.Chmod(path, 0o600); err != nil {
 		return errors.Join(err, unix.Close(), tcp.Close())
@@ -94,6 +98,9 @@ func (n *Node) serveAPI() error {
 	}
 	return nil
 }
+
+// maxSocketPath is what every system's sockaddr_un holds.
+const maxSocketPath = 103
 
 // every runs fn now and then until the node stops.
 func (n *Node) every(name string, interval time.Duration, wake <-chan struct{}, fn func(context.Context) error) {
