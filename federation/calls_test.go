@@ -99,12 +99,12 @@ func TestDeniedAtTheHost(t *testing.T) {
 func TestLostAnswerIsAskedForAgain(t *testing.T) {
 	a, b := federated(t)
 	broken := false
-	b.failpoint = func(name string) {
+	b.failAt(func(name string) {
 		if name == "host.receipt_committed_before_reply" && !broken {
 			broken = true
 			panic("the stream breaks here")
 		}
-	}
+	})
 	out := a.call(b)
 	if out.Verdict != kernel.Allow || !broken || b.ran.Load() != 1 || len(b.receipts()) != 1 {
 		t.Fatalf("outcome %+v %+v, ran %d, broken %t", out, out.Denial, b.ran.Load(), broken)
@@ -118,14 +118,14 @@ func TestLostAnswerIsAskedForAgain(t *testing.T) {
 // unknown; the receipt that comes by sync is filed and accrued, once.
 func TestLateReceiptIsFiledOnce(t *testing.T) {
 	a, b := federated(t)
-	b.failpoint = func(name string) {
+	b.failAt(func(name string) {
 		if name == "host.receipt_committed_before_reply" {
 			if err := b.service.Directory().Freeze(context.Background(), a.did(), "cut off"); err != nil {
 				t.Error(err)
 			}
 			panic("the stream breaks here")
 		}
-	}
+	})
 	out := a.call(b)
 	if out.Ended != receipt.Incomplete || out.Denial.Code != kernel.CodeUnknownEffect || len(a.joints(b)) != 0 {
 		t.Fatalf("outcome %s %+v", out.Ended, out.Denial)

@@ -65,17 +65,17 @@ func TestOriginCrashIsResolvedByCallID(t *testing.T) {
 // money for it.
 func TestHostCrashBeforeItsReceipt(t *testing.T) {
 	a, b := federated(t)
-	b.failpoint = func(name string) {
+	b.failAt(func(name string) {
 		if name == "host.executed_before_receipt" {
 			panic("the process ends here")
 		}
-	}
+	})
 	m := a.mandate(b, "read_file", readArgs)
 	out := a.kernelOf.Mediate(t.Context(), m)
 	if out.Ended != receipt.Incomplete || b.ran.Load() != 1 {
 		t.Fatalf("outcome %s %+v, ran %d", out.Ended, out.Denial, b.ran.Load())
 	}
-	b.failpoint = nil
+	b.failAt(nil)
 	b.reopen()
 	if _, err := a.service.Hello(t.Context(), b.address()); err != nil {
 		t.Fatal(err)
@@ -109,7 +109,8 @@ func TestCosignSurvivesLostAnswers(t *testing.T) {
 					panic("the process ends here")
 				}
 			}
-			a.failpoint, b.failpoint = crash, crash
+			a.failAt(crash)
+			b.failAt(crash)
 			func() {
 				defer func() { _ = recover() }()
 				_, _ = a.exchange.SyncNow(context.Background(), b.did())
@@ -118,7 +119,8 @@ func TestCosignSurvivesLostAnswers(t *testing.T) {
 				t.Fatalf("joint records %+v", j)
 			}
 			half := b.joints(a)[0].Cosign
-			a.failpoint, b.failpoint = nil, nil
+			a.failAt(nil)
+			b.failAt(nil)
 			a.sync(b)
 			if j := a.joints(b); j[0].At(startTime) != JointJoined || string(j[0].Cosign) != string(half) {
 				t.Fatalf("joined as %s, the host had %s", j[0].Cosign, half)
@@ -132,11 +134,11 @@ func TestCosignSurvivesLostAnswers(t *testing.T) {
 func TestOverchargeIsRefused(t *testing.T) {
 	a, b := federated(t)
 	m := a.mandate(b, "read_file", readArgs)
-	a.failpoint = func(name string) {
+	a.failAt(func(name string) {
 		if name == "continuation.signed_before_send" {
 			b.plantReply(a, m)
 		}
-	}
+	})
 	out := a.kernelOf.Mediate(t.Context(), m)
 	if out.Ended != receipt.Incomplete || out.Denial.Code != kernel.CodeOverCharge || out.Content != nil {
 		t.Fatalf("outcome %s %+v", out.Ended, out.Denial)

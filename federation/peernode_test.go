@@ -36,9 +36,9 @@ type peerNode struct {
 
 	ran       atomic.Int64 // calls of our own tools
 	tool      func(*kernel.Mandate) (kernel.Result, error)
-	local     kernel.Guard // nil allows
-	dies      bool         // the process ends before a call is closed
-	failpoint func(string)
+	local     kernel.Guard                 // nil allows
+	dies      bool                         // the process ends before a call is closed
+	failpoint atomic.Pointer[func(string)] // streams of the other node read it
 	accrued   struct {
 		sync.Mutex
 		list []Obligation
@@ -105,8 +105,8 @@ func (p *peerNode) build() {
 	p.exchange, err = NewExchange(ExchangeConfig{Service: p.service, KernelKey: p.kernel, Revocations: p.revocations,
 		Accrue: p.accrue, CallTimeout: 10 * time.Second, QueryBackoff: 5 * time.Millisecond, Debounce: time.Millisecond,
 		Failpoint: func(name string) {
-			if p.failpoint != nil {
-				p.failpoint(name)
+			if fn := p.failpoint.Load(); fn != nil && *fn != nil {
+				(*fn)(name)
 			}
 		}})
 	if err != nil {
@@ -416,3 +416,6 @@ func answered(t testing.TB, doc []byte) (*receipt.Receipt, *receipt.Metadata) {
 	}
 	return r, md
 }
+
+// failAt installs what a failpoint does; nil removes it.
+func (p *peerNode) failAt(fn func(name string)) { p.failpoint.Store(&fn) }
