@@ -92,15 +92,20 @@ func serve(t testing.TB, n *Node, s MCPServer) {
 		}
 	}()
 	t.Cleanup(func() { cancel(); wg.Wait() })
-	for deadline := time.Now().Add(10 * time.Second); ; {
+	awaitTools(t, n)
+}
+
+// awaitTools waits until the node has the echo server's tool.
+func awaitTools(t testing.TB, n *Node) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); <-tick.C {
 		if list := n.tools.list(); len(list) == 1 && len(list[0].Tools) == 1 {
 			return
 		}
-		if time.Now().After(deadline) {
-			t.Fatal("the tool server did not come up")
-		}
-		time.Sleep(time.Millisecond)
 	}
+	t.Fatal("the tool server did not come up")
 }
 
 func callNode(t testing.TB, n *Node, args string) *CallAnswer {
@@ -137,9 +142,7 @@ func TestNodeBudgetIsExact(t *testing.T) {
 		go func() {
 			done <- n.ServeMCP(ctx, MCPServer{Server: "files", Prices: map[string]string{"read_file": "0.03 USD"}}, nil, server)
 		}()
-		for len(n.tools.list()) == 0 || len(n.tools.list()[0].Tools) == 0 {
-			time.Sleep(time.Millisecond)
-		}
+		awaitTools(t, n)
 		if len(want) == 2 {
 			if _, err := n.issueCapability(context.Background(), IssueCapability{Agent: "local", Server: "files", Tools: []string{"read_file"}, MaxTotal: &total}); err != nil {
 				t.Fatal(err)
