@@ -52,6 +52,7 @@ type Call struct {
 	Route   Route
 	Grant   *capability.ToolGrant // the leaf grant that matched
 	Now     int64                 // unix seconds
+	Session *SessionView          // nil for a call without a session
 }
 
 // Guard judges one call before dispatch. It is a pure function of the call and

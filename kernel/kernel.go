@@ -18,6 +18,13 @@ type Config struct {
 	Dispatcher  Dispatcher
 	Policies    PolicySource
 	Admission   Admission
+	Approvals   Approvals // optional: nil denies a call that needs approval
+	Bonds       Bonds     // optional: nil denies a tier that needs a bond
+	Lineage     Lineage   // optional: nil takes every call chain as asserted
+	Sessions    Sessions  // optional: nil keeps no journal
+	Converter   Converter // optional: nil denies a cap in another currency
+	// Attestors are the keys whose runtime attestations count.
+	Attestors []wire.PublicKey
 	// FullParameters opts a tool into unredacted parameters in its receipts;
 	// optional, nil means every tool is summarised.
 	FullParameters func(server, tool string) bool

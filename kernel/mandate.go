@@ -28,10 +28,10 @@ type Mandate struct {
 	Passport  *PassportRef       // the passport the capability was issued on, if any
 	Origin    *Origin            // set when a treaty peer's kernel sent the call
 	Edge      string             // mcp | api | federation | embedded
+	Session   string             // the caller's session at the edge; "" has no journal
 
-	// Governed fields. Until their issue lands, any of them present denies.
-	Intent    wire.Raw
-	Approvals []wire.Raw
+	Intent    wire.Raw   // an Intent, bound by the holder proof; nil for an ungoverned call
+	Approvals []wire.Raw // chio.approval.v1 tokens the caller was given
 }
 
 // PassportRef names a passport for revocation: the issuer's DID and the id.
@@ -137,6 +137,9 @@ type Admittance struct {
 	Nonce  *Nonce
 	Holds  []HoldRequest        // leaf first, then every ancestor this kernel counts
 	Charge *wire.MonetaryAmount // worst case of this call; nil is free
+	// Approval and Bond are what step 9 found, to be used up or held here.
+	Approval *ApprovalAnswer
+	Bond     any
 	// PolicyHash is the local policy in force, so that a receipt written after
 	// a crash can name it.
 	PolicyHash wire.Digest
@@ -155,6 +158,10 @@ type HoldRequest struct {
 	Token      capability.Ref
 	ExpiresAt  int64
 	Candidates []GrantCap
+	// MaxFamily is the token's aggregate invocation budget: a bound on the
+	// calls under all its grants and, for a delegation family, of every token
+	// below it. nil is none.
+	MaxFamily *uint32
 }
 
 // GrantCap is one matching grant's caps, in match order.
@@ -163,6 +170,9 @@ type GrantCap struct {
 	MaxInvocations       *uint32
 	MaxCostPerInvocation *wire.MonetaryAmount
 	MaxTotalCost         *wire.MonetaryAmount
+	// Charge is what to hold under this grant, if its caps are in another
+	// currency than the price; nil means Admittance.Charge.
+	Charge *wire.MonetaryAmount
 }
 
 // Ticket is the proof of admission: what was held under which grants.
@@ -179,6 +189,7 @@ type HeldGrant struct {
 	Index       int
 	BudgetTotal *wire.MonetaryAmount // nil: no total cap
 	Remaining   uint64               // of BudgetTotal, after this hold
+	Amount      wire.MonetaryAmount  // held under this grant; zero if the call is free
 }
 
 // Settlement of a hold when a call closes.
@@ -197,6 +208,9 @@ type Closing struct {
 	Ticket      Ticket
 	Disposition Disposition
 	Cost        *wire.MonetaryAmount
+	// HeldCosts are the costs in the currencies of the holds, in the order of
+	// Ticket.Held, where they differ from Cost; nil entries mean Cost.
+	HeldCosts   []*wire.MonetaryAmount
 	Receipt     *receipt.Receipt
 	ReceiptJSON []byte // canonical, signature included: the log's leaf
 	Result      *Result
@@ -208,6 +222,7 @@ type Closing struct {
 type Refusal struct {
 	Call        *Call // Route is zero if routing was not reached
 	Nonce       *Nonce
+	Pending     *Awaiting // the call is not denied: it waits for approval
 	Receipt     *receipt.Receipt
 	ReceiptJSON []byte
 }
@@ -218,9 +233,10 @@ type Outcome struct {
 	Denial   *Denial // nil on Allow
 	Receipt  *receipt.Receipt
 	Content  wire.Raw
-	IsError  bool   // the tool ran and reported failure
-	Unlogged bool   // the receipt is signed but could not be recorded
-	Ended    string // the receipt's verdict word: allow, deny, cancelled, incomplete, pending_approval
+	IsError  bool      // the tool ran and reported failure
+	Unlogged bool      // the receipt is signed but could not be recorded
+	Ended    string    // the receipt's verdict word: allow, deny, cancelled, incomplete, pending_approval
+	Pending  *Awaiting // when Ended is pending_approval
 	Peer     *PeerOutcome
 	Attach   any
 }

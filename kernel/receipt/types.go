@@ -114,6 +114,9 @@ type Metadata struct {
 	Policy          *Policy      `json:"policy,omitempty"`
 	Financial       *Financial   `json:"financial,omitempty"`
 	Federation      *Federation  `json:"federation,omitempty"`
+	Governed        *Governed    `json:"governed,omitempty"`
+	Approval        *Approval    `json:"approval,omitempty"`
+	Session         *Session     `json:"session,omitempty"`
 	Unlogged        bool         `json:"unlogged,omitzero"`
 	RevocationEpoch uint64       `json:"revocation_epoch,omitzero"`
 }
@@ -153,6 +156,57 @@ type Financial struct {
 	SettlementStatus string       `json:"settlement_status"` // not_applicable | pending | settled | failed
 	AttemptedCost    *uint64      `json:"attempted_cost,omitempty"`
 	PriceRound       *wire.Digest `json:"price_round,omitempty"`
+	// OracleEvidence says how the price was converted into the currency of the
+	// grant's cap, if it had to be.
+	OracleEvidence *OracleEvidence `json:"oracle_evidence,omitempty"`
+}
+
+// OracleEvidence is one conversion, recomputable from the signed round it
+// names. The rates are decimal strings because they exceed 64 bits.
+type OracleEvidence struct {
+	RoundSHA256        wire.Digest `json:"round_sha256"`
+	BaseCurrency       string      `json:"base_currency"`
+	QuoteCurrency      string      `json:"quote_currency"`
+	RateNumerator      string      `json:"rate_numerator"`
+	RateDenominator    string      `json:"rate_denominator"`
+	MarginBps          uint32      `json:"margin_bps"`
+	UpdatedAt          int64       `json:"updated_at"` // unix seconds
+	MaxAgeSeconds      int64       `json:"max_age_seconds"`
+	OriginalCostUnits  uint64      `json:"original_cost_units"` // as priced
+	OriginalCurrency   string      `json:"original_currency"`
+	ConvertedCostUnits uint64      `json:"converted_cost_units"` // as held, or as charged once known
+	GrantCurrency      string      `json:"grant_currency"`
+}
+
+// Governed is what step 9 established about a call that carried an intent.
+type Governed struct {
+	IntentID         string      `json:"intent_id"`
+	IntentSHA256     wire.Digest `json:"intent_sha256"` // SHA-256(JCS(intent))
+	Purpose          string      `json:"purpose,omitempty"`
+	RuntimeAssurance string      `json:"runtime_assurance"`        // none | basic | attested | verified
+	AutonomyTier     string      `json:"autonomy_tier,omitempty"`  // direct | delegated | autonomous
+	ChainID          string      `json:"chain_id,omitempty"`       // of the call chain
+	ChainEvidence    string      `json:"chain_evidence,omitempty"` // asserted | observed | verified
+	ParentCallID     string      `json:"parent_call_id,omitempty"` // of the call chain
+	ParentReceiptID  string      `json:"parent_receipt_id,omitempty"`
+	BondID           string      `json:"bond_id,omitempty"`
+}
+
+// Approval says which approval a decision waits for, or rests on.
+type Approval struct {
+	ID            string           `json:"id"`
+	RequestSHA256 wire.Digest      `json:"request_sha256"`
+	Approvers     []wire.PublicKey `json:"approvers,omitempty"` // who approved, sorted
+	BatchID       string           `json:"batch_id,omitempty"`
+	ExpiresAt     int64            `json:"expires_at,omitzero"` // unix seconds
+}
+
+// Session places a call in its session's hash-chained journal: SHA256 is the
+// head of the journal before this call, Sequence its number of entries.
+type Session struct {
+	ID       string      `json:"id"`
+	Sequence uint64      `json:"sequence"`
+	SHA256   wire.Digest `json:"sha256"`
 }
 
 // Federation binds a cross-organisation call to its treaty.
