@@ -27,7 +27,7 @@ func newChainCache(limit int) *chainCache {
 }
 
 func (c *chainCache) verify(chain []capability.Token, root wire.PublicKey, now int64) error {
-	key, err := wire.Fingerprint(struct {
+	key, err := wire.DigestOf(struct {
 		Chain []capability.Token `json:"chain"`
 		Root  wire.PublicKey     `json:"root"`
 	}{chain, root})

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -21,6 +22,9 @@ func Canonicalize(doc []byte, limits Limits) ([]byte, error) {
 	if len(doc) > limits.Bytes {
 		return nil, fmt.Errorf("%w: %d bytes, limit %d", ErrTooLarge, len(doc), limits.Bytes)
 	}
+	if canonicalQuick(doc, limits.Depth) {
+		return append([]byte(nil), doc...), nil
+	}
 	if err := checkDepth(doc, limits.Depth); err != nil {
 		return nil, err
 	}
@@ -39,6 +43,9 @@ func Canonicalize(doc []byte, limits Limits) ([]byte, error) {
 
 // IsCanonical reports whether doc is byte for byte its own canonical form.
 func IsCanonical(doc []byte, limits Limits) error {
+	if len(doc) <= limits.Bytes && canonicalQuick(doc, limits.Depth) {
+		return nil
+	}
 	c, err := Canonicalize(doc, limits)
 	if err != nil {
 		return err
@@ -53,6 +60,18 @@ func IsCanonical(doc []byte, limits Limits) error {
 // integers, strings, booleans, slices, structs and Raw; a float is accepted
 // only inside Raw.
 func Marshal(v any) ([]byte, error) {
+	b, err := encode(v)
+	switch {
+	case err == nil:
+		return b, nil
+	case !errors.Is(err, errNoPlan):
+		return nil, fmt.Errorf("encode: %w", err)
+	}
+	return marshalAny(v)
+}
+
+// marshalAny is Marshal through the JSON engine, for types without a plan.
+func marshalAny(v any) ([]byte, error) {
 	b, err := json.Marshal(v, json.Deterministic(true))
 	if err != nil {
 		return nil, fmt.Errorf("encode: %w", err)

@@ -4,8 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-
-	"github.com/go-json-experiment/json"
 )
 
 // Digest is a SHA-256 value; on the wire 64 lowercase hex characters.
@@ -20,17 +18,6 @@ func DigestOf(v any) (Digest, error) {
 	b, err := Marshal(v)
 	if err != nil {
 		return Digest{}, err
-	}
-	return Hash(b), nil
-}
-
-// Fingerprint returns the SHA-256 of a deterministic encoding of v: values that
-// encode alike have one fingerprint. It costs half of DigestOf and is for maps
-// within one process: it names nothing outside, since it is no canonical form.
-func Fingerprint(v any) (Digest, error) {
-	b, err := json.Marshal(v, json.Deterministic(true))
-	if err != nil {
-		return Digest{}, fmt.Errorf("encode: %w", err)
 	}
 	return Hash(b), nil
 }

@@ -179,6 +179,9 @@ func verifyOne(s EnvelopeSignature, message []byte, schemes map[string]Scheme) e
 
 // schemaOf reads the schema member of a body, or "".
 func schemaOf(body []byte) string {
+	if schema, ok := quickMember(body, "schema", DocumentLimits.Depth); ok {
+		return string(schema)
+	}
 	var head struct {
 		Schema string `json:"schema"`
 	}

@@ -228,25 +228,25 @@ func FuzzEnvelope(f *testing.F) {
 	})
 }
 
-// TestFingerprintTellsValuesApart: what a map keyed by it relies on.
-func TestFingerprintTellsValuesApart(t *testing.T) {
+// TestDigestTellsValuesApart: what a map keyed by it relies on.
+func TestDigestTellsValuesApart(t *testing.T) {
 	type pair struct {
 		A string `json:"a"`
 		B Raw    `json:"b,omitzero"`
 	}
 	seen := map[Digest]pair{}
 	for _, v := range []pair{{A: "x"}, {A: "x", B: Raw(`1`)}, {A: "x", B: Raw(`"1"`)}, {A: `x","b":1`}, {A: "x\u2028"}} {
-		d, err := Fingerprint(v)
-		again, _ := Fingerprint(v)
+		d, err := DigestOf(v)
+		again, _ := DigestOf(v)
 		if err != nil || d != again {
 			t.Fatalf("%+v: %v", v, err)
 		}
 		if other, dup := seen[d]; dup {
-			t.Errorf("%+v and %+v have one fingerprint", v, other)
+			t.Errorf("%+v and %+v have one digest", v, other)
 		}
 		seen[d] = v
 	}
-	if _, err := Fingerprint(pair{A: "\xff"}); err == nil {
-		t.Error("text that is not UTF-8 has a fingerprint")
+	if _, err := DigestOf(pair{A: "\xff"}); err == nil {
+		t.Error("text that is not UTF-8 has a digest")
 	}
 }
