@@ -64,19 +64,27 @@ func VerifyProof(env *wire.Envelope, want ProofExpectation) (*HolderProof, error
 	if err != nil {
 		return nil, refuse(CodeProofInvalid, "proof: %v", err)
 	}
-	if member := mismatch(&p, want); member != "" { // 3, 4
-		return nil, refuse(CodeProofMismatch, "proof is for another call: %s differs", member)
-	}
-	if err := checkNonce(p.Nonce); err != nil { // 5
+	if err := p.answers(want); err != nil {
 		return nil, err
 	}
+	return &p, nil
+}
+
+// answers checks rules 3 to 6 of VerifyProof.
+func (p *HolderProof) answers(want ProofExpectation) error {
+	if member := mismatch(p, want); member != "" { // 3, 4
+		return refuse(CodeProofMismatch, "proof is for another call: %s differs", member)
+	}
+	if err := checkNonce(p.Nonce); err != nil { // 5
+		return err
+	}
 	if p.IssuedAt > want.Now+ProofSkewSeconds { // 6
-		return nil, refuse(CodeProofStale, "proof is dated %d, %d s ahead; check the clocks", p.IssuedAt, p.IssuedAt-want.Now)
+		return refuse(CodeProofStale, "proof is dated %d, %d s ahead; check the clocks", p.IssuedAt, p.IssuedAt-want.Now)
 	}
 	if p.IssuedAt < want.Now-ProofTTLSeconds { // 6
-		return nil, refuse(CodeProofStale, "proof is %d s old, limit %d; sign a new one", want.Now-p.IssuedAt, ProofTTLSeconds)
+		return refuse(CodeProofStale, "proof is %d s old, limit %d; sign a new one", want.Now-p.IssuedAt, ProofTTLSeconds)
 	}
-	return &p, nil
+	return nil
 }
 
 // mismatch names the first member that is not the expected one, or "".
