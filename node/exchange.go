@@ -163,7 +163,10 @@ func (w *network) head(r store.Reader, need uint64) (note []byte, size uint64, e
 		return nil, 0, err
 	}
 	if err == nil && len(note) > 0 && size >= need {
-		return note, size, nil
+		// A head by a kernel key that was retired since proves nothing any more.
+		if _, stale := receipt.VerifyCheckpoint(note, w.n.logID, w.n.keys.Kernel().Public()); stale == nil {
+			return note, size, nil
+		}
 	}
 	note, head, err := rlog.SignHead(r, w.n.keys.Kernel())
 	return note, head.Size, err

@@ -24,7 +24,7 @@ func (n *Node) exportAll(ctx context.Context, _ Empty) (*Files, error) {
 		return nil, err
 	}
 	f := &Files{Files: map[string]wire.Raw{"receipts.json": b.Bundle, "trust.json": b.Trust}}
-	for _, part := range []func(context.Context, *Files) error{n.exportPassports, n.exportTreaties, n.exportSettlement} {
+	for _, part := range []func(context.Context, *Files) error{n.exportRotations, n.exportPassports, n.exportTreaties, n.exportSettlement} {
 		if err := part(ctx, f); err != nil {
 			return nil, fmt.Errorf("export: %w", err)
 		}

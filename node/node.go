@@ -126,7 +126,7 @@ func (o *Options) readConfig() (*Config, error) {
 
 // assemble builds the parts from the bottom up; each only knows those before it.
 func (n *Node) assemble(ctx context.Context) error {
-	if err := n.openKeys(); err != nil {
+	if err := n.openKeys(ctx); err != nil {
 		return err
 	}
 	var nonces *authority.Nonces
@@ -168,7 +168,7 @@ func (n *Node) assemble(ctx context.Context) error {
 // may be for a call that its kernel sent.
 const maxRevocationStalenessSeconds = 300
 
-func (n *Node) openKeys() error {
+func (n *Node) openKeys(ctx context.Context) error {
 	ring, err := keys.Open(keys.Config{DB: n.db, Home: n.opts.Home, Passphrase: n.opts.Passphrase, Rand: n.rand})
 	if errors.Is(err, keys.ErrPassphrase) || errors.Is(err, keys.ErrPassphraseNeeded) {
 		return &Problem{Code: "CHIO-KEYS-PASSPHRASE", Message: err.Error(), Hint: "set CHIO_PASSPHRASE to the passphrase given at init", Exit: ExitFailure}
@@ -177,11 +177,11 @@ func (n *Node) openKeys() error {
 		return fmt.Errorf("open the keys: %w", err)
 	}
 	n.keys = ring
-	if err := n.db.VerifyHead(ring.Kernel().Public()); err != nil {
+	if err := n.db.VerifyHead(ring.HeadKeys()...); err != nil {
 		return &Problem{Code: "CHIO-STORE-CORRUPT", Message: err.Error(),
 			Hint: "nothing is served from it; chio-node doctor says what is lost", Exit: ExitFailure}
 	}
-	return n.db.SetHead(headNote, ring.Kernel())
+	return n.finishRotation(ctx)
 }
 
 // headNote is what each head of the store says about log and ledger.

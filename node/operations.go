@@ -45,6 +45,7 @@ var operations = map[string]handler{
 	"settle/fund":        operation((*Node).fund),
 	"settle/run":         operation((*Node).settle),
 	"settle/status":      operation((*Node).settleStatus),
+	"key/list":           operation((*Node).listKeys),
 	"oracle/sign":        operation((*Node).signPrice),
 	"oracle/import":      operation((*Node).importRound),
 	"export":             operation((*Node).exportAll),

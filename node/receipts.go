@@ -122,7 +122,7 @@ func (n *Node) exportReceipts(ctx context.Context, req ExportReceipts) (*Receipt
 // bundle puts the named receipts, or all, under one head. The head is the one
 // peers have witnessed when it covers them.
 func (n *Node) bundle(ids []string) ([]byte, error) {
-	b := &receipt.Bundle{Schema: receipt.BundleSchema}
+	b, trust := &receipt.Bundle{Schema: receipt.BundleSchema}, n.trustSet()
 	err := n.db.View(func(r store.Reader) error {
 		leaves, need, err := chooseLeaves(r, ids)
 		if err != nil {
@@ -143,9 +143,12 @@ func (n *Node) bundle(ids []string) ([]byte, error) {
 				return err
 			}
 			part.Receipts = append(part.Receipts, receipt.BundleEntry{Receipt: leaf, LeafIndex: index, AuditPath: path})
-			if err := n.bundleCapability(r, b, leaf); err != nil {
+			if err := n.bundleCapability(r, b, trust, leaf); err != nil {
 				return err
 			}
+		}
+		if part.Consistency, err = finalProofs(r, n.keys, size); err != nil {
+			return err
 		}
 		b.Logs = []receipt.BundleLog{part}
 		return nil
@@ -182,7 +185,7 @@ func chooseLeaves(r store.Reader, ids []string) (leaves []uint64, need uint64, e
 
 // bundleCapability adds the chain a receipt was decided under, if it is ours
 // to show.
-func (n *Node) bundleCapability(r store.Reader, b *receipt.Bundle, leaf []byte) error {
+func (n *Node) bundleCapability(r store.Reader, b *receipt.Bundle, trust *receipt.TrustSet, leaf []byte) error {
 	rec, err := receipt.Parse(leaf)
 	if err != nil || rec.CapabilityID == "" {
 		return err
@@ -193,6 +196,9 @@ func (n *Node) bundleCapability(r store.Reader, b *receipt.Bundle, leaf []byte) 
 	}
 	if err != nil {
 		return err
+	}
+	if !trust.Issued(c.Chain[0].Issuer) {
+		return nil // of a peer that changed its kernel key: nobody could judge it
 	}
 	for i := range c.Chain {
 		if err := b.AddCapability(&c.Chain[i]); err != nil {
@@ -207,6 +213,7 @@ func (n *Node) bundleCapability(r store.Reader, b *receipt.Bundle, leaf []byte) 
 func (n *Node) trustSet() *receipt.TrustSet {
 	t := &receipt.TrustSet{Schema: receipt.TrustSchema, Kernels: []receipt.TrustedKernel{
 		{Key: n.keys.Kernel().Public(), DID: n.DID().String(), Logs: []string{n.logID}}}}
+	t.Kernels = append(t.Kernels, retiredKernels(n.keys, n.logID)...)
 	n.network.addTrust(t)
 	return t
 }

@@ -8,7 +8,10 @@
 // are seeds sealed row by row, bound to their row's name. A wrong passphrase,
 // a loose file permission or an altered row is a named error, never a new key.
 //
-// Non-goals: what a key may sign (did.Role and the callers), bindings and
-// rotation records (did), hardware modules. Aries types do not leave this
+// The kernel key can be replaced: RotateKernel overwrites its seed and keeps the
+// signed record of the change for ever, in one transaction.
+//
+// Non-goals: what a key may sign (did.Role and the callers), the rules of
+// bindings and rotation records (did), hardware modules. Aries types do not leave this
 // package.
 package keys

@@ -40,7 +40,8 @@ var ErrName = errors.New("name is not 1 to 64 letters, digits, '.', '_' or '-', 
 const current = "1"
 
 // Keyring holds the opened keys of one organisation. It is safe for concurrent
-// use and never prints key material.
+// use, apart from RotateKernel and FinishRotation, which nothing else may run
+// beside, and never prints key material.
 type Keyring struct {
 	db        store.DB
 	sealed    bool
@@ -49,6 +50,8 @@ type Keyring struct {
 	kernel    *wire.Key
 	transport *wire.Key
 	secp      map[did.Role]Scalar
+	rotations []Rotation     // of the kernel key, oldest first
+	previous  wire.PublicKey // the retired kernel key while a rotation is unfinished
 
 	mu     sync.Mutex // guards agents
 	agents map[string]*wire.Key
@@ -134,6 +137,9 @@ func open(cfg Config, master secret, sealed bool, s *sealer) (*Keyring, error) {
 			return err
 		}
 		if k.kernel, err = s.key(r, did.RoleKernel); err != nil {
+			return err
+		}
+		if err = k.openRotations(r); err != nil {
 			return err
 		}
 		if k.transport, err = s.key(r, did.RoleTransport); err != nil {

@@ -76,18 +76,24 @@ func (s *sealer) obtain(tx store.Tx, row string, valid func([]byte) bool) (seed 
 	if !errors.Is(err, store.ErrNotFound) {
 		return secret{}, false, err
 	}
+	seed, value, err = s.draw(row, valid)
+	if err != nil {
+		return secret{}, false, err
+	}
+	tx.Set(row, value)
+	return seed, true, nil
+}
+
+// draw makes a new seed that valid accepts, and the row that holds it.
+func (s *sealer) draw(row string, valid func([]byte) bool) (seed secret, value []byte, err error) {
 	for range 8 { // a draw is refused with probability below 2^-127
 		if _, err := io.ReadFull(s.rand, seed[:]); err != nil {
-			return secret{}, false, fmt.Errorf("read randomness for %s: %w", row, err)
+			return secret{}, nil, fmt.Errorf("read randomness for %s: %w", row, err)
 		}
 		if valid(seed[:]) {
-			value, err := s.seal(row, seed)
-			if err != nil {
-				return secret{}, false, err
-			}
-			tx.Set(row, value)
-			return seed, true, nil
+			value, err = s.seal(row, seed)
+			return seed, value, err
 		}
 	}
-	return secret{}, false, fmt.Errorf("draw a key for %s: the source of randomness is broken", row)
+	return secret{}, nil, fmt.Errorf("draw a key for %s: the source of randomness is broken", row)
 }

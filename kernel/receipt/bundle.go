@@ -14,21 +14,32 @@ const BundleSchema = "chio.receipt_bundle.v1"
 // offline: per log one checkpoint and an audit path for each receipt, and the
 // capabilities the receipts were decided under.
 //
-//	{"capabilities":[token…]?,"logs":[{"checkpoint":note,"receipts":[
+//	{"capabilities":[token…]?,"logs":[{"checkpoint":note,
+//	  "consistency":[{"path":[hex…],"size":n}…]?,"receipts":[
 //	  {"audit_path":[hex…],"leaf_index":n,"receipt":{…}}…]}…],"schema":…}
 //
-// Logs are sorted by origin, receipts by leaf_index; capabilities is absent,
-// never empty.
+// Logs are sorted by origin, receipts by leaf_index, consistency by size;
+// capabilities and consistency are absent, never empty.
 type Bundle struct {
 	Schema       string      `json:"schema"`
 	Logs         []BundleLog `json:"logs"`
 	Capabilities []wire.Raw  `json:"capabilities,omitempty"`
 }
 
-// BundleLog is one log's part of a bundle.
+// BundleLog is one log's part of a bundle. Consistency shows, for receipts by
+// retired kernel keys, that the tree under the checkpoint begins with the final
+// tree of each such key.
 type BundleLog struct {
-	Checkpoint string        `json:"checkpoint"`
-	Receipts   []BundleEntry `json:"receipts"`
+	Checkpoint  string        `json:"checkpoint"`
+	Consistency []BundleFinal `json:"consistency,omitempty"`
+	Receipts    []BundleEntry `json:"receipts"`
+}
+
+// BundleFinal is the consistency proof from a final tree, which the trust set
+// knows by its size, to the checkpoint.
+type BundleFinal struct {
+	Size uint64        `json:"size"`
+	Path []wire.Digest `json:"path"`
 }
 
 // BundleEntry is one leaf: the receipt exactly as logged, and its place.
@@ -89,18 +100,32 @@ func (l *BundleLog) appendTo(out []byte) ([]byte, error) {
 		return nil, refuse(CodeFormat, "checkpoint: %v", err)
 	}
 	out = append(append(out, `{"checkpoint":`...), note...)
+	if len(l.Consistency) > 0 {
+		out = append(out, `,"consistency":[`...)
+		for i := range l.Consistency {
+			f := &l.Consistency[i]
+			out = appendDigests(append(comma(out, i), `{"path":`...), f.Path)
+			out = append(strconv.AppendUint(append(out, `,"size":`...), f.Size, 10), '}')
+		}
+		out = append(out, ']')
+	}
 	out = append(out, `,"receipts":[`...)
 	for i := range l.Receipts {
 		e := &l.Receipts[i]
-		out = append(comma(out, i), `{"audit_path":[`...)
-		for j, d := range e.AuditPath {
-			out = append(append(append(comma(out, j), '"'), d.String()...), '"')
-		}
-		out = append(out, `],"leaf_index":`...)
+		out = appendDigests(append(comma(out, i), `{"audit_path":`...), e.AuditPath)
+		out = append(out, `,"leaf_index":`...)
 		out = strconv.AppendUint(out, e.LeafIndex, 10)
 		out = append(append(append(out, `,"receipt":`...), e.Receipt...), '}')
 	}
 	return append(out, "]}"...), nil
+}
+
+func appendDigests(out []byte, path []wire.Digest) []byte {
+	out = append(out, '[')
+	for i, d := range path {
+		out = append(append(append(comma(out, i), '"'), d.String()...), '"')
+	}
+	return append(out, ']')
 }
 
 func comma(out []byte, i int) []byte {
@@ -117,6 +142,9 @@ func (b *Bundle) sizeHint() int {
 	}
 	for i := range b.Logs {
 		n += len(b.Logs[i].Checkpoint) + 128
+		for j := range b.Logs[i].Consistency {
+			n += 67*len(b.Logs[i].Consistency[j].Path) + 48
+		}
 		for j := range b.Logs[i].Receipts {
 			e := &b.Logs[i].Receipts[j]
 			n += len(e.Receipt) + 67*len(e.AuditPath) + 64

@@ -102,7 +102,7 @@ func verifyEmbedded(t *capability.Token, tokens map[string]*capability.Token, tr
 	if err := capability.VerifyDelegation(chain); err != nil {
 		return refuse(CodeCapability, "%v", err)
 	}
-	if !trust.Issues(chain[0].Issuer) {
+	if !trust.Issued(chain[0].Issuer) {
 		return refuse(CodeUntrusted, "the trust set names no kernel %s, the issuer of %s", chain[0].Issuer, chain[0].ID)
 	}
 	return nil

@@ -7,6 +7,10 @@ import (
 	"github.com/backbay-labs/chio-node/wire"
 )
 
+// ParseBundle reads a bundle in the one spelling it can have. Nothing of it is
+// verified; see VerifyBundle.
+func ParseBundle(doc []byte) (*Bundle, error) { return parseBundle(doc) }
+
 // parseBundle reads the one spelling a bundle file can have. The frame is
 // matched literally, so it needs no second look; every receipt and capability
 // is left as bytes for a strict decoder. A file that does not match is
@@ -96,6 +100,13 @@ func (c *cursor) log() BundleLog {
 	var l BundleLog
 	c.literal(`{"checkpoint":`)
 	l.Checkpoint = c.text()
+	if c.peek(`,"consistency":[`) {
+		c.literal(`,"consistency":[`)
+		for more := true; more; more = c.more() {
+			l.Consistency = append(l.Consistency, c.final())
+		}
+		c.literal("]")
+	}
 	c.literal(`,"receipts":[`)
 	if !c.peek("]") {
 		for more := true; more; more = c.more() {
@@ -106,15 +117,32 @@ func (c *cursor) log() BundleLog {
 	return l
 }
 
+func (c *cursor) final() BundleFinal {
+	var f BundleFinal
+	c.literal(`{"path":[`)
+	f.Path = c.digests()
+	c.literal(`],"size":`)
+	f.Size = c.number()
+	c.literal("}")
+	return f
+}
+
+// digests takes the elements of a list of digests.
+func (c *cursor) digests() (list []wire.Digest) {
+	if c.peek("]") {
+		return nil
+	}
+	list = make([]wire.Digest, 0, 20)
+	for more := true; more; more = c.more() {
+		list = append(list, c.digest())
+	}
+	return list
+}
+
 func (c *cursor) entry() BundleEntry {
 	var e BundleEntry
 	c.literal(`{"audit_path":[`)
-	if !c.peek("]") {
-		e.AuditPath = make([]wire.Digest, 0, 20)
-		for more := true; more; more = c.more() {
-			e.AuditPath = append(e.AuditPath, c.digest())
-		}
-	}
+	e.AuditPath = c.digests()
 	c.literal(`],"leaf_index":`)
 	e.LeafIndex = c.number()
 	c.literal(`,"receipt":`)

@@ -1,6 +1,9 @@
 package receipt
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // BundleReport says what a bundle proves.
 type BundleReport struct {
@@ -31,7 +34,11 @@ func (r *BundleReport) Count() int {
 //	2 logs are sorted by origin and receipts by leaf index, none repeated
 //	3 every checkpoint line verifies against the trust set (VerifyHead)
 //	4 every receipt is within its limits and intact (VerifyJSON 1-4)
-//	5 its signer is a kernel key that the trust set names for this log and time
+//	5 its signer is a kernel key that the trust set names for this log and time;
+//	  if that key was retired, its final tree holds the receipt: leaf_index is
+//	  below its size, and the head is that tree or a consistency proof in the
+//	  file connects them. Those are sorted by size, for final trees that the
+//	  trust set knows, and all verify
 //	6 its bytes are included under the checkpoint at its leaf index
 //	7 every capability verifies back to a kernel of the trust set and is that
 //	  of a receipt in the file, or an ancestor of one (verifyCapabilities)
@@ -71,13 +78,17 @@ func verifyLog(l *BundleLog, trust *TrustSet, cited citations) (*LogReport, erro
 	if err != nil {
 		return nil, err
 	}
+	p := part{head: head, trust: trust}
+	if p.finals, err = verifyFinals(l.Consistency, head, trust); err != nil { // 5
+		return nil, err
+	}
 	report := &LogReport{Head: *head, Receipts: make([]Result, 0, len(l.Receipts))}
 	for i := range l.Receipts {
 		e := &l.Receipts[i]
 		if i > 0 && l.Receipts[i-1].LeafIndex >= e.LeafIndex { // 2
 			return nil, at(refuse(CodeFormat, "leaf_index is out of order or repeated"), "receipts", i)
 		}
-		r, res, err := verifyEntry(e, head, trust)
+		r, res, err := p.verifyEntry(e)
 		if err != nil {
 			return nil, at(err, "receipts", i)
 		}
@@ -89,8 +100,34 @@ func verifyLog(l *BundleLog, trust *TrustSet, cited citations) (*LogReport, erro
 	return report, nil
 }
 
+// part is what the receipts of one log are judged under.
+type part struct {
+	head   *Head
+	trust  *TrustSet
+	finals []FinalTree // shown to be the beginning of the head's tree
+}
+
+// verifyFinals checks the consistency proofs of a log's part.
+func verifyFinals(proofs []BundleFinal, head *Head, trust *TrustSet) (finals []FinalTree, err error) {
+	for i := range proofs {
+		p := &proofs[i]
+		if i > 0 && proofs[i-1].Size >= p.Size || p.Size >= head.Size {
+			return nil, at(refuse(CodeFormat, "size is out of order, repeated, or not below the checkpoint's"), "consistency", i)
+		}
+		final := trust.finalOf(head.Origin, p.Size)
+		if final == nil {
+			return nil, at(refuse(CodeRetired, "the trust set knows no retired kernel whose final tree of %s has %d entries", head.Origin, p.Size), "consistency", i)
+		}
+		if err := VerifyConsistency(p.Size, head.Size, final.Root, head.Root, p.Path); err != nil {
+			return nil, at(err, "consistency", i)
+		}
+		finals = append(finals, *final)
+	}
+	return finals, nil
+}
+
 // verifyEntry checks rules 4 to 6 for one receipt.
-func verifyEntry(e *BundleEntry, head *Head, trust *TrustSet) (*Receipt, Result, error) {
+func (p *part) verifyEntry(e *BundleEntry) (*Receipt, Result, error) {
 	r, err := Parse(e.Receipt) // 4
 	if err != nil {
 		return nil, Result{}, err
@@ -98,15 +135,35 @@ func verifyEntry(e *BundleEntry, head *Head, trust *TrustSet) (*Receipt, Result,
 	if !isCanonical(e.Receipt) { // 1
 		return nil, Result{}, refuse(CodeNotCanonical, "receipt is not in its canonical form")
 	}
-	res := verifyCanonical(e.Receipt, r, trust)
+	res := verifyBytes(e.Receipt, r)
 	if !res.Intact() { // 4
 		return nil, res, refuse(res.Code, "%s", res.Detail)
 	}
-	if !trust.signer(r.KernelKey, r.Timestamp, head.Origin) { // 5
-		return nil, res, refuse(CodeUntrusted, "the trust set does not name kernel %s for log %s at %d", r.KernelKey, head.Origin, r.Timestamp)
+	if err := p.verifySigner(r, e.LeafIndex); err != nil { // 5
+		return nil, res, err
 	}
-	err = VerifyInclusion(LeafHash(e.Receipt), e.LeafIndex, head.Size, e.AuditPath, head.Root) // 6
+	res.SignerTrusted = true
+	res.conclude(r, p.trust)
+	err = VerifyInclusion(LeafHash(e.Receipt), e.LeafIndex, p.head.Size, e.AuditPath, p.head.Root) // 6
 	return r, res, err
+}
+
+// verifySigner is rule 5 for one receipt.
+func (p *part) verifySigner(r *Receipt, index uint64) error {
+	switch p.trust.signer(r.KernelKey, r.Timestamp, p.head.Origin) {
+	case current:
+		return nil
+	case unknown:
+		return refuse(CodeUntrusted, "the trust set does not name kernel %s for log %s at %d", r.KernelKey, p.head.Origin, r.Timestamp)
+	}
+	final := p.trust.final(r.KernelKey)
+	switch {
+	case final.Log != p.head.Origin || index >= final.Size:
+		return refuse(CodeRetired, "kernel %s was retired at %d entries of %s, and this is leaf %d", r.KernelKey, final.Size, final.Log, index)
+	case final.heads(p.head) || slices.Contains(p.finals, *final):
+		return nil
+	}
+	return refuse(CodeRetired, "kernel %s was retired, and the file does not prove that its final tree of %d is under this head", r.KernelKey, final.Size)
 }
 
 // at prefixes an error with its place in the file, keeping the code.

@@ -143,6 +143,7 @@ type Head struct {
 	Size       uint64         `json:"size"`
 	Root       wire.Digest    `json:"root"`
 	Key        wire.PublicKey `json:"key"`
+	Retired    bool           `json:"retired,omitzero"` // the key was rotated out since
 	CosignedBy []Cosignature  `json:"cosigned_by,omitempty"`
 }
 
@@ -152,10 +153,24 @@ type Head struct {
 //	2 at least one line is the signature of a kernel key that the trust set
 //	  names for this log; every line under the log's name must be one
 //	3 every other line is the valid cosignature of a witness in the trust set
+//	4 if the key was retired, this is the very head of its final tree: of
+//	  anything else it may have signed after it was stolen
 //
 // So no byte of the file is free. Errors are *Error; CHIO-VERIFY-UNTRUSTED
 // means that a line is somebody's whom the trust set does not name.
 func VerifyHead(note []byte, trust *TrustSet) (*Head, error) {
+	h, err := verifyNote(note, trust)
+	if err != nil {
+		return nil, err
+	}
+	if h.Retired && !trust.final(h.Key).heads(h) { // 4
+		return nil, refuse(CodeRetired, "kernel %s was retired, and this is not the head of its final tree; ask for one that the present key signed", h.Key)
+	}
+	return h, nil
+}
+
+// verifyNote is rules 1 to 3 of VerifyHead.
+func verifyNote(note []byte, trust *TrustSet) (*Head, error) {
 	n, err := ParseNote(note) // 1
 	if err != nil {
 		return nil, err
@@ -167,7 +182,7 @@ func VerifyHead(note []byte, trust *TrustSet) (*Head, error) {
 			if !n.signedBy(line, key) {
 				return nil, refuse(CodeCheckpoint, "signature of %s over the head of %s does not verify", key, h.Origin)
 			}
-			h.Key = key
+			h.Key, h.Retired = key, trust.final(key) != nil
 			continue
 		}
 		c, known, err := n.cosignedBy(line, trust.Witnesses) // 3

@@ -27,6 +27,10 @@ const (
 	CodeEquivocation = "CHIO-VERIFY-EQUIVOCATION"
 	CodeCapability   = "CHIO-VERIFY-CAPABILITY"
 	CodeTrust        = "CHIO-VERIFY-TRUST-SET" // the trust set itself is unusable
+
+	// CodeRetired: sound, but by a key that was rotated out, and not proven to
+	// be in the final tree of that key.
+	CodeRetired = "CHIO-RECEIPT-RETIRED-KEY"
 )
 
 func refuse(code, format string, args ...any) *Error {

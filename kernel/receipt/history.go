@@ -33,14 +33,19 @@ type ConsistencyReport struct {
 
 // VerifyConsistencyFiles checks that two heads of one log are consistent:
 //
-//	1 both checkpoints verify against the trust set and are of one log
+//	1 both checkpoints verify against the trust set and are of one log. The old
+//	  one may be any head of a retired key up to its final tree: the new head
+//	  vouches for it. The new one passes VerifyHead
 //	2 the proof decodes strictly, is its own canonical form, and is for this
 //	  log and these two sizes
 //	3 VerifyConsistency holds for their roots
 func VerifyConsistencyFiles(oldNote, newNote, proof []byte, trust *TrustSet) (*ConsistencyReport, error) {
-	older, err := VerifyHead(oldNote, trust) // 1
+	older, err := verifyNote(oldNote, trust) // 1
 	if err != nil {
 		return nil, err
+	}
+	if final := trust.final(older.Key); final != nil && older.Size > final.Size {
+		return nil, refuse(CodeRetired, "kernel %s was retired at %d entries, and the old head has %d", older.Key, final.Size, older.Size)
 	}
 	newer, err := VerifyHead(newNote, trust)
 	if err != nil {
@@ -111,7 +116,9 @@ type EquivocationReport struct {
 // VerifyEquivocation checks evidence:
 //
 //	1 the file decodes strictly and is its own canonical form; a < b
-//	2 both checkpoints verify against the trust set
+//	2 both checkpoints verify against the trust set. A retired key's count too,
+//	  marked as such: a rotation does not undo what was signed, though a head
+//	  that only the retired key signed may be a thief's
 //	3 they are of one log and one size, and their roots differ
 //
 // nil means that the log did equivocate.
@@ -123,11 +130,11 @@ func VerifyEquivocation(doc []byte, trust *TrustSet) (*EquivocationReport, error
 	if e.A >= e.B {
 		return nil, refuse(CodeFormat, "the two checkpoints are out of order")
 	}
-	a, err := VerifyHead([]byte(e.A), trust) // 2
+	a, err := verifyNote([]byte(e.A), trust) // 2
 	if err != nil {
 		return nil, err
 	}
-	b, err := VerifyHead([]byte(e.B), trust)
+	b, err := verifyNote([]byte(e.B), trust)
 	if err != nil {
 		return nil, err
 	}

@@ -63,7 +63,9 @@ func Verify(r *Receipt, trust *TrustSet) Result {
 //	  algorithm, bbs_signature
 //	4 algorithm is absent or ed25519, the key is sound, and the signature over
 //	  JCS({"body":body,"id":id}) verifies under kernel_key
-//	5 the trust set names kernel_key for the receipt's timestamp
+//	5 the trust set names kernel_key for the receipt's timestamp, and not as
+//	  retired: a retired key signs whatever time its thief likes, so only a
+//	  bundle, which proves inclusion in its final tree, can make it count
 //	6 it is authorised if 1-5 hold, it is a mediated decision to allow, and the
 //	  agent is one the trust set names, if it names any
 func VerifyJSON(doc []byte, trust *TrustSet) (*Receipt, Result, error) {
@@ -78,8 +80,33 @@ func VerifyJSON(doc []byte, trust *TrustSet) (*Receipt, Result, error) {
 	return r, verifyCanonical(canonical, r, trust), nil
 }
 
-// verifyCanonical judges a receipt whose canonical bytes are doc.
+// verifyCanonical judges a receipt whose canonical bytes are doc, by itself.
 func verifyCanonical(doc []byte, r *Receipt, trust *TrustSet) Result {
+	res := verifyBytes(doc, r)
+	if !res.Intact() {
+		res.SignerTrusted = trust != nil && trust.signer(r.KernelKey, r.Timestamp, "") == current
+		return res
+	}
+	named := unknown
+	if trust != nil { // 5
+		named = trust.signer(r.KernelKey, r.Timestamp, "")
+	}
+	switch named {
+	case unknown:
+		res.Verdict = VerdictUntrusted
+		res.Code, res.Detail = CodeUntrusted, "the trust set does not name "+r.KernelKey.String()+" for this time"
+	case retired:
+		res.Verdict = VerdictUntrusted
+		res.Code, res.Detail = CodeRetired, "kernel "+r.KernelKey.String()+" was retired: its receipts count in a bundle that proves them in its final tree"
+	default:
+		res.SignerTrusted = true
+		res.conclude(r, trust) // 6
+	}
+	return res
+}
+
+// verifyBytes is rules 1 to 4: whatever does not depend on who is trusted.
+func verifyBytes(doc []byte, r *Receipt) Result {
 	res := Result{ID: r.ID, Result: claim(r), Verdict: VerdictInvalid}
 	list := members(doc)
 	body := bodyOf(doc, list)
@@ -89,9 +116,6 @@ func verifyCanonical(doc []byte, r *Receipt, trust *TrustSet) Result {
 	res.ReceiptIDValid = wire.Hash(body).String() == r.ID                                          // 3
 	signed := verifySignature(r, body)                                                             // 4
 	res.SignatureValid = signed && res.Coherent
-	if trust != nil { // 5
-		res.SignerTrusted = trust.signer(r.KernelKey, r.Timestamp, "")
-	}
 	switch {
 	case !res.Coherent:
 		res.Code, res.Detail = CodeIncoherent, incoherent.(*Error).Detail
@@ -101,11 +125,6 @@ func verifyCanonical(doc []byte, r *Receipt, trust *TrustSet) Result {
 		res.Code, res.Detail = CodeID, "id is not the hash of the body"
 	case !res.ParameterHashValid:
 		res.Code, res.Detail = CodeParameters, "parameter_hash is not the hash of the parameters"
-	case !res.SignerTrusted:
-		res.Verdict = VerdictUntrusted
-		res.Code, res.Detail = CodeUntrusted, "the trust set does not name "+r.KernelKey.String()+" for this time"
-	default:
-		res.conclude(r, trust) // 6
 	}
 	return res
 }

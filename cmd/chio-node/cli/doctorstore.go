@@ -147,7 +147,7 @@ func (a *app) readRows(db *store.Engine, pass []byte) (newest int64, out []findi
 }
 
 func keyFindings(db *store.Engine, ring *keys.Keyring) finding {
-	if err := db.VerifyHead(ring.Kernel().Public()); err != nil {
+	if err := db.VerifyHead(ring.HeadKeys()...); err != nil {
 		return bad("keys", err, restoreHint)
 	}
 	how := "plain, in a file only its owner can read"

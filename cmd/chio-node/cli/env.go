@@ -131,7 +131,7 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object")
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.findHome() }
 	root.AddCommand(a.initCmd(), a.upCmd(), a.statusCmd(), a.didCmd(), a.passportCmd(), a.capabilityCmd(), a.mcpCmd(), a.federateCmd(),
-		a.callCmd(), a.receiptCmd(), a.settleCmd(), a.oracleCmd(), a.policyCmd(), a.verifyCmd(), a.exportCmd(), a.doctorCmd(),
+		a.callCmd(), a.receiptCmd(), a.settleCmd(), a.oracleCmd(), a.policyCmd(), a.verifyCmd(), a.exportCmd(), a.doctorCmd(), a.keyCmd(),
 		a.doctorStoreCmd())
 	needVerb(root)
 	return root
