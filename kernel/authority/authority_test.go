@@ -162,3 +162,5 @@ func TestAgents(t *testing.T) {
 		return err
 	})
 }
+
+func mustMarshal(v any) []byte { return wire.MustMarshal(v) }
