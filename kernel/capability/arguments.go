@@ -11,79 +11,107 @@ import (
 // leaf is one string of the arguments: a value, or the name of a member.
 type leaf struct {
 	text    string
-	pointer string // RFC 6901; of the value, or of the object for a member name
-	keys    keyClass
+	pointer string   // RFC 6901, of the value or of the object a name is in; only after pointed
+	keys    keyClass // hints of the names of all enclosing members
+	near    keyClass // of the nearest one; for a name, its own
 	isName  bool
 }
 
-// keyClass says what the names of the enclosing members suggest.
-type keyClass uint8
-
-const (
-	pathKey keyClass = 1 << iota
-	hostKey
-)
-
-var errArguments = errors.New("arguments are not one valid JSON value")
+var errArguments = errors.New("the arguments are not one valid JSON value")
 
 // argumentFacts walks the arguments of a call once, for all constraints.
 type argumentFacts struct {
-	call   *CallFacts
-	walked bool
-	leaves []leaf
-	err    error
+	call    CallFacts
+	walked  bool
+	located bool // leaves carry their pointers
+	leaves  []leaf
+	err     error
+	few     [8]leaf // room for an ordinary call
 }
 
-func (f *argumentFacts) strings() ([]leaf, error) {
-	if f.walked {
-		return f.leaves, f.err
+// strings lists the strings of the arguments, without pointers.
+func (f *argumentFacts) strings() ([]leaf, *Error) {
+	if !f.walked {
+		f.walk(false)
 	}
-	f.walked = true
+	if f.err != nil {
+		return nil, refuse(CodeConstraint, "%v", f.err)
+	}
+	return f.leaves, nil
+}
+
+// pointed lists the same strings in the same order, with pointers. Only
+// declared arguments and the text of a denial need them.
+func (f *argumentFacts) pointed() ([]leaf, *Error) {
+	if !f.located {
+		f.walk(true)
+	}
+	return f.strings()
+}
+
+// at is the pointer of the string at index i of strings.
+func (f *argumentFacts) at(i int) string {
+	leaves, err := f.pointed()
+	if err != nil {
+		return "?"
+	}
+	return leaves[i].pointer
+}
+
+func (f *argumentFacts) walk(locate bool) {
+	f.walked, f.located = true, locate
+	f.leaves, f.err = f.few[:0], nil
 	doc := f.call.Arguments
 	if len(doc) == 0 {
-		return nil, nil
+		return
 	}
 	if len(doc) > wire.ForeignLimits.Bytes || !doc.IsValid() {
 		f.err = errArguments
-		return nil, f.err
+		return
 	}
-	w := walker{doc: doc, leaves: make([]leaf, 0, 8)}
-	if f.err = w.value("", 0, 0); f.err == nil {
-		f.leaves = w.leaves
-	}
-	return f.leaves, f.err
+	w := walker{doc: string(doc), leaves: f.leaves, locate: locate}
+	f.err = w.value(place{}, 0)
+	f.leaves = w.leaves
+}
+
+// place is where in the arguments a value stands.
+type place struct {
+	pointer string
+	keys    keyClass
+	near    keyClass
 }
 
 // walker collects strings from a document whose syntax is known to be valid.
 type walker struct {
-	doc    []byte
+	doc    string
 	pos    int
+	locate bool
 	leaves []leaf
 }
 
-func (w *walker) value(pointer string, keys keyClass, depth int) error {
+func (w *walker) value(at place, depth int) error {
 	if depth > wire.ForeignLimits.Depth {
 		return wire.ErrTooDeep
 	}
 	w.space()
 	switch w.doc[w.pos] {
 	case '{':
-		return w.object(pointer, keys, depth)
+		return w.object(at, depth)
 	case '[':
-		return w.array(pointer, keys, depth)
+		return w.array(at, depth)
 	case '"':
 		text, err := w.text()
-		w.leaves = append(w.leaves, leaf{text: text, pointer: pointer, keys: keys})
+		w.leaves = append(w.leaves, leaf{text: text, pointer: at.pointer, keys: at.keys, near: at.near})
 		return err
 	default:
-		for w.pos < len(w.doc) && !strings.ContainsRune(",]} \t\r\n", rune(w.doc[w.pos])) {
+		for w.pos < len(w.doc) && strings.IndexByte(",]} \t\r\n", w.doc[w.pos]) < 0 {
 			w.pos++
 		}
 		return nil
 	}
 }
 
-func (w *walker) object(pointer string, keys keyClass, depth int) error {
+func (w *walker) object(at place, depth int) error {
 	w.pos++ // {
 	for {
 		w.space()
@@ -99,16 +127,21 @@ func (w *walker) object(pointer string, keys keyClass, depth int) error {
 		if err != nil {
 			return err
 		}
-		w.leaves = append(w.leaves, leaf{text: name, pointer: pointer, isName: true})
+		own := classify(name)
+		w.leaves = append(w.leaves, leaf{text: name, pointer: at.pointer, keys: at.keys, near: own, isName: true})
 		w.space()
 		w.pos++ // :
-		if err := w.value(pointer+"/"+escapePointer(name), keys|classify(name), depth+1); err != nil {
+		below := place{keys: at.keys | own, near: own}
+		if w.locate {
+			below.pointer = at.pointer + "/" + escapePointer(name)
+		}
+		if err := w.value(below, depth+1); err != nil {
 			return err
 		}
 	}
 }
 
-func (w *walker) array(pointer string, keys keyClass, depth int) error {
+func (w *walker) array(at place, depth int) error {
 	w.pos++ // [
 	for i := 0; ; {
 		w.space()
@@ -119,7 +152,11 @@ func (w *walker) array(pointer string, keys keyClass, depth int) error {
 		case ',':
 			w.pos++
 		default:
-			if err := w.value(pointer+"/"+strconv.Itoa(i), keys, depth+1); err != nil {
+			below := at
+			if w.locate {
+				below.pointer = at.pointer + "/" + strconv.Itoa(i)
+			}
+			if err := w.value(below, depth+1); err != nil {
 				return err
 			}
 			i++
@@ -138,12 +175,15 @@ func (w *walker) text() (string, error) {
 		}
 	}
 	w.pos++
-	raw := w.doc[start:w.pos]
 	if !escaped {
-		return string(raw[1 : len(raw)-1]), nil
+		return w.doc[start+1 : w.pos-1], nil
 	}
+	return unescape(w.doc[start:w.pos])
+}
+
+func unescape(literal string) (string, error) {
 	var s string
-	err := wire.Unmarshal(raw, &s, wire.ForeignLimits)
+	err := wire.Unmarshal([]byte(literal), &s, wire.ForeignLimits)
 	return s, err
 }
 
@@ -158,20 +198,4 @@ func escapePointer(name string) string {
 		return name
 	}
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
-}
-
-// classify reads the hints of a member name. Values below inherit them.
-func classify(name string) keyClass {
-	n := strings.ToLower(name)
-	var k keyClass
-	if strings.Contains(n, "path") {
-		k |= pathKey
-	}
-	switch n {
-	case "file", "files", "filename", "dir", "directory", "folder", "root", "cwd", "src", "dst":
-		k |= pathKey
-	case "host", "hosts", "hostname", "domain", "domains", "url", "urls", "uri", "uris", "endpoint", "origin":
-		k |= hostKey
-	}
-	return k
 }

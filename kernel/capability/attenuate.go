@@ -14,6 +14,7 @@ type AttenuateRequest struct {
 	Scope     Scope
 	IssuedAt  int64 // unix seconds
 	ExpiresAt int64
+	Aggregate *Aggregate // the child's own bound, beside its ancestors'; nil adds none
 }
 
 // Attenuate derives a child of parent, signed by the parent's subject, that
@@ -62,6 +63,12 @@ func Attenuate(parent *Token, req AttenuateRequest, delegator wire.Signer) (*Tok
 		IssuedAt:        req.IssuedAt,
 		ExpiresAt:       req.ExpiresAt,
 		DelegationChain: append(slices.Clone(parent.DelegationChain), link),
+	}
+	if req.Aggregate != nil {
+		child.AggregateInvocationBudget = req.Aggregate.Value()
+		if _, err := child.Aggregate(); err != nil {
+			return nil, err
+		}
 	}
 	if err := verifyTiming(parent, &child); err != nil {
 		return nil, err

@@ -12,6 +12,10 @@ type ChainInput struct {
 	Now         int64                     // unix seconds
 	MaxDepth    int                       // delegations allowed; 0: root tokens only
 	TrustedRoot func(wire.PublicKey) bool // nil trusts nobody
+	// CountsAggregates says that the caller counts, or only reports, calls under
+	// the Aggregate of every token of the chain. Without it such a chain is
+	// refused, so that no bound is ever passed over.
+	CountsAggregates bool
 }
 
 // Chain is a verified chain, root first.
@@ -45,6 +49,7 @@ func (c *Chain) Refs() []Ref {
 //	3 the root's issuer is trusted
 //	4 every token is valid now
 //	5 the rules of VerifyDelegation hold
+//	6 an aggregate_invocation_budget is counted by the caller
 //
 // Revocation, and whether the caller is the subject, are the caller's checks.
 // Errors are *Error.
@@ -66,6 +71,11 @@ func VerifyChain(chain []Token, in ChainInput) (*Chain, error) {
 	}
 	if err := VerifyDelegation(chain); err != nil { // 5
 		return nil, err
+	}
+	for i := range chain { // 6
+		if !in.CountsAggregates && len(chain[i].AggregateInvocationBudget) > 0 {
+			return nil, refuse(CodeInvalid, "token %s carries aggregate_invocation_budget, which is not counted here", chain[i].ID)
+		}
 	}
 	return &Chain{Tokens: chain}, nil
 }

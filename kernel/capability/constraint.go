@@ -1,143 +1,123 @@
 package capability
 
-import (
-	"slices"
-
-	"github.com/backbay-labs/chio-node/wire"
-)
-
-// The constraint types this package evaluates. Every other type does not hold.
+// The constraint types. Every other type, require_finding_* of the upstream
+// among them, does not hold.
 const (
-	PathPrefix  = "path_prefix"   // value: string
-	DomainExact = "domain_exact"  // value: string
-	MaxArgsSize = "max_args_size" // value: integer, bytes
+	// Decided from the arguments, in Match.
+	PathPrefix              = "path_prefix"                // string
+	ArgumentPathPrefix      = "argument_path_prefix"       // {pointer, prefix}
+	DomainExact             = "domain_exact"               // string
+	DomainGlob              = "domain_glob"                // string
+	RegexMatch              = "regex_match"                // string, RE2
+	MaxLength               = "max_length"                 // integer, bytes
+	MaxArgsSize             = "max_args_size"              // integer, bytes
+	Custom                  = "custom"                     // [key, value]
+	TableAllowlist          = "table_allowlist"            // [string]
+	ColumnDenylist          = "column_denylist"            // [string]
+	OperationClass          = "operation_class"            // read_only | read_write | admin
+	AudienceAllowlist       = "audience_allowlist"         // [string]
+	MemoryStoreAllowlist    = "memory_store_allowlist"     // [string]
+	MemoryWriteDenyPatterns = "memory_write_deny_patterns" // [string], RE2
+
+	// Returned as a Demand, for a later stage to fulfil.
+	GovernedIntentRequired         = "governed_intent_required"          // no value
+	RequireApprovalAbove           = "require_approval_above"            // {threshold_units}
+	RequireCumulativeApprovalAbove = "require_cumulative_approval_above" // {threshold, approval_budget_id, approval_budget_epoch}
+	SellerExact                    = "seller_exact"                      // string
+	MinimumRuntimeAssurance        = "minimum_runtime_assurance"         // none | basic | attested | verified
+	MinimumAutonomyTier            = "minimum_autonomy_tier"             // direct | delegated | autonomous
+	MaxTransactionAmountUSD        = "max_transaction_amount_usd"        // decimal string
+	RequireDualApproval            = "require_dual_approval"             // bool
+	ModelConstraint                = "model_constraint"                  // {allowed_model_ids?, min_safety_tier?}
+	ContentReviewTier              = "content_review_tier"               // none | basic | strict
+	MaxRowsReturned                = "max_rows_returned"                 // integer
+	OutputDigestSHA256             = "output_digest_sha256"              // 64 lowercase hex characters
 )
 
-// NewPathPrefix confines every path in the arguments to a directory.
-func NewPathPrefix(prefix string) Constraint {
-	return Constraint{Type: PathPrefix, Value: wire.MustMarshal(prefix)}
+// rule is one constraint, decoded: whatever its type needs, and nothing that
+// still has to be checked.
+type rule struct {
+	text     string // as written: prefix, host pattern, custom key, class
+	value    string // custom value
+	pointer  string // argument_path_prefix
+	path     lexicalPath
+	host     hostPattern
+	limit    uint64
+	list     []string
+	patterns []pattern
+	demand   Demand // Type is empty unless the constraint is a demand
 }
 
-// NewDomainExact confines every host in the arguments to one name.
-func NewDomainExact(host string) Constraint {
-	return Constraint{Type: DomainExact, Value: wire.MustMarshal(host)}
+// Check reports whether the constraint is of a known type with a well-formed
+// value, so that an issuer can refuse to sign one that would deny every call.
+// The error is an *Error with code CHIO-SCOPE-CONSTRAINT.
+func (c *Constraint) Check() error {
+	var r rule
+	if err := c.parse(&r); err != nil {
+		return err
+	}
+	return nil
 }
 
-// NewMaxArgsSize bounds the canonical arguments, in bytes.
-func NewMaxArgsSize(limit uint64) Constraint {
-	return Constraint{Type: MaxArgsSize, Value: wire.MustMarshal(limit)}
+// parse decodes the value by the one decoder of the constraint's type.
+func (c *Constraint) parse(r *rule) *Error {
+	switch c.Type {
+	case PathPrefix, ArgumentPathPrefix:
+		return c.parsePathRule(r)
+	case DomainExact, DomainGlob:
+		return c.parseHostRule(r)
+	case RegexMatch, MemoryWriteDenyPatterns:
+		return c.parsePatterns(r)
+	case MaxLength, MaxArgsSize:
+		return c.number(&r.limit)
+	case Custom:
+		return c.parseCustom(r)
+	case TableAllowlist, ColumnDenylist, AudienceAllowlist, MemoryStoreAllowlist:
+		return c.strings(&r.list)
+	case OperationClass:
+		return c.word(&r.text, "read_only", "read_write", "admin")
+	}
+	return c.parseDemand(r)
 }
 
-// holds is nil only if the constraint was evaluated and is met.
-func (c *Constraint) holds(f *argumentFacts) *Error {
+// holds is nil only if the constraint was decoded, evaluated and is met. A
+// demand is met when the caller undertakes to fulfil it; it is then in d.
+func (c *Constraint) holds(f *argumentFacts, d *Demand) *Error {
+	var r rule
+	if err := c.parse(&r); err != nil {
+		return err
+	}
 	switch c.Type {
 	case PathPrefix:
-		return c.pathPrefix(f)
-	case DomainExact:
-		return c.domainExact(f)
+		return f.pathPrefix(&r)
+	case ArgumentPathPrefix:
+		return f.argumentPathPrefix(&r)
+	case DomainExact, DomainGlob:
+		return f.domain(c.Type, &r)
+	case RegexMatch:
+		return f.regexMatch(&r)
+	case MaxLength:
+		return f.maxLength(&r)
 	case MaxArgsSize:
-		return c.maxArgsSize(f)
+		return f.maxArgsSize(&r)
+	case Custom:
+		return f.custom(&r)
+	case TableAllowlist:
+		return f.tableAllowlist(&r)
+	case ColumnDenylist:
+		return f.columnDenylist(&r)
+	case OperationClass:
+		return f.operationClass(&r)
+	case AudienceAllowlist:
+		return f.listed(c.Type, audienceKey, r.list)
+	case MemoryStoreAllowlist:
+		return f.listed(c.Type, memoryKey, r.list)
+	case MemoryWriteDenyPatterns:
+		return f.denyPatterns(&r)
 	}
-	return refuse(CodeConstraint, "constraint %.64q cannot be evaluated by this kernel", c.Type)
-}
-
-func (c *Constraint) decode(v any) *Error {
-	if err := wire.Unmarshal(c.Value, v, wire.DocumentLimits); err != nil {
-		return refuse(CodeConstraint, "constraint %s has an unusable value", c.Type)
+	if r.demand.Type != "" && !f.call.FulfilsDemands {
+		return refuse(CodeConstraint, "constraint %s asks something of a later stage that does not run here", c.Type)
 	}
-	return nil
-}
-
-// pathPrefix holds when at least one path is in the arguments and every string
-// that could be one is inside the prefix, after lexical cleaning.
-func (c *Constraint) pathPrefix(f *argumentFacts) *Error {
-	var text string
-	if err := c.decode(&text); err != nil {
-		return err
-	}
-	prefix, err := parsePath(text)
-	if err != nil {
-		return refuse(CodeConstraint, "path_prefix %.80q: %v", text, err)
-	}
-	leaves, err := f.strings()
-	if err != nil {
-		return refuse(CodeConstraint, "path_prefix: %v", err)
-	}
-	found := false
-	for i := range leaves {
-		l := &leaves[i]
-		if !isPathCandidate(l, f.call.PathPointers) {
-			continue
-		}
-		found = true
-		p, err := parsePath(l.text)
-		if err != nil {
-			return refuse(CodeConstraint, "path_prefix %.80q: argument at %.80q %v", text, l.pointer, err)
-		}
-		if !prefix.contains(p) {
-			return refuse(CodeConstraint, "path_prefix %.80q: argument at %.80q is outside", text, l.pointer)
-		}
-	}
-	if !found {
-		return refuse(CodeConstraint, "path_prefix %.80q: the arguments name no path", text)
-	}
-	return nil
-}
-
-// isPathCandidate decides which strings a path_prefix judges.
-func isPathCandidate(l *leaf, declared []string) bool {
-	switch {
-	case l.isName:
-		return len(declared) == 0 && looksLikePath(l.text)
-	case l.keys&pathKey != 0 || slices.Contains(declared, l.pointer):
-		return true
-	default:
-		return len(declared) == 0 && looksLikePath(l.text)
-	}
-}
-
-// domainExact holds when at least one host is in the arguments and every host
-// is the named one.
-func (c *Constraint) domainExact(f *argumentFacts) *Error {
-	var text string
-	if err := c.decode(&text); err != nil {
-		return err
-	}
-	want, ok := parseHost(text)
-	if !ok {
-		return refuse(CodeConstraint, "domain_exact %.80q is not a host name", text)
-	}
-	leaves, err := f.strings()
-	if err != nil {
-		return refuse(CodeConstraint, "domain_exact: %v", err)
-	}
-	found := false
-	for i := range leaves {
-		l := &leaves[i]
-		hosts, err := hostsIn(l.text, l.keys&hostKey != 0)
-		if err != nil {
-			return refuse(CodeConstraint, "domain_exact %.80q: argument at %.80q %v", text, l.pointer, err)
-		}
-		for _, h := range hosts {
-			if h != want {
-				return refuse(CodeConstraint, "domain_exact %.80q: argument at %.80q names host %.80q", text, l.pointer, h)
-			}
-			found = true
-		}
-	}
-	if !found {
-		return refuse(CodeConstraint, "domain_exact %.80q: the arguments name no host", text)
-	}
-	return nil
-}
-
-func (c *Constraint) maxArgsSize(f *argumentFacts) *Error {
-	var limit uint64
-	if err := c.decode(&limit); err != nil {
-		return err
-	}
-	if size := max(f.call.ArgsBytes, len(f.call.Arguments)); uint64(size) > limit {
-		return refuse(CodeConstraint, "max_args_size %d: the arguments have %d bytes", limit, size)
-	}
+	*d = r.demand
 	return nil
 }

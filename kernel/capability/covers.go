@@ -138,12 +138,15 @@ func (a *allotments) covers(i int, child *ToolGrant, keys []string, need Operati
 
 func nameCovers(parent, child string) bool { return parent == "*" || parent == child }
 
-// patternCovers compares "*", trailing-* and exact patterns.
+// patternCovers compares "*", trailing-* and exact patterns. The star of an
+// open child is no letter of its prefix: "a**" does not cover "a*".
 func patternCovers(parent, child string) bool {
-	if prefix, open := strings.CutSuffix(parent, "*"); open {
-		return strings.HasPrefix(child, prefix)
+	childPrefix, childOpen := strings.CutSuffix(child, "*")
+	if !childOpen {
+		return patternMatchesText(parent, child)
 	}
-	return parent == child
+	parentPrefix, parentOpen := strings.CutSuffix(parent, "*")
+	return parentOpen && strings.HasPrefix(childPrefix, parentPrefix)
 }
 
 func operationsCover(parent, child []Operation, need Operation) bool {

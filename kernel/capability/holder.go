@@ -17,6 +17,8 @@ type ProofExpectation struct {
 	CapabilityID string         // leaf token
 	AgentKey     wire.PublicKey // leaf token's subject
 	Now          int64          // unix seconds
+	IntentSHA256 *wire.Digest   // nil: the proof must bind none
+	Session      string         // "": the proof must bind none
 }
 
 // nonceBytes is the length of a nonce: 16 random bytes in hex.
@@ -29,6 +31,9 @@ func SignProof(body HolderProof, signer wire.Signer) (*wire.Envelope, error) {
 	}
 	body.Schema, body.AgentKey = ProofSchema, signer.Public()
 	if err := checkNonce(body.Nonce); err != nil {
+		return nil, err
+	}
+	if err := checkSession(body.Session); err != nil {
 		return nil, err
 	}
 	env, err := wire.Seal(ProofSchema, body, signer)
@@ -44,9 +49,11 @@ func SignProof(body HolderProof, signer wire.Signer) (*wire.Envelope, error) {
 //	1 a proof is present
 //	2 it is a canonical chio.holder_proof.v1 signed by one key, soundly
 //	3 that key is the expected agent's, and the body says so
-//	4 call id, audience, server, tool, arguments and capability are this call's
+//	4 call id, audience, server, tool, arguments, capability, intent and session
+//	  are this call's; an intent or session that is not expected is refused too
 //	5 the nonce is 32 lowercase hex characters
-//	6 issued_at ≤ now+30 and issued_at+300 ≥ now
+//	6 the session, if any, is at most 128 printable ASCII characters
+//	7 issued_at ≤ now+30 and issued_at+300 ≥ now
 //
 // Whether the nonce was seen before is for Admit to decide. Errors are *Error.
 func VerifyProof(env *wire.Envelope, want ProofExpectation) (*HolderProof, error) {
@@ -70,7 +77,7 @@ func VerifyProof(env *wire.Envelope, want ProofExpectation) (*HolderProof, error
 	return &p, nil
 }
 
-// answers checks rules 3 to 6 of VerifyProof.
+// answers checks rules 3 to 7 of VerifyProof.
 func (p *HolderProof) answers(want ProofExpectation) error {
 	if member := mismatch(p, want); member != "" { // 3, 4
 		return refuse(CodeProofMismatch, "proof is for another call: %s differs", member)
@@ -78,10 +85,13 @@ func (p *HolderProof) answers(want ProofExpectation) error {
 	if err := checkNonce(p.Nonce); err != nil { // 5
 		return err
 	}
-	if p.IssuedAt > want.Now+ProofSkewSeconds { // 6
+	if err := checkSession(p.Session); err != nil { // 6
+		return err
+	}
+	if p.IssuedAt > want.Now+ProofSkewSeconds { // 7
 		return refuse(CodeProofStale, "proof is dated %d, %d s ahead; check the clocks", p.IssuedAt, p.IssuedAt-want.Now)
 	}
-	if p.IssuedAt < want.Now-ProofTTLSeconds { // 6
+	if p.IssuedAt < want.Now-ProofTTLSeconds { // 7
 		return refuse(CodeProofStale, "proof is %d s old, limit %d; sign a new one", want.Now-p.IssuedAt, ProofTTLSeconds)
 	}
 	return nil
@@ -104,8 +114,23 @@ func mismatch(p *HolderProof, want ProofExpectation) string {
 		return "args_sha256"
 	case p.CapabilityID != want.CapabilityID:
 		return "capability_id"
+	case (p.IntentSHA256 == nil) != (want.IntentSHA256 == nil),
+		p.IntentSHA256 != nil && *p.IntentSHA256 != *want.IntentSHA256:
+		return "intent_sha256"
+	case p.Session != want.Session:
+		return "session"
 	}
 	return ""
+}
+
+func checkSession(s string) error {
+	if s == "" {
+		return nil
+	}
+	if err := checkID(s); err != nil {
+		return refuse(CodeProofInvalid, "session %v", err)
+	}
+	return nil
 }
 
 func checkNonce(s string) error {

@@ -20,6 +20,10 @@ func MakeProof(body HolderProof, signer wire.Signer) (*MadeProof, error) {
 		return nil, err
 	}
 	body.Schema, body.AgentKey = ProofSchema, signer.Public()
+	if body.IntentSHA256 != nil { // the caller's pointer could be written through later
+		intent := *body.IntentSHA256
+		body.IntentSHA256 = &intent
+	}
 	return &MadeProof{env: env, body: body}, nil
 }
 
@@ -28,7 +32,7 @@ func (m *MadeProof) Envelope() *wire.Envelope {
 	return &wire.Envelope{Body: append(wire.Raw(nil), m.env.Body...), Signatures: append([]wire.EnvelopeSignature(nil), m.env.Signatures...)}
 }
 
-// Check applies rules 3 to 6 of VerifyProof; the zero MadeProof fails them.
+// Check applies rules 3 to 7 of VerifyProof; the zero MadeProof fails them.
 // Errors are *Error.
 func (m *MadeProof) Check(want ProofExpectation) (*HolderProof, error) {
 	if m == nil || m.env == nil {

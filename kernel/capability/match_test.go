@@ -165,7 +165,7 @@ func TestOtherConstraints(t *testing.T) {
 		{"size missing", Constraint{Type: MaxArgsSize}, false},
 		{"prefix is a number", Constraint{Type: PathPrefix, Value: wire.Raw(`7`)}, false},
 		{"unknown", Constraint{Type: "moon_phase", Value: wire.Raw(`"full"`)}, false},
-		{"known elsewhere", Constraint{Type: "regex_match", Value: wire.Raw(`".*"`)}, false},
+		{"known elsewhere", Constraint{Type: "require_finding_clean", Value: wire.Raw(`".*"`)}, false},
 		{"unit", Constraint{Type: "governed_intent_required"}, false},
 		{"empty", Constraint{}, false},
 	}

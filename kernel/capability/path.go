@@ -6,11 +6,10 @@ import (
 	"strings"
 )
 
-// lexicalPath is a slash-separated path without "." and inner "..". Symbolic
-// links are not resolved: nobody here can see the tool's file system.
+// lexicalPath is a slash-separated path without "." and inner "..".
 type lexicalPath struct {
 	absolute bool
-	parts    []string // for a relative path that climbs, the first is ".."
+	clean    string // without a leading slash; "" is the root or the working directory
 }
 
 // The reasons a string is not accepted as a path.
@@ -23,10 +22,10 @@ var (
 	errPathEmpty     = errors.New("is an empty path")
 )
 
-// looksLikePath reports whether a string anywhere in the arguments could be
-// used as a path that leaves its directory.
+// looksLikePath reports whether a string could be used as a path that leaves
+// its directory.
 func looksLikePath(s string) bool {
-	return strings.ContainsAny(s, `/\`) || strings.Contains(s, "..") || strings.HasPrefix(s, "~")
+	return strings.ContainsAny(s, `/\`) || strings.Contains(s, "..") || s != "" && strings.ContainsAny(s[:1], "~$%")
 }
 
 // parsePath refuses everything two file systems could read differently, then
@@ -35,13 +34,11 @@ func parsePath(s string) (lexicalPath, error) {
 	if s == "" {
 		return lexicalPath{}, errPathEmpty
 	}
-	for i := range len(s) {
-		if s[i] < ' ' || s[i] == 0x7f {
-			return lexicalPath{}, errPathControl
-		}
+	if hasControl(s) {
+		return lexicalPath{}, errPathControl
 	}
 	switch {
-	case strings.Contains(s, `\`):
+	case strings.IndexByte(s, '\\') >= 0:
 		return lexicalPath{}, errPathBackslash
 	case strings.Contains(s, "://"), len(s) >= 5 && strings.EqualFold(s[:5], "file:"):
 		return lexicalPath{}, errPathURL
@@ -51,38 +48,59 @@ func parsePath(s string) (lexicalPath, error) {
 		return lexicalPath{}, errPathEncoded
 	}
 	clean := path.Clean(s)
-	p := lexicalPath{absolute: strings.HasPrefix(clean, "/")}
-	for part := range strings.SplitSeq(strings.Trim(clean, "/"), "/") {
-		if part != "" && part != "." {
-			p.parts = append(p.parts, part)
-		}
+	p := lexicalPath{absolute: clean[0] == '/', clean: strings.TrimPrefix(clean, "/")}
+	if clean == "." {
+		p.clean = ""
 	}
 	return p, nil
 }
 
-// contains reports whether q is p or below it.
-func (p lexicalPath) contains(q lexicalPath) bool {
-	if p.absolute != q.absolute || len(q.parts) < len(p.parts) {
-		return false
-	}
-	for i := range p.parts {
-		if p.parts[i] != q.parts[i] {
-			return false
+func hasControl(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] == 0x7f {
+			return true
 		}
 	}
-	rest := q.parts[len(p.parts):]
-	if len(rest) == 0 {
+	return false
+}
+
+// String is the path in its one spelling.
+func (p lexicalPath) String() string {
+	switch {
+	case p.absolute:
+		return "/" + p.clean
+	case p.clean == "":
+		return "."
+	}
+	return p.clean
+}
+
+// contains reports whether q is p or below it.
+func (p lexicalPath) contains(q lexicalPath) bool {
+	if p.absolute != q.absolute {
+		return false
+	}
+	if p.clean == q.clean {
 		return true
 	}
-	if rest[0] == ".." { // a climbing prefix does not cover climbing further
+	rest := q.clean
+	if p.clean != "" {
+		var below bool
+		if rest, below = strings.CutPrefix(rest, p.clean); !below || rest[0] != '/' {
+			return false
+		}
+		rest = rest[1:]
+	}
+	first, _, _ := strings.Cut(rest, "/")
+	if first == ".." { // a climbing prefix does not cover climbing further
 		return false
 	}
 	// "~", "~user", "$HOME" and "C:" mean another place to whoever expands them.
-	return len(p.parts) > 0 || q.absolute || !isSpecialRoot(rest[0])
+	return p.clean != "" || q.absolute || !isSpecialRoot(first)
 }
 
 func isSpecialRoot(part string) bool {
-	return strings.ContainsAny(part[:1], "~$%") || len(part) >= 2 && part[1] == ':'
+	return part != "" && strings.ContainsAny(part[:1], "~$%") || len(part) >= 2 && part[1] == ':'
 }
 
 // hasEncodedSeparator finds %2f, %5c, %2e and %00 in either case, and %25,

@@ -19,6 +19,10 @@ type HolderProof struct {
 	Nonce        string         `json:"nonce"`         // 32 hex characters
 	IssuedAt     int64          `json:"issued_at"`
 	AgentKey     wire.PublicKey `json:"agent_key"`
+	// IntentSHA256 binds a governed intent, Session the session the call belongs
+	// to: at most 128 printable ASCII characters. Both are absent without one.
+	IntentSHA256 *wire.Digest `json:"intent_sha256,omitempty"`
+	Session      string       `json:"session,omitempty"`
 }
 
 // The freshness window of a holder proof, in seconds.

@@ -103,7 +103,7 @@ func (t *Token) VerifySignature() error {
 	if t.Issuer.Verify(input, t.Signature) == nil {
 		return nil
 	}
-	if t.Schema == "" && t.unsupported() == "" {
+	if t.Schema == "" && len(t.AggregateInvocationBudget) == 0 && t.unsupported() == "" {
 		if input, err = t.bodyBytes(""); err == nil && t.Issuer.Verify(input, t.Signature) == nil {
 			return nil
 		}
@@ -122,8 +122,9 @@ func (t *Token) unsupported() string {
 		return "attenuation_proof"
 	case t.BudgetShareBps != nil:
 		return "budget_share_bps"
-	case len(t.AggregateInvocationBudget) > 0:
-		return "aggregate_invocation_budget"
+	}
+	if _, err := t.Aggregate(); err != nil {
+		return "an aggregate_invocation_budget of another form"
 	}
 	for i := range t.DelegationChain {
 		if name := t.DelegationChain[i].unsupported(); name != "" {
