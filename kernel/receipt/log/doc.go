@@ -11,9 +11,16 @@
 //	r/meta        the log id, random per home, independent of any key
 //	r/head        size and right edge of the tree
 //	r/l/<index>   leaf: the receipt
+//	r/a/<index>   in place of an archived leaf: its hash and the receipt's id
+//	r/s/<first>   an archive file: which receipts, where, its digest
 //	r/id/<id>     receipt id to index
 //	r/n/<l>/<i>   hash of the complete subtree i at level l ≥ 1
+//	r/x/<block>   the index: cards of 32 receipts, newest block first
+//
+// The index is a function of the leaves, written with each append and checked
+// by Verify; a log begun without one is indexed by BuildIndex. Archiving moves
+// the oldest leaves to files and keeps their hashes, so no proof changes.
 //
 // Non-goals: no signing (SignHead hands over to kernel/receipt), no clock, no
-// deletion, no secondary index; filters are applied while scanning.
+// files (Archive is told what was written), no deletion.
 package log

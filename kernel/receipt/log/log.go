@@ -9,6 +9,7 @@ import (
 
 	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/wire"
 )
 
 // The errors a caller can act on.
@@ -61,11 +62,10 @@ func Append(tx store.Tx, receiptID string, leaf []byte) (uint64, error) {
 	if receiptID == "" || len(leaf) == 0 {
 		return 0, errors.New("append to the receipt log: the receipt or its id is empty")
 	}
-	switch index, have, err := ByID(tx, receiptID); {
-	case err == nil && string(have) == string(leaf):
-		return index, nil
+	hash := receipt.LeafHash(leaf)
+	switch index, err := indexOf(tx, receiptID); {
 	case err == nil:
-		return 0, fmt.Errorf("%w: %.80s", ErrConflict, receiptID)
+		return index, checkSame(tx, index, hash, receiptID)
 	case !errors.Is(err, store.ErrNotFound):
 		return 0, err
 	}
@@ -74,13 +74,25 @@ func Append(tx store.Tx, receiptID string, leaf []byte) (uint64, error) {
 		return 0, err
 	}
 	index := f.size
-	for _, n := range f.push(receipt.LeafHash(leaf)) {
+	for _, n := range f.push(hash) {
 		tx.Set(nodeKey(n.level, n.index), n.hash[:])
 	}
 	tx.Set(leafKey(index), leaf)
 	tx.Set(idRows+receiptID, strconv.AppendUint(nil, index, 10))
 	tx.Set(keyHead, f.encode())
-	return index, nil
+	return index, indexLeaf(tx, index, leaf)
+}
+
+// checkSame refuses a second receipt under an id that is taken.
+func checkSame(r store.Reader, index uint64, hash wire.Digest, receiptID string) error {
+	have, err := LeafHash(r, index)
+	if err != nil {
+		return fmt.Errorf("%w: receipt %.80s: %w", ErrCorrupt, receiptID, err)
+	}
+	if have != hash {
+		return fmt.Errorf("%w: %.80s", ErrConflict, receiptID)
+	}
+	return nil
 }
 
 // Size is the number of receipts in the log.
@@ -89,34 +101,54 @@ func Size(r store.Reader) (uint64, error) {
 	return f.size, err
 }
 
-// Leaf returns the receipt at index, or ErrRange.
+// Leaf returns the receipt at index, ErrArchived if it is in a file, or
+// ErrRange.
 func Leaf(r store.Reader, index uint64) ([]byte, error) {
 	b, err := r.Get(leafKey(index))
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, fmt.Errorf("%w: index %d", ErrRange, index)
+	if !errors.Is(err, store.ErrNotFound) {
+		return b, err
 	}
-	return b, err
+	switch _, err := r.Get(archivedKey(index)); {
+	case err == nil:
+		return nil, fmt.Errorf("%w: index %d", ErrArchived, index)
+	case errors.Is(err, store.ErrNotFound):
+		return nil, fmt.Errorf("%w: index %d", ErrRange, index)
+	default:
+		return nil, err
+	}
 }
 
-// ByID returns the index and the bytes of a receipt, or store.ErrNotFound.
+// ByID returns the index and the bytes of a receipt, or store.ErrNotFound. Of
+// an archived receipt it returns the index and ErrArchived.
 func ByID(r store.Reader, receiptID string) (uint64, []byte, error) {
-	b, err := r.Get(idRows + receiptID)
+	index, err := indexOf(r, receiptID)
 	if err != nil {
 		return 0, nil, err
 	}
-	index, err := strconv.ParseUint(string(b), 10, 64)
-	if err != nil {
-		return 0, nil, fmt.Errorf("%w: index row of %.80s: %w", ErrCorrupt, receiptID, err)
-	}
 	leaf, err := Leaf(r, index)
+	if errors.Is(err, ErrArchived) {
+		return index, nil, fmt.Errorf("receipt %.80s: %w", receiptID, err)
+	}
 	if err != nil {
 		return 0, nil, fmt.Errorf("%w: receipt %.80s: %w", ErrCorrupt, receiptID, err)
 	}
 	return index, leaf, nil
 }
 
-// Scan calls fn for every receipt from index from on, oldest first, until fn
-// returns an error; store.ErrStop ends it with nil.
+func indexOf(r store.Reader, receiptID string) (uint64, error) {
+	b, err := r.Get(idRows + receiptID)
+	if err != nil {
+		return 0, err
+	}
+	index, err := strconv.ParseUint(string(b), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%w: index row of %.80s: %w", ErrCorrupt, receiptID, err)
+	}
+	return index, nil
+}
+
+// Scan calls fn for every receipt from index from on that is not archived,
+// oldest first, until fn returns an error; store.ErrStop ends it with nil.
 func Scan(r store.Reader, from uint64, fn func(index uint64, leaf []byte) error) error {
 	after := ""
 	if from > 0 {
@@ -132,7 +164,8 @@ func Scan(r store.Reader, from uint64, fn func(index uint64, leaf []byte) error)
 }
 
 // ScanNewest calls fn for every receipt below index before (0 means from the
-// end), newest first, until fn returns an error; store.ErrStop ends it with nil.
+// end), newest first down to the archived ones, until fn returns an error;
+// store.ErrStop ends it with nil.
 func ScanNewest(r store.Reader, before uint64, fn func(index uint64, leaf []byte) error) error {
 	size, err := Size(r)
 	if err != nil {
@@ -143,6 +176,9 @@ func ScanNewest(r store.Reader, before uint64, fn func(index uint64, leaf []byte
 	}
 	for index := before; index > 0; index-- {
 		leaf, err := Leaf(r, index-1)
+		if errors.Is(err, ErrArchived) {
+			return nil
+		}
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrCorrupt, err)
 		}

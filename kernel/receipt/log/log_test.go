@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -42,14 +43,17 @@ func leafBytes(i int) []byte { return fmt.Appendf(nil, `{"id":"r%d","n":%d}`, i,
 
 func fill(t testing.TB, db store.DB, n int) {
 	t.Helper()
-	update(t, db, func(tx store.Tx) error {
-		for i := range n {
-			if _, err := log.Append(tx, fmt.Sprintf("r%d", i), leafBytes(i)); err != nil {
-				return err
+	const batch = 1000
+	for from := 0; from < n; from += batch {
+		update(t, db, func(tx store.Tx) error {
+			for i := from; i < min(n, from+batch); i++ {
+				if _, err := log.Append(tx, fmt.Sprintf("r%d", i), leafBytes(i)); err != nil {
+					return err
+				}
 			}
-		}
-		return nil
-	})
+			return nil
+		})
+	}
 }
 
 // reference is RFC 6962 §2.1 word for word.
@@ -317,7 +321,14 @@ func TestVerifyNoticesEveryAlteredRow(t *testing.T) {
 				return nil
 			})
 			view(t, db, func(r store.Reader) error {
-				if _, err := log.Verify(r); !errors.Is(err, log.ErrCorrupt) {
+				_, err := log.Verify(r)
+				if how == "delete" && strings.HasPrefix(key, "r/x/") {
+					if err != nil { // an index that ends early is built again
+						t.Errorf("delete %s: %v", key, err)
+					}
+					return nil
+				}
+				if !errors.Is(err, log.ErrCorrupt) {
 					t.Errorf("%s %s: %v, want ErrCorrupt", how, key, err)
 				}
 				return nil

@@ -116,14 +116,14 @@ func rangeHash(r store.Reader, lo, hi uint64) (wire.Digest, error) {
 }
 
 // subtree is the hash of the complete subtree of 2^level leaves that starts at
-// leaf lo. Leaf hashes are not stored: the leaf is.
+// leaf lo. Only archived leaves are stored as hashes.
 func subtree(r store.Reader, level int, lo uint64) (wire.Digest, error) {
 	if level == 0 {
-		leaf, err := Leaf(r, lo)
+		hash, err := LeafHash(r, lo)
 		if err != nil {
 			return wire.Digest{}, fmt.Errorf("%w: %w", ErrCorrupt, err)
 		}
-		return receipt.LeafHash(leaf), nil
+		return hash, nil
 	}
 	index := lo >> level
 	b, err := r.Get(nodeKey(level, index))
