@@ -15,14 +15,37 @@ var nullHash = wire.Hash([]byte("null")).String()
 func (k *Kernel) refuse(ctx context.Context, s *mediation, d *Denial) Outcome {
 	d = d.recordable()
 	e := ending{verdict: receipt.Deny, denial: d}
+	if s.awaiting != nil {
+		e.verdict = receipt.PendingApproval
+	}
 	r, raw, err := k.sign(s, e, false)
 	if err == nil {
-		err = k.cfg.Admission.Refuse(ctx, &Refusal{Call: s.partialCall(), Nonce: s.nonce, Receipt: r, ReceiptJSON: raw})
+		err = k.cfg.Admission.Refuse(ctx, &Refusal{Call: s.partialCall(), Nonce: s.nonce, Pending: s.awaiting, Receipt: r, ReceiptJSON: raw})
 	}
 	if err != nil {
 		return k.unlogged(s, e)
 	}
-	return Outcome{Verdict: Deny, Denial: d, Receipt: r, Ended: receipt.Deny}
+	k.recordSession(s, r, e.verdict, d, nil)
+	out := Outcome{Verdict: Deny, Denial: d, Receipt: r, Ended: e.verdict}
+	if s.awaiting != nil {
+		out.Verdict, out.Pending = PendingApproval, s.awaiting
+	}
+	return out
+}
+
+// recordSession tells the journal of a call whose receipt is durable. Only
+// whoever proved to be the agent writes into its session; a journal that fails
+// loses an entry, never the decision.
+func (k *Kernel) recordSession(s *mediation, r *receipt.Receipt, ended string, d *Denial, content wire.Raw) {
+	if s.session == nil || s.nonce == nil {
+		return
+	}
+	e := SessionEntry{At: r.Timestamp, CallID: s.m.CallID, Server: s.m.Server, Tool: s.m.Tool, Operation: s.m.Operation, ArgsSHA256: s.argsHash,
+		Ended: ended, ReceiptID: r.ID, BytesIn: uint64(len(s.args)), BytesOut: uint64(len(content))}
+	if d != nil {
+		e.Code = d.Code
+	}
+	_, _ = safely(func() (struct{}, error) { k.cfg.Sessions.Record(s.sessionKey(), e); return struct{}{}, nil })
 }
 
 // finish is steps 13 to 15 of an admitted call.
@@ -43,11 +66,14 @@ func (k *Kernel) finish(ctx context.Context, s *mediation, e ending) Outcome {
 	}
 	k.failpoint("close.before")
 	err = k.cfg.Admission.Close(context.WithoutCancel(ctx), &Closing{Call: s.call, Ticket: s.ticket, Disposition: e.disposition,
-		Cost: e.cost, Receipt: r, ReceiptJSON: raw, Result: s.result, Content: e.content})
+		Cost: e.cost, HeldCosts: s.heldCosts(e.cost),
+		CostIn:  func(currency string) (*wire.MonetaryAmount, error) { return k.costIn(s, e.cost, currency) },
+		Receipt: r, ReceiptJSON: raw, Result: s.result, Content: e.content})
 	if err != nil {
 		return k.unlogged(s, e) // the intent stays open and is closed as incomplete at the next start
 	}
 	k.failpoint("close.after")
+	k.recordSession(s, r, e.verdict, e.denial, e.content)
 	out := Outcome{Verdict: Deny, Denial: e.denial, Receipt: r, Ended: e.verdict}
 	if s.result != nil {
 		out.Peer, out.Attach = s.result.Peer, s.result.Attach
@@ -119,8 +145,11 @@ func (k *Kernel) compose(s *mediation, e ending, params wire.Raw, mode string, m
 	decision := &receipt.Decision{Verdict: e.verdict}
 	if e.denial != nil {
 		decision.Reason = string(e.denial.Code) + ": " + e.denial.Reason
-		if e.verdict == receipt.Deny {
+		switch e.verdict {
+		case receipt.Deny:
 			decision.Guard = e.denial.Guard
+		case receipt.PendingApproval:
+			decision.Guard, decision.ApprovalID = e.denial.Guard, text(approvalID(s), maxWordBytes)
 		}
 	}
 	r := &receipt.Receipt{
@@ -177,7 +206,11 @@ func (k *Kernel) parameters(s *mediation) (wire.Raw, string) {
 
 func (k *Kernel) metadata(s *mediation, e ending, unlogged bool) *receipt.Metadata {
 	md := &receipt.Metadata{CallID: bounded(s.m.CallID), ArgsSHA256: s.argsHash, Unlogged: unlogged,
-		Financial: k.financial(s, e), Federation: federationOf(s), RevocationEpoch: k.cfg.Revocations.Epoch()}
+		Financial: k.financial(s, e), Federation: federationOf(s), Governed: s.governedOf(), Approval: s.approvalOf(),
+		RevocationEpoch: k.cfg.Revocations.Epoch()}
+	if s.session != nil && s.nonce != nil {
+		md.Session = &receipt.Session{ID: s.m.Session, Sequence: s.session.Sequence, SHA256: s.session.Head}
+	}
 	if s.args == nil {
 		md.ArgsSHA256 = wire.Hash(s.m.Arguments)
 	}
@@ -218,18 +251,25 @@ func (k *Kernel) financial(s *mediation, e ending) *receipt.Financial {
 		return nil
 	}
 	f := &receipt.Financial{GrantIndex: s.grantIndex(), Currency: price.Currency, DelegationDepth: max(0, len(s.m.Chain)-1),
-		SettlementStatus: "not_applicable", PriceRound: s.route.PriceRound}
+		SettlementStatus: "not_applicable", PriceRound: s.route.PriceRound, OracleEvidence: s.oracleEvidence(&e)}
 	if len(s.m.Chain) > 0 {
 		f.RootBudgetHolder = s.m.Chain[0].Issuer.String()
 	}
 	if len(s.ticket.Held) > 0 && s.ticket.Held[0].BudgetTotal != nil {
 		h := s.ticket.Held[0]
 		total, remaining := h.BudgetTotal.Units, h.Remaining
-		if e.disposition == Release {
-			remaining += price.Units
+		held, cost := *price, e.cost
+		if c := s.chosen(0); c != nil {
+			held = c.Hold()
+			if costs := s.heldCosts(e.cost); costs != nil {
+				cost = costs[0]
+			}
 		}
-		if e.disposition == Commit && e.cost != nil && e.cost.Units < price.Units {
-			remaining += price.Units - e.cost.Units
+		if e.disposition == Release {
+			remaining += held.Units
+		}
+		if e.disposition == Commit && cost != nil && cost.Units < held.Units {
+			remaining += held.Units - cost.Units
 		}
 		f.BudgetTotal, f.BudgetRemaining = &total, &remaining
 	}

@@ -48,7 +48,7 @@ func (k *Kernel) wellFormed(s *mediation) *Denial {
 	}
 	s.args, s.argsHash = args, wire.Hash(args)
 	m.Arguments = args
-	return nil
+	return s.readIntent()
 }
 
 func malformed(format string, args ...any) *Denial {
@@ -70,6 +70,8 @@ func (m *Mandate) overlong() string {
 		return "operation"
 	case !validText(m.Edge):
 		return "edge"
+	case !validText(m.Session):
+		return "session"
 	case !validText(m.Holder.Kind) || !validText(m.Holder.OnBehalfOf):
 		return "holder"
 	case m.Passport != nil && (!validText(m.Passport.Issuer) || !validText(m.Passport.ID)):
@@ -170,14 +172,21 @@ func (k *Kernel) checkRevocation(s *mediation) *Denial {
 // verifyHolder is step 5: the subject of the leaf token signed for exactly
 // this call of exactly the kernel that executes it.
 func (k *Kernel) verifyHolder(s *mediation) *Denial {
-	if s.m.Proof == nil {
+	if s.m.Proof == nil && s.m.Made == nil {
 		return &Denial{Code: CodeProofMissing, Guard: "holder_proof", Reason: "no holder proof was presented",
 			Fix: "sign the call with the agent's key, or call through an edge that holds it"}
 	}
-	proof, err := capability.VerifyProof(s.m.Proof, capability.ProofExpectation{
-		CallID: s.m.CallID, Audience: s.route.Audience, Server: s.route.Server, Tool: s.m.Tool,
-		ArgsSHA256: s.argsHash, CapabilityID: s.leaf.ID, AgentKey: s.leaf.Subject, Now: s.now,
-	})
+	want := capability.ProofExpectation{
+		CallID: s.m.CallID, Audience: s.route.Audience, Server: s.route.Server, Tool: s.m.Tool, ArgsSHA256: s.argsHash,
+		CapabilityID: s.leaf.ID, IntentSHA256: s.intentHash, Session: s.m.Session, AgentKey: s.leaf.Subject, Now: s.now,
+	}
+	var proof *capability.HolderProof
+	var err error
+	if s.m.Made != nil {
+		proof, err = s.m.Made.Check(want)
+	} else {
+		proof, err = capability.VerifyProof(s.m.Proof, want)
+	}
 	if err != nil {
 		d := capabilityDenial(err)
 		d.Guard, d.Fix = "holder_proof", "sign this call again with the key the capability names"
@@ -197,16 +206,27 @@ func (k *Kernel) matchScope(s *mediation) *Denial {
 		d.Fix = "ask for a capability that grants this tool, or stay within its constraints"
 		return d
 	}
-	s.matches = matches
+	s.scope = matches
 	s.call = &Call{Mandate: s.m, Route: s.route, Grant: matches[0].Grant, Now: s.now}
+	if k.cfg.Sessions != nil && s.m.Session != "" {
+		view, err := safely(func() (SessionView, error) { return k.cfg.Sessions.View(s.sessionKey()), nil })
+		if err != nil {
+			return &Denial{Code: CodeInternal, Guard: "journal", Reason: "the session's journal failed: " + err.Error(), Fix: "see chio-node doctor"}
+		}
+		s.session, s.call.Session = &view, &view
+	}
 	return nil
 }
 
+// sessionKey keeps one agent out of another's sessions, whatever name it gives.
+func (s *mediation) sessionKey() string { return s.leaf.Subject.String() + "/" + s.m.Session }
+
 func (k *Kernel) facts(s *mediation) capability.CallFacts {
 	f := capability.CallFacts{Server: s.route.Server, Tool: s.m.Tool, Operation: s.m.Operation,
-		Arguments: s.args, ArgsBytes: len(s.args), MaxCost: s.route.Price}
+		Arguments: s.args, ArgsBytes: len(s.args), Resolve: k.cfg.ResolvePath,
+		FulfilsDemands: true}
 	if s.route.Shape != nil {
-		f.PathPointers = s.route.Shape.Paths
+		f.PathPointers, f.Action = s.route.Shape.Paths, s.route.Shape.Action
 	}
 	return f
 }
@@ -218,25 +238,7 @@ func (k *Kernel) ready(s *mediation) *Denial {
 		return &Denial{Code: CodeNotReady, Guard: "admission", Reason: err.Error(),
 			Fix: "see chio-node doctor; the node accepts nothing until its log is writable"}
 	}
-	return nil
-}
-
-// governed is step 9. What it would evaluate arrives later; anything that asks
-// for it is denied, never skipped.
-func (k *Kernel) governed(s *mediation) *Denial {
-	if len(s.m.Intent) > 0 || len(s.m.Approvals) > 0 {
-		return &Denial{Code: CodeGoverned, Guard: "governed",
-			Reason: "governed intents and approval tokens are not evaluated by this build",
-			Fix:    "send the call without them under a capability that does not need them"}
-	}
-	o := s.m.Origin
-	if o == nil || s.route.Price == nil {
-		return nil
-	}
-	if o.MaxCharge == nil || o.MaxCharge.Currency != s.route.Price.Currency || o.MaxCharge.Units < s.route.Price.Units {
-		return &Denial{Code: CodeContinuation, Guard: "governed", Side: "treaty",
-			Reason: "the continuation's maximum charge is below this tool's price",
-			Fix:    "fetch the current attestation for the price and sign a new continuation"}
-	}
-	return nil
+	var d *Denial
+	s.matches, d = k.affordable(s.scope, &s.route, s.now)
+	return d
 }

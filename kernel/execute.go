@@ -26,7 +26,8 @@ func (k *Kernel) admit(ctx context.Context, s *mediation) *Denial {
 		return d
 	}
 	t, err := k.cfg.Admission.Admit(ctx, &Admittance{Call: s.call, Nonce: s.nonce, Holds: holds, Charge: s.route.Price,
-		PolicyHash: s.policy.LocalHash})
+		ChargeIn: func(currency string) (*wire.MonetaryAmount, error) { return k.chargeIn(s, currency) },
+		Approval: s.governed.approval, Bond: s.governed.bond, PolicyHash: s.policy.LocalHash})
 	if err != nil {
 		if d, ok := asDenial(err); ok {
 			return d.at(10)
@@ -43,34 +44,83 @@ func (k *Kernel) admit(ctx context.Context, s *mediation) *Denial {
 func (k *Kernel) holds(s *mediation) ([]HoldRequest, *Denial) {
 	facts := k.facts(s)
 	var out []HoldRequest
+	s.held = s.held[:0]
 	for i := len(s.m.Chain) - 1; i >= 0; i-- {
 		token := &s.m.Chain[i]
 		if s.route.PeerDID != "" && token.Issuer != k.self {
 			continue
 		}
+		leaf := i == len(s.m.Chain)-1
 		matches := s.matches
-		if i != len(s.m.Chain)-1 {
-			var err error
-			if matches, err = matchAncestor(token, facts); err != nil {
-				return nil, capabilityDenial(err)
+		if !leaf {
+			var d *Denial
+			if matches, d = k.matchAncestor(s, token, facts); d != nil {
+				return nil, d
 			}
 		}
-		h := HoldRequest{Token: token.Ref(), ExpiresAt: token.ExpiresAt}
-		for _, mt := range matches {
-			h.Candidates = append(h.Candidates, GrantCap{Index: mt.Index, MaxInvocations: mt.Grant.MaxInvocations,
-				MaxCostPerInvocation: mt.Grant.MaxCostPerInvocation, MaxTotalCost: mt.Grant.MaxTotalCost})
+		family, d := familyOf(token, leaf)
+		if d != nil {
+			return nil, d
 		}
-		out = append(out, h)
+		h := HoldRequest{Token: token.Ref(), ExpiresAt: token.ExpiresAt, MaxFamily: family, Candidates: make([]GrantCap, 0, len(matches))}
+		for i := range matches {
+			h.Candidates = append(h.Candidates, matches[i].cap())
+		}
+		out, s.held = append(out, h), append(s.held, matches)
 	}
 	return out, nil
 }
 
-func matchAncestor(token *capability.Token, facts capability.CallFacts) ([]capability.GrantMatch, error) {
+// matchAncestor finds the grants of an ancestor that a call counts against.
+// Its demands are in the leaf's grant too, where they were met.
+func (k *Kernel) matchAncestor(s *mediation, token *capability.Token, facts capability.CallFacts) ([]candidate, *Denial) {
 	matches, err := capability.Match(token.Scope, facts)
+	if err != nil {
+		return nil, capabilityDenial(err)
+	}
+	return k.affordable(matches, &s.route, s.now)
+}
+
+// familyOf is the bound on a token's calls as a whole, if it has one: of a
+// token above the leaf only if it bounds its family.
+func familyOf(token *capability.Token, leaf bool) (*uint32, *Denial) {
+	a, err := token.Aggregate()
+	if err != nil {
+		return nil, capabilityDenial(err)
+	}
+	if a == nil || !leaf && a.Scope != capability.AggregateFamily {
+		return nil, nil
+	}
+	return &a.MaxInvocations, nil
+}
+
+// chargeIn is the call's worst case in another currency, for a budget above
+// the tokens.
+func (k *Kernel) chargeIn(s *mediation, currency string) (*wire.MonetaryAmount, error) {
+	price := s.route.Price
+	if price == nil || price.Currency == currency {
+		return price, nil
+	}
+	c, err := k.convert(*price, currency, s.route.PriceRound, s.now)
 	if err != nil {
 		return nil, err
 	}
-	return matches, nil
+	held := c.Hold()
+	return &held, nil
+}
+
+// costIn is what the call really cost in another currency.
+func (k *Kernel) costIn(s *mediation, cost *wire.MonetaryAmount, currency string) (*wire.MonetaryAmount, error) {
+	price := s.route.Price
+	if cost == nil || price == nil || cost.Currency == currency {
+		return cost, nil
+	}
+	c, err := k.convert(*price, currency, s.route.PriceRound, s.now)
+	if err != nil {
+		return nil, err
+	}
+	exact, err := safely(func() (wire.MonetaryAmount, error) { return c.Cost(*cost) })
+	return &exact, err
 }
 
 // dispatch is steps 11 and 12. From here on the call has been admitted, so
@@ -107,6 +157,9 @@ func (k *Kernel) dispatch(ctx context.Context, s *mediation) ending {
 		own := *d
 		own.Step = 12
 		return ending{verdict: receipt.Deny, denial: &own, disposition: Commit, cost: cost}
+	}
+	if d := s.outputDemands(res.Content); d != nil {
+		return ending{verdict: receipt.Deny, denial: d, disposition: Commit, cost: cost}
 	}
 	content, d := s.inspect(res.Content)
 	if d != nil {

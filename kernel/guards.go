@@ -23,16 +23,17 @@ func (k *Kernel) runGuards(s *mediation) *Denial {
 	if d := s.judge("local", p.Local); d != nil {
 		return d
 	}
-	var worst *Denial
 	for _, g := range p.Treaty {
-		if d := s.judge(g.Side, g.Guard); d != nil && (worst == nil || worst.Code == CodeApprovalNone) {
-			worst = d
+		if d := s.judge(g.Side, g.Guard); d != nil {
+			return d
 		}
 	}
-	return worst
+	return nil
 }
 
-// judge runs one guard and turns anything but Allow into a denial.
+// judge runs one guard. Anything but Allow and PendingApproval is a denial;
+// the first PendingApproval is remembered for step 9 and the guards go on, so
+// that a later Deny still decides.
 func (s *mediation) judge(side string, g Guard) *Denial {
 	decision, err := safely(func() (Decision, error) { return g.Evaluate(s.call) })
 	s.evidence = append(s.evidence, decision.Evidence...)
@@ -46,11 +47,11 @@ func (s *mediation) judge(side string, g Guard) *Denial {
 	case Allow:
 		return nil
 	case PendingApproval:
-		s.boundBy = side
-		d := denialOf(decision, g, side)
-		d.Code = CodeApprovalNone
-		d.Fix = "no approval channel is configured, so a call that needs approval is denied"
-		return d
+		if s.wanted == nil {
+			s.boundBy = side
+			s.wanted = denialOf(decision, g, side)
+		}
+		return nil
 	default:
 		s.boundBy = side
 		return denialOf(decision, g, side)

@@ -23,6 +23,9 @@ type Config struct {
 	Lineage     Lineage   // optional: nil takes every call chain as asserted
 	Sessions    Sessions  // optional: nil keeps no journal
 	Converter   Converter // optional: nil denies a cap in another currency
+	// ResolvePath follows symbolic links where this node sees the file system
+	// that tools act on; optional, nil judges paths by their text.
+	ResolvePath func(path string) (string, error)
 	// Attestors are the keys whose runtime attestations count.
 	Attestors []wire.PublicKey
 	// FullParameters opts a tool into unredacted parameters in its receipts;
@@ -76,7 +79,7 @@ func (k *Kernel) Key() wire.PublicKey { return k.self }
 //	 4  revocation of every token, the passport and the subject
 //	 5  subject and holder proof
 //	 6  scope: server, tool, operation, every constraint
-//	 7  log ready, budget pre-check
+//	 7  log ready, budget pre-check: some grant can carry the price
 //	 8  guards: local policy, then the treaty's terms
 //	 9  governed evaluation: approval, autonomy tier, bond, assurance
 //	10  Admit: nonce, holds and intent, one durable transaction
@@ -98,6 +101,7 @@ func (k *Kernel) Mediate(ctx context.Context, m *Mandate) (out Outcome) {
 		if d := step.run(k, ctx, s); d != nil {
 			return k.refuse(ctx, s, d.at(step.number))
 		}
+		k.failpoint(step.name)
 	}
 	if d := k.admit(ctx, s); d != nil {
 		return k.refuse(ctx, s, d)
@@ -131,18 +135,19 @@ func (k *Kernel) Refuse(ctx context.Context, m *Mandate, d *Denial) (out Outcome
 // decisionSteps are steps 1 to 9: pure decisions, nothing durable.
 var decisionSteps = []struct {
 	number int
+	name   string // of the failpoint behind it
 	run    func(*Kernel, context.Context, *mediation) *Denial
 }{
-	{1, func(k *Kernel, _ context.Context, s *mediation) *Denial { return k.stopped(s) }},
-	{2, func(k *Kernel, _ context.Context, s *mediation) *Denial { return k.wellFormed(s) }},
-	{2, (*Kernel).route},
-	{3, func(k *Kernel, _ context.Context, s *mediation) *Denial { return k.verifyChain(s) }},
-	{4, func(k *Kernel, _ context.Context, s *mediation) *Denial { return k.checkRevocation(s) }},
-	{5, func(k *Kernel, _ context.Context, s *mediation) *Denial { return k.verifyHolder(s) }},
-	{6, func(k *Kernel, _ context.Context, s *mediation) *Denial { return k.matchScope(s) }},
-	{7, func(k *Kernel, _ context.Context, s *mediation) *Denial { return k.ready(s) }},
-	{8, func(k *Kernel, _ context.Context, s *mediation) *Denial { return k.runGuards(s) }},
-	{9, func(k *Kernel, _ context.Context, s *mediation) *Denial { return k.governed(s) }},
+	{1, "step1.after", func(k *Kernel, _ context.Context, s *mediation) *Denial { return k.stopped(s) }},
+	{2, "step2.parsed", func(k *Kernel, _ context.Context, s *mediation) *Denial { return k.wellFormed(s) }},
+	{2, "step2.after", (*Kernel).route},
+	{3, "step3.after", func(k *Kernel, _ context.Context, s *mediation) *Denial { return k.verifyChain(s) }},
+	{4, "step4.after", func(k *Kernel, _ context.Context, s *mediation) *Denial { return k.checkRevocation(s) }},
+	{5, "step5.after", func(k *Kernel, _ context.Context, s *mediation) *Denial { return k.verifyHolder(s) }},
+	{6, "step6.after", func(k *Kernel, _ context.Context, s *mediation) *Denial { return k.matchScope(s) }},
+	{7, "step7.after", func(k *Kernel, _ context.Context, s *mediation) *Denial { return k.ready(s) }},
+	{8, "step8.after", func(k *Kernel, _ context.Context, s *mediation) *Denial { return k.runGuards(s) }},
+	{9, "step9.after", func(k *Kernel, _ context.Context, s *mediation) *Denial { return k.govern(s) }},
 }
 
 func (k *Kernel) failpoint(name string) {

@@ -24,11 +24,13 @@ type Mandate struct {
 	Arguments wire.Raw           // one JSON object, within wire.ForeignLimits
 	Chain     []capability.Token // root first, leaf last
 	Proof     *wire.Envelope     // chio.holder_proof.v1
-	Holder    receipt.Holder     // who signed the proof
-	Passport  *PassportRef       // the passport the capability was issued on, if any
-	Origin    *Origin            // set when a treaty peer's kernel sent the call
-	Edge      string             // mcp | api | federation | embedded
-	Session   string             // the caller's session at the edge; "" has no journal
+	// Made is the proof instead, if it was signed in this process.
+	Made     *capability.MadeProof
+	Holder   receipt.Holder // who signed the proof
+	Passport *PassportRef   // the passport the capability was issued on, if any
+	Origin   *Origin        // set when a treaty peer's kernel sent the call
+	Edge     string         // mcp | api | federation | embedded
+	Session  string         // the caller's session at the edge; "" has no journal
 
 	Intent    wire.Raw   // an Intent, bound by the holder proof; nil for an ungoverned call
 	Approvals []wire.Raw // chio.approval.v1 tokens the caller was given
@@ -137,6 +139,9 @@ type Admittance struct {
 	Nonce  *Nonce
 	Holds  []HoldRequest        // leaf first, then every ancestor this kernel counts
 	Charge *wire.MonetaryAmount // worst case of this call; nil is free
+	// ChargeIn is Charge in another currency, for budgets that the operator
+	// caps in one; nil denies where one is asked for.
+	ChargeIn func(currency string) (*wire.MonetaryAmount, error)
 	// Approval and Bond are what step 9 found, to be used up or held here.
 	Approval *ApprovalAnswer
 	Bond     any
@@ -210,7 +215,10 @@ type Closing struct {
 	Cost        *wire.MonetaryAmount
 	// HeldCosts are the costs in the currencies of the holds, in the order of
 	// Ticket.Held, where they differ from Cost; nil entries mean Cost.
-	HeldCosts   []*wire.MonetaryAmount
+	HeldCosts []*wire.MonetaryAmount
+	// CostIn is Cost in another currency, as Admittance.ChargeIn; nil commits
+	// whatever is held in one whole.
+	CostIn      func(currency string) (*wire.MonetaryAmount, error)
 	Receipt     *receipt.Receipt
 	ReceiptJSON []byte // canonical, signature included: the log's leaf
 	Result      *Result

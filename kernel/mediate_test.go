@@ -131,8 +131,9 @@ func TestI5_EverySeamFailsClosed(t *testing.T) {
 		{"pending without a channel", withGuard(verdictGuard{kernel.PendingApproval}), kernel.CodeApprovalNone, false},
 		{"guard error", withGuard(errGuard{}), kernel.CodeGuardError, false},
 		{"guard panic", withGuard(panicGuard{}), kernel.CodeGuardError, false},
-		{"intent", func(_ *harness, m *kernel.Mandate) { m.Intent = wire.Raw(`{}`) }, kernel.CodeGoverned, false},
-		{"approval token", func(_ *harness, m *kernel.Mandate) { m.Approvals = []wire.Raw{wire.Raw(`{}`)} }, kernel.CodeGoverned, false},
+		{"intent of nothing", func(_ *harness, m *kernel.Mandate) { m.Intent = wire.Raw(`{}`) }, kernel.CodeMalformed, false},
+		{"intent the proof does not bind", func(_ *harness, m *kernel.Mandate) { m.Intent = intentFor(m, nil) }, kernel.CodeProofMismatch, false},
+		{"too many approval tokens", func(_ *harness, m *kernel.Mandate) { m.Approvals = make([]wire.Raw, 9) }, kernel.CodeMalformed, false},
 		{"admit error", func(h *harness, _ *kernel.Mandate) { h.admission.admitErr = errBroken }, kernel.CodeNotReady, false},
 		{"admit denial", func(h *harness, _ *kernel.Mandate) {
 			h.admission.admitErr = &kernel.Denial{Code: kernel.CodeBudgetExceeded, Guard: "budget"}

@@ -13,18 +13,27 @@ type mediation struct {
 	m   *Mandate
 	now int64
 
+	intent     *Intent      // step 2
+	intentHash *wire.Digest // step 2: SHA-256(JCS(intent))
+
 	args     wire.Raw    // step 2: canonical arguments
 	argsHash wire.Digest // step 2: SHA-256 of args
 	route    Route       // step 2
 	verified bool        // step 3: the chain verified
 	leaf     *capability.Token
-	nonce    *Nonce // step 5: set once the proof verified
-	matches  []capability.GrantMatch
-	call     *Call // step 6
+	nonce    *Nonce                  // step 5: set once the proof verified
+	scope    []capability.GrantMatch // step 6: grants that match
+	matches  []candidate             // step 7: those that can carry the price; step 9: and whose demands are met
+	call     *Call                   // step 6
+	session  *SessionView
 	policy   *Policy
 	evidence []Evidence
-	boundBy  string // step 8: the side that decided
-	admitted bool   // step 10
+	boundBy  string    // step 8: the side that decided
+	wanted   *Denial   // steps 8, 9: who wants approval, and why
+	governed *governed // step 9
+	awaiting *Awaiting // step 9: the call waits
+	admitted bool      // step 10
+	held     [][]candidate
 	ticket   Ticket
 	result   *Result // step 11
 }
