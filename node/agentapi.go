@@ -22,7 +22,8 @@ func (n *Node) agentCall(ctx context.Context, req AgentCall) (*CallAnswer, error
 		return nil, err
 	}
 	m := &kernel.Mandate{CallID: req.CallID, Server: req.Server, Tool: req.Tool, Operation: capability.Invoke, Arguments: req.Arguments,
-		Chain: req.Chain, Proof: req.Proof, Holder: receipt.Holder{Kind: "agent"}, Edge: "api"}
+		Chain: req.Chain, Proof: req.Proof, Holder: receipt.Holder{Kind: "agent"}, Edge: "api",
+		Session: req.Session, Intent: req.Intent, Approvals: req.Approvals}
 	if isRemote(req.Server) {
 		return nil, usage("agents call this node's own servers here; a peer's are called at the peer")
 	}
@@ -90,11 +91,22 @@ func (n *Node) proveFor(_ context.Context, req ProveRequest) (*Proved, error) {
 	if _, err := io.ReadFull(n.rand, nonce[:]); err != nil {
 		return nil, fmt.Errorf("read randomness for a nonce: %w", err)
 	}
-	p := &Proved{}
-	if p.CallID, err = n.newID(); err != nil {
-		return nil, err
+	p := &Proved{CallID: req.CallID}
+	if p.CallID == "" {
+		if p.CallID, err = n.newID(); err != nil {
+			return nil, err
+		}
 	}
-	p.Proof, err = capability.SignProof(capability.HolderProof{CallID: p.CallID, Audience: req.Audience, Server: req.Server, Tool: req.Tool,
-		ArgsSHA256: wire.Hash(args), CapabilityID: req.CapabilityID, Nonce: hex.EncodeToString(nonce[:]), IssuedAt: n.now()}, key)
+	body := capability.HolderProof{CallID: p.CallID, Audience: req.Audience, Server: req.Server, Tool: req.Tool, ArgsSHA256: wire.Hash(args),
+		CapabilityID: req.CapabilityID, Session: req.Session, Nonce: hex.EncodeToString(nonce[:]), IssuedAt: n.now()}
+	if len(req.Intent) > 0 {
+		intent, err := wire.Canonicalize(req.Intent, wire.DocumentLimits)
+		if err != nil {
+			return nil, usage("intent: %v", err)
+		}
+		hash := wire.Hash(intent)
+		body.IntentSHA256 = &hash
+	}
+	p.Proof, err = capability.SignProof(body, key)
 	return p, err
 }

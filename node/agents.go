@@ -35,6 +35,11 @@ type call struct {
 	Args   wire.Raw
 	Edge   string
 	Human  bool
+	// OnBehalfOf is whom the edge knows the agent to act for.
+	OnBehalfOf string
+	Session    string // at the edge; "" has no journal
+	Intent     wire.Raw
+	Approvals  []wire.Raw
 }
 
 // mandate builds the mandate of a call with whatever authority the agent has.
@@ -44,7 +49,8 @@ func (n *Node) mandate(ctx context.Context, c call) (*kernel.Mandate, error) {
 		c.Agent = localAgent
 	}
 	m := &kernel.Mandate{CallID: c.ID, Server: c.Server, Tool: c.Tool, Operation: capability.Invoke, Arguments: c.Args,
-		Holder: receipt.Holder{Kind: custodialKind, Human: c.Human}, Edge: c.Edge}
+		Holder: receipt.Holder{Kind: custodialKind, Human: c.Human, OnBehalfOf: c.OnBehalfOf}, Edge: c.Edge,
+		Session: c.Session, Intent: c.Intent, Approvals: c.Approvals}
 	if m.CallID == "" {
 		id, err := n.newID()
 		if err != nil {
@@ -77,7 +83,8 @@ func (n *Node) mandate(ctx context.Context, c call) (*kernel.Mandate, error) {
 	return m, n.prove(m, key, route)
 }
 
-// prove signs the holder proof with the agent's sealed key.
+// prove signs the holder proof with the agent's sealed key. Our own kernel is
+// handed the proof as made here; a peer's gets the envelope.
 func (n *Node) prove(m *kernel.Mandate, key *wire.Key, route kernel.Route) error {
 	args, err := wire.Canonicalize(m.Arguments, wire.ForeignLimits)
 	if err != nil {
@@ -87,10 +94,27 @@ func (n *Node) prove(m *kernel.Mandate, key *wire.Key, route kernel.Route) error
 	if _, err := io.ReadFull(n.rand, nonce[:]); err != nil {
 		return fmt.Errorf("read randomness for a nonce: %w", err)
 	}
-	m.Proof, err = capability.SignProof(capability.HolderProof{CallID: m.CallID, Audience: route.Audience, Server: route.Server,
-		Tool: m.Tool, ArgsSHA256: wire.Hash(args), CapabilityID: m.Chain[len(m.Chain)-1].ID,
-		Nonce: hex.EncodeToString(nonce[:]), IssuedAt: n.now()}, key)
-	return err
+	if route.PeerDID != "" {
+		m.Session = "" // a session is this node's; the peer's kernel would not know it
+	}
+	body := capability.HolderProof{CallID: m.CallID, Audience: route.Audience, Server: route.Server, Tool: m.Tool,
+		ArgsSHA256: wire.Hash(args), CapabilityID: m.Chain[len(m.Chain)-1].ID, Session: m.Session,
+		Nonce: hex.EncodeToString(nonce[:]), IssuedAt: n.now()}
+	if len(m.Intent) > 0 {
+		intent, err := wire.Canonicalize(m.Intent, wire.DocumentLimits)
+		if err != nil {
+			return nil // step 2 of the kernel refuses the intent
+		}
+		hash := wire.Hash(intent)
+		body.IntentSHA256 = &hash
+	}
+	if m.Made, err = capability.MakeProof(body, key); err != nil {
+		return err
+	}
+	if route.PeerDID != "" {
+		m.Proof = m.Made.Envelope()
+	}
+	return nil
 }
 
 // capabilityFor picks the agent's capability for a call: one that grants it if
@@ -134,7 +158,7 @@ func (n *Node) choose(held []*authority.Capability, m *kernel.Mandate, route ker
 			continue
 		}
 		_, denied := capability.Match(c.Leaf().Scope, capability.CallFacts{Server: route.Server, Tool: m.Tool, Operation: m.Operation,
-			Arguments: m.Arguments, ArgsBytes: len(m.Arguments), MaxCost: route.Price})
+			Arguments: m.Arguments, ArgsBytes: len(m.Arguments), MaxCost: route.Price, FulfilsDemands: true})
 		if denied == nil {
 			return c, true
 		}

@@ -33,6 +33,8 @@ type Status struct {
 type ServerInfo struct {
 	Name  string   `json:"name"`
 	Tools []string `json:"tools"`
+	// Confinement is what the operating system keeps the server from.
+	Confinement string `json:"confinement,omitempty"`
 }
 
 // ResolveRequest asks "did/resolve"; "" means this node's own DID.
@@ -124,6 +126,14 @@ type CallRequest struct {
 	Server    string   `json:"server"`
 	Tool      string   `json:"tool"`
 	Arguments wire.Raw `json:"arguments"`
+	CallID    string   `json:"call_id,omitempty"` // resumes a call that waited for approval; "" draws one
+	Session   string   `json:"session,omitempty"`
+	// The operator vouches for these two, as the receipt says.
+	OnBehalfOf string `json:"on_behalf_of,omitempty"`
+	Human      bool   `json:"human,omitzero"`
+
+	Intent    wire.Raw   `json:"intent,omitempty"`    // a governed call's
+	Approvals []wire.Raw `json:"approvals,omitempty"` // chio.approval.v1 tokens
 }
 
 // CallAnswer answers "call". A denied call is an answer, not an error.
@@ -155,6 +165,9 @@ type ProveRequest struct {
 	Tool         string         `json:"tool"`
 	Arguments    wire.Raw       `json:"arguments"`
 	CapabilityID string         `json:"capability_id"`
+	CallID       string         `json:"call_id,omitempty"` // "" draws one
+	Session      string         `json:"session,omitempty"`
+	Intent       wire.Raw       `json:"intent,omitempty"`
 }
 
 // Proved answers "agent/prove".
@@ -172,6 +185,9 @@ type AgentCall struct {
 	Arguments wire.Raw           `json:"arguments"`
 	Chain     []capability.Token `json:"chain"`
 	Proof     *wire.Envelope     `json:"proof"`
+	Session   string             `json:"session,omitempty"`   // as the proof binds it
+	Intent    wire.Raw           `json:"intent,omitempty"`    // as the proof binds it
+	Approvals []wire.Raw         `json:"approvals,omitempty"` // chio.approval.v1 tokens
 }
 
 // ListReceipts asks "receipt/list": newest first, before an index (0: newest).

@@ -20,7 +20,8 @@ func (n *Node) call(ctx context.Context, req CallRequest) (*CallAnswer, error) {
 	if err := n.ensureRecovered(ctx); err != nil {
 		return nil, err
 	}
-	m, err := n.mandate(ctx, call{Agent: req.Agent, Server: req.Server, Tool: req.Tool, Args: req.Arguments, Edge: "api"})
+	m, err := n.mandate(ctx, call{ID: req.CallID, Agent: req.Agent, Server: req.Server, Tool: req.Tool, Args: req.Arguments, Edge: "api",
+		Session: req.Session, OnBehalfOf: req.OnBehalfOf, Human: req.Human, Intent: req.Intent, Approvals: req.Approvals})
 	if err != nil {
 		return nil, err
 	}
