@@ -22,6 +22,7 @@ var errArguments = errors.New("the arguments are not one valid JSON value")
 // argumentFacts walks the arguments of a call once, for all constraints.
 type argumentFacts struct {
 	call    CallFacts
+	kind    string // the constraint under evaluation
 	walked  bool
 	located bool // leaves carry their pointers
 	leaves  []leaf
@@ -35,7 +36,7 @@ func (f *argumentFacts) strings() ([]leaf, *Error) {
 		f.walk(false)
 	}
 	if f.err != nil {
-		return nil, refuse(CodeConstraint, "%v", f.err)
+		return nil, refuse(CodeConstraint, "%s: %v", f.kind, f.err)
 	}
 	return f.leaves, nil
 }
@@ -49,12 +50,9 @@ func (f *argumentFacts) pointed() ([]leaf, *Error) {
 	return f.strings()
 }
 
-// at is the pointer of the string at index i of strings.
+// at is the pointer of the string at index i of strings, which succeeded.
 func (f *argumentFacts) at(i int) string {
-	leaves, err := f.pointed()
-	if err != nil {
-		return "?"
-	}
+	leaves, _ := f.pointed()
 	return leaves[i].pointer
 }
 

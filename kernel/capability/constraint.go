@@ -87,6 +87,7 @@ func (c *Constraint) holds(f *argumentFacts, d *Demand) *Error {
 	if err := c.parse(&r); err != nil {
 		return err
 	}
+	f.kind = c.Type
 	switch c.Type {
 	case PathPrefix:
 		return f.pathPrefix(&r)

@@ -2,6 +2,10 @@ package capability
 
 import (
 	"bytes"
+	"io/fs"
+	"net/url"
+	"path"
+	"strings"
 	"testing"
 
 	"github.com/backbay-labs/chio-node/wire"
@@ -64,6 +68,57 @@ func FuzzMatch(f *testing.F) {
 		again, _ := Match(scope, call)
 		if len(again) != len(matches) {
 			t.Fatalf("%s matches %d grants, its canonical form %d", args, len(matches), len(again))
+		}
+	})
+}
+
+// FuzzConstraint: no type and value make a constraint panic or pass undecoded,
+// and what Check refuses never matches.
+func FuzzConstraint(f *testing.F) {
+	for _, c := range everyConstraint() {
+		f.Add(c.Type, []byte(c.Value), []byte(`{"path":"/w/a","url":"http://h.example","table":"users"}`))
+	}
+	resolve := func(p string) (string, error) {
+		if len(p) > 3 {
+			return "", fs.ErrNotExist
+		}
+		return "/" + p, nil
+	}
+	f.Fuzz(func(t *testing.T, kind string, value, args []byte) {
+		c := Constraint{Type: kind, Value: value}
+		bad := c.Check()
+		for _, call := range []CallFacts{
+			{Arguments: args, FulfilsDemands: true, Action: "file_read"},
+			{Arguments: args, PathPointers: []string{"/path"}},
+			{Arguments: args, Resolve: resolve},
+		} {
+			matches, err := judge(c, call)
+			if err != nil && (err.Code != CodeConstraint || len(matches) > 0) {
+				t.Fatalf("%v %v", matches, err)
+			}
+			if err == nil && (bad != nil || len(matches) != 1) {
+				t.Fatalf("%s %q matches, Check says %v", kind, value, bad)
+			}
+		}
+	})
+}
+
+// FuzzURI: what matches a prefix still does after dot segments are removed.
+func FuzzURI(f *testing.F) {
+	for _, s := range []string{"file:///a/b", "file:///a/../b", "file:///a/%2e%2e/b", "file:///a/..;/b", "file:///a/..?b"} {
+		f.Add(s)
+	}
+	scope := Scope{ResourceGrants: []ResourceGrant{{"file:///a/*", []Operation{Read}}}}
+	f.Fuzz(func(t *testing.T, uri string) {
+		if _, err := Match(scope, CallFacts{Tool: uri, Operation: Read}); err != nil {
+			return
+		}
+		parsed, err := url.Parse(uri)
+		if err != nil {
+			return // no reader of ours resolves it
+		}
+		if clean := path.Clean(parsed.Path); clean != "/a" && !strings.HasPrefix(clean, "/a/") {
+			t.Fatalf("%q reads %q", uri, clean)
 		}
 	})
 }
