@@ -281,15 +281,18 @@ func TestSessionFromReceipts(t *testing.T) {
 		var rs []*receipt.Receipt
 		for i := range 4 {
 			v := s.View(name)
-			md := receipt.Metadata{CallID: callID(i), Session: &receipt.Session{ID: name, Sequence: v.Sequence, SHA256: v.Head}}
+			md := receipt.Metadata{CallID: callID(i), Attribution: &receipt.Attribution{SubjectKey: key(t, 1)},
+				Session: &receipt.Session{ID: "s", Sequence: v.Sequence, SHA256: v.Head}}
 			e := entry(i)
 			rs = append(rs, &receipt.Receipt{ID: e.ReceiptID, Timestamp: e.At, ToolServer: e.Server, ToolName: e.Tool,
 				Decision: &receipt.Decision{Verdict: e.Ended}, Metadata: wire.MustMarshal(md)})
+			md.Attribution = &receipt.Attribution{SubjectKey: key(t, 2)}
+			rs = append(rs, &receipt.Receipt{ID: "another caller's", Decision: rs[len(rs)-1].Decision, Metadata: wire.MustMarshal(md)})
 			rs = append(rs, &receipt.Receipt{ID: "other", Decision: &receipt.Decision{Verdict: receipt.Allow},
 				Metadata: wire.MustMarshal(receipt.Metadata{CallID: callID(i)})})
 			s.Record(name, e)
 		}
-		entries, heads, err := journal.FromReceipts(name, rs)
+		entries, heads, err := journal.FromReceipts(key(t, 1), "s", rs)
 		if err != nil || len(heads) != 4 {
 			t.Fatalf("%d heads, %v", len(heads), err)
 		}
@@ -298,7 +301,7 @@ func TestSessionFromReceipts(t *testing.T) {
 			t.Fatalf("restarted %v: %+v, %v, want %+v", restarted, end, err, v)
 		}
 	}
-	if _, _, err := journal.FromReceipts("x", []*receipt.Receipt{{Metadata: wire.Raw(`{"session":1}`)}}); err == nil {
+	if _, _, err := journal.FromReceipts(key(t, 1), "s", []*receipt.Receipt{{Metadata: wire.Raw(`{"session":1}`)}}); err == nil {
 		t.Error("metadata that is not ours was accepted")
 	}
 }

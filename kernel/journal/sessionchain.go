@@ -74,34 +74,31 @@ func Verify(from Head, entries []kernel.SessionEntry, heads []Head) (Head, error
 	return Head{Sequence: from.Sequence + uint64(len(entries)), SHA256: at[len(entries)]}, nil
 }
 
-// FromReceipts reads the entries and heads of one session out of receipts, in
-// the order given. Log order is journal order when the calls of the session
-// followed each other; of calls that overlapped, the journal (session show)
-// says which came first. Receipts of other sessions are left out. A head that
-// says the session restarted begins with the Restarted entry.
-func FromReceipts(name string, receipts []*receipt.Receipt) ([]kernel.SessionEntry, []Head, error) {
+// FromReceipts reads the entries and heads of one caller's session out of
+// receipts, in the order given. Log order is journal order when the calls of
+// the session followed each other; of calls that overlapped, the journal
+// (session show) says which came first. Receipts of other sessions are left
+// out. A head that says the session restarted begins with the Restarted entry.
+func FromReceipts(caller wire.PublicKey, session string, receipts []*receipt.Receipt) ([]kernel.SessionEntry, []Head, error) {
 	var entries []kernel.SessionEntry
 	var heads []Head
+	restarted := kernel.SessionEntry{Ended: Restarted}
 	for _, r := range receipts {
 		var md receipt.Metadata
 		if err := wire.UnmarshalLenient(r.Metadata, &md, wire.DocumentLimits); err != nil {
 			return nil, nil, fmt.Errorf("metadata of receipt %.80s: %w", r.ID, err)
 		}
-		if md.Session == nil || md.Session.ID != name || r.Decision == nil {
+		if md.Session == nil || md.Session.ID != session || md.Attribution == nil || md.Attribution.SubjectKey != caller || r.Decision == nil {
 			continue
 		}
-		if len(entries) == 0 && *md.Session == restartedHead(name) {
-			entries = append(entries, kernel.SessionEntry{Ended: Restarted})
+		if len(entries) == 0 && md.Session.Sequence == 1 && md.Session.SHA256 == Link(wire.Digest{}, 0, &restarted) {
+			entries = append(entries, restarted)
 		}
 		heads = append(heads, Head{Sequence: md.Session.Sequence, SHA256: md.Session.SHA256})
 		entries = append(entries, kernel.SessionEntry{At: r.Timestamp, CallID: md.CallID, Server: r.ToolServer, Tool: r.ToolName,
 			ArgsSHA256: md.ArgsSHA256, Ended: r.Decision.Verdict, Code: kernel.Code(md.Code), ReceiptID: r.ID})
 	}
 	return entries, heads, nil
-}
-
-func restartedHead(name string) receipt.Session {
-	return receipt.Session{ID: name, Sequence: 1, SHA256: Link(wire.Digest{}, 0, &kernel.SessionEntry{Ended: Restarted})}
 }
 
 // Summary is one session in a list.
