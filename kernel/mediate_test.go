@@ -351,6 +351,32 @@ func BenchmarkMediate(b *testing.B) {
 	})
 }
 
+// BenchmarkMediateCustodial is a call whose proof was signed in this process, by
+// the edge that holds the agent's key: the receipt's signature and nothing to
+// verify.
+func BenchmarkMediateCustodial(b *testing.B) {
+	h := newHarness(b)
+	k := h.kernel()
+	mandates := make([]*kernel.Mandate, 256)
+	for i := range mandates {
+		m := h.mandate()
+		proof, err := capability.MakeProof(capability.HolderProof{CallID: m.CallID, Audience: h.kernelKey.Public(), Server: "files", Tool: m.Tool,
+			ArgsSHA256: wire.Hash(m.Arguments), CapabilityID: h.chain[0].ID, Nonce: "00112233445566778899aabbccddeeff", IssuedAt: now}, h.agent)
+		if err != nil {
+			b.Fatal(err)
+		}
+		m.Proof, m.Made = nil, proof
+		mandates[i] = m
+	}
+	i := 0
+	inUnits(b, h, func() {
+		if out := k.Mediate(context.Background(), mandates[i%len(mandates)]); out.Verdict != kernel.Allow {
+			b.Fatal(out.Denial)
+		}
+		i++
+	})
+}
+
 // BenchmarkMediateUncachedChain is a call under a two-token chain that this
 // kernel sees for the first time: two token signatures, the link's, and the
 // holder proof's.

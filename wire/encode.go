@@ -27,9 +27,30 @@ var errNoPlan = errors.New("no plan for this type")
 // plan appends the canonical form of v, nested at most depth levels.
 type plan func(out []byte, v reflect.Value, depth int) ([]byte, error)
 
+// planCell holds the plan of one type. It is made when first used, so that a
+// type may contain itself.
+type planCell struct {
+	once sync.Once
+	typ  reflect.Type
+	p    plan
+}
+
+func (c *planCell) append(out []byte, v reflect.Value, depth int) ([]byte, error) {
+	c.once.Do(func() { c.p = makePlan(c.typ) })
+	return c.p(out, v, depth)
+}
+
 // plans remembers planOf, a pure function of the type: it is a memo and no
 // state, since what it holds decides no bytes.
-var plans sync.Map // reflect.Type → plan
+var plans sync.Map // reflect.Type → *planCell
+
+func planOf(t reflect.Type) *planCell {
+	if c, ok := plans.Load(t); ok {
+		return c.(*planCell)
+	}
+	c, _ := plans.LoadOrStore(t, &planCell{typ: t})
+	return c.(*planCell)
+}
 
 // encode returns the canonical form of v, or errNoPlan.
 func encode(v any) ([]byte, error) {
@@ -42,7 +63,7 @@ func encode(v any) ([]byte, error) {
 		own.Set(value)
 		value = own
 	}
-	out, err := planOf(value.Type())(make([]byte, 0, 1024), value, BundleLimits.Depth)
+	out, err := planOf(value.Type()).append(make([]byte, 0, 1024), value, BundleLimits.Depth)
 	if err != nil {
 		return nil, err
 	}
@@ -50,15 +71,6 @@ func encode(v any) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %d bytes, limit %d", ErrTooLarge, len(out), BundleLimits.Bytes)
 	}
 	return out, nil
-}
-
-func planOf(t reflect.Type) plan {
-	if p, ok := plans.Load(t); ok {
-		return p.(plan)
-	}
-	p := makePlan(t)
-	plans.Store(t, p)
-	return p
 }
 
 var (
@@ -154,12 +166,11 @@ func appendInterface(out []byte, v reflect.Value, depth int) ([]byte, error) {
 	if v.IsNil() {
 		return append(out, "null"...), nil
 	}
-	return planOf(v.Elem().Type())(out, v.Elem(), depth)
+	return planOf(v.Elem().Type()).append(out, v.Elem(), depth)
 }
 
-// pointerPlan looks its element's plan up when used: a type may contain itself.
 func pointerPlan(t reflect.Type) plan {
-	elem := t.Elem()
+	elem := planOf(t.Elem())
 	return func(out []byte, v reflect.Value, depth int) ([]byte, error) {
 		if v.IsNil() {
 			return append(out, "null"...), nil
@@ -167,27 +178,26 @@ func pointerPlan(t reflect.Type) plan {
 		if depth <= 0 { // a cycle of pointers alone
 			return nil, fmt.Errorf("%w: limit %d", ErrTooDeep, BundleLimits.Depth)
 		}
-		return planOf(elem)(out, v.Elem(), depth)
+		return elem.append(out, v.Elem(), depth)
 	}
 }
 
 func listPlan(t reflect.Type) plan {
-	elem := t.Elem()
-	if elem.Kind() == reflect.Uint8 {
+	if t.Elem().Kind() == reflect.Uint8 {
 		return noPlan // base64, or an array of numbers: the engine's rules
 	}
+	elem := planOf(t.Elem())
 	return func(out []byte, v reflect.Value, depth int) ([]byte, error) {
 		if depth <= 0 {
 			return nil, fmt.Errorf("%w: limit %d", ErrTooDeep, BundleLimits.Depth)
 		}
-		p := planOf(elem)
 		out = append(out, '[')
 		for i := range v.Len() {
 			if i > 0 {
 				out = append(out, ',')
 			}
 			var err error
-			if out, err = p(out, v.Index(i), depth-1); err != nil {
+			if out, err = elem.append(out, v.Index(i), depth-1); err != nil {
 				return nil, err
 			}
 		}
@@ -200,12 +210,11 @@ func mapPlan(t reflect.Type) plan {
 	if t.Key().Kind() != reflect.String || t.Key().Implements(textMarshaler) {
 		return noPlan
 	}
-	elem := t.Elem()
+	elem := planOf(t.Elem())
 	return func(out []byte, v reflect.Value, depth int) ([]byte, error) {
 		if depth <= 0 {
 			return nil, fmt.Errorf("%w: limit %d", ErrTooDeep, BundleLimits.Depth)
 		}
-		p := planOf(elem)
 		keys := v.MapKeys()
 		for _, k := range keys {
 			if !plainName(k.String()) {
@@ -220,7 +229,7 @@ func mapPlan(t reflect.Type) plan {
 			}
 			out = append(append(append(out, '"'), k.String()...), '"', ':')
 			var err error
-			if out, err = p(out, v.MapIndex(k), depth-1); err != nil {
+			if out, err = elem.append(out, v.MapIndex(k), depth-1); err != nil {
 				return nil, err
 			}
 		}

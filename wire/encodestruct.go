@@ -11,7 +11,7 @@ import (
 type member struct {
 	index     int
 	prefix    string // "name":
-	typ       reflect.Type
+	value     *planCell
 	omitEmpty bool // drop null, "", [] and {}
 	omitZero  bool
 	hasIsZero bool // the type decides what zero is
@@ -50,7 +50,7 @@ func structPlan(t reflect.Type) plan {
 func (m *member) name() string { return m.prefix[1 : len(m.prefix)-2] }
 
 func parseMember(f reflect.StructField, tag string) (member, string, bool) {
-	m := member{typ: f.Type}
+	m := member{value: planOf(f.Type)}
 	name, options, _ := strings.Cut(tag, ",")
 	if name == "" {
 		name = f.Name
@@ -90,7 +90,7 @@ func appendMembers(out []byte, v reflect.Value, members []member, depth int) ([]
 		out = append(out, m.prefix...)
 		start := len(out)
 		var err error
-		if out, err = planOf(m.typ)(out, field, depth); err != nil {
+		if out, err = m.value.append(out, field, depth); err != nil {
 			return nil, err
 		}
 		if m.omitEmpty && isEmptyJSON(out[start:]) {
