@@ -34,6 +34,9 @@ type MCPServer struct {
 	Policy wire.Raw          `json:"policy,omitempty"` // resolved policy, enforced besides the node's own
 	Prices map[string]string `json:"prices,omitempty"` // tool → "0.03 USD"
 	Client bool              `json:"client"`           // a client is attached
+	// Confinement says what the operating system keeps the server from, as
+	// whoever started it reports; see mcp.Process.
+	Confinement string `json:"confinement,omitempty"`
 }
 
 // ServeMCP mediates one tool server until its stream ends, the client closes
@@ -62,7 +65,7 @@ func (n *Node) ServeMCP(ctx context.Context, s MCPServer, client io.ReadWriter, 
 		return err
 	}
 	defer func() { _ = up.Close() }() // the stream's own end is what is reported
-	detach, err := n.tools.attach(&toolServer{name: s.Server, upstream: up, prices: costs, policy: own})
+	detach, err := n.tools.attach(&toolServer{name: s.Server, upstream: up, prices: costs, policy: own, confinement: s.Confinement})
 	if err != nil {
 		return &Problem{Code: "CHIO-MCP-SERVER-TAKEN", Message: err.Error(), Hint: "choose another --server-id", Exit: ExitFailure}
 	}

@@ -27,6 +27,8 @@ type toolServer struct {
 	upstream *mcp.Upstream
 	prices   prices
 	policy   *policy.Compiled // enforced besides the node's own; may be nil
+
+	confinement string // in words; begins with "none" if there is none
 }
 
 // registry is the kernel's Dispatcher: local tool servers by name, and peers'
@@ -150,7 +152,7 @@ func (r *registry) list() []ServerInfo {
 	defer r.mu.RUnlock()
 	out := make([]ServerInfo, 0, len(r.servers))
 	for _, name := range slices.Sorted(maps.Keys(r.servers)) {
-		out = append(out, ServerInfo{Name: name, Tools: toolNames(r.servers[name].upstream)})
+		out = append(out, ServerInfo{Name: name, Tools: toolNames(r.servers[name].upstream), Confinement: r.servers[name].confinement})
 	}
 	return out
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/backbay-labs/chio-node/cmd/chio-node/cli"
 	"github.com/backbay-labs/chio-node/cmd/chio-verify/verifier"
+	"github.com/backbay-labs/chio-node/edge/mcp"
 	"github.com/backbay-labs/chio-node/edge/mcp/fileserver"
 )
 
@@ -20,6 +21,7 @@ const (
 	asFileServer = "__fileserver"
 	asVerify     = "__chio-verify"
 	asNode       = "__chio-node"
+	asConfined   = "__confined"
 )
 
 // reexecuted runs the program the first argument asks for, if it does.
@@ -39,6 +41,8 @@ func reexecuted(args []string) (code int, ok bool) {
 		return exitOK, true
 	case asVerify:
 		return verifier.Main(args[1:], os.Stdin, os.Stdout, os.Stderr), true
+	case asConfined:
+		return mcp.RunConfined(), true
 	case asNode:
 		return cli.Main(args[1:], cli.System()), true
 	}

@@ -96,6 +96,7 @@ func (w *world) attach(ctx context.Context) error {
 	root := filepath.Join(w.dir, "workspace")
 	log := w.log.With(slog.String("server", serverName))
 	child, err := mcp.StartProcess(mcp.ProcessConfig{Command: []string{w.self, asFileServer, root}, Dir: root, Environ: os.Environ(),
+		Confine: mcp.Confinement{Mode: mcp.ConfineHome, Hide: []string{w.acme.home, w.globex.home}, Self: []string{w.self, asConfined}},
 		TempDir: w.dir, Now: time.Now, Stderr: func(line string) { log.Info(line) }, Warn: func(m string) { log.Warn(m) }})
 	if err != nil {
 		return err
@@ -103,7 +104,9 @@ func (w *world) attach(ctx context.Context) error {
 	life, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	a := &attached{child: child, cancel: cancel, ended: make(chan error, 1)}
 	n := w.globex.node
-	go func() { a.ended <- n.ServeMCP(life, node.MCPServer{Server: serverName, Prices: priceList}, nil, child) }()
+	go func() {
+		a.ended <- n.ServeMCP(life, node.MCPServer{Server: serverName, Prices: priceList, Confinement: child.Confinement()}, nil, child)
+	}()
 	w.tools = a
 	return until(ctx, "the file server's tools", func() (bool, string, error) {
 		select {

@@ -15,10 +15,13 @@
 //
 // Edge serves one client, Upstream is the session with the tool server and may
 // be shared by several callers, Process is the child that runs the server with
-// a scrubbed environment in its own process group.
+// a scrubbed environment in its own process group, and where the kernel has
+// Landlock without access to the folders that are hidden from it. Landlock
+// judges files: connecting to a Unix socket by its path, the network, and a
+// second mount of a hidden folder are outside of it.
 //
 // Non-goals: no policy (the injected Caller decides), no restart of a server
-// that ended, no confinement of the child beyond environment, directory and
-// process group, no HTTP. Resources, prompts, completion, sampling,
-// elicitation, tasks and batches are refused.
+// that ended, no confinement of what the child does on the network, no HTTP.
+// Resources, prompts, completion, sampling, elicitation, tasks and batches are
+// refused.
 package mcp

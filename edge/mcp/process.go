@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"time"
 )
@@ -19,6 +20,8 @@ type ProcessConfig struct {
 	Inherit []string // further names to take over; a trailing * matches a prefix
 	Set     []string // further variables, NAME=value
 	TempDir string   // where the child's empty home is made; "" is the system's
+
+	Confine Confinement // what the operating system keeps the child from
 
 	Stderr func(line string)    // what the child prints, bounded and rate limited; may be nil
 	Warn   func(message string) // what an operator should know about confinement; may be nil
@@ -38,6 +41,9 @@ func (c *ProcessConfig) validate() error {
 	case c.Grace < 0:
 		return fmt.Errorf("tool server: grace %s is negative", c.Grace)
 	}
+	if err := c.Confine.validate(); err != nil {
+		return fmt.Errorf("tool server: %w", err)
+	}
 	return nil
 }
 
@@ -50,6 +56,7 @@ type Process struct {
 	stdout *os.File
 	errors *os.File // the child's stderr
 	home   string
+	how    string        // what confines it
 	exited chan struct{} // closed when the child has been reaped
 	state  error         // how it ended; set before exited is closed
 	silent chan struct{} // closed when its stderr has been read to the end
@@ -59,8 +66,8 @@ type Process struct {
 
 // StartProcess starts a tool server with a scrubbed environment: PATH, LANG,
 // TERM, an empty home directory, and what the configuration names. Nothing of
-// this program's own (CHIO_*) can be passed on. The child is not confined
-// further; Warn says so.
+// this program's own (CHIO_*) can be passed on. Confinement says what else it
+// is kept from; where it is kept from nothing, Warn says so.
 func StartProcess(cfg ProcessConfig) (*Process, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
@@ -76,8 +83,9 @@ func StartProcess(cfg ProcessConfig) (*Process, error) {
 	if err := p.start(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(home))
 	}
-	if cfg.Warn != nil {
-		cfg.Warn("tool server is not confined by the operating system: it can read and write every file this user can; run it as another user or in a container if it is not trusted")
+	if cfg.Warn != nil && strings.HasPrefix(p.how, "none") {
+		cfg.Warn("tool server is not confined by the operating system (" + strings.TrimPrefix(p.how, "none: ") +
+			"): it can read and write every file this user can, the node's home too; run it as another user or in a container if it is not trusted")
 	}
 	return p, nil
 }
@@ -87,6 +95,11 @@ func (p *Process) start() error {
 	if err != nil {
 		return err
 	}
+	plan, err := p.cfg.Confine.prepare(&p.cfg, p.home)
+	if err != nil {
+		return fmt.Errorf("tool server: %w", err)
+	}
+	p.how = plan.how
 	var child [3]*os.File // the child's ends
 	defer func() {
 		for _, f := range child {
@@ -105,7 +118,7 @@ func (p *Process) start() error {
 		p.cmd.Dir, p.cmd.Env = p.cfg.Dir, env
 		p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = child[0], child[1], child[2]
 		ownGroup(p.cmd)
-		err = p.cmd.Start()
+		err = startChild(p.cmd, plan)
 	}
 	if err != nil {
 		closeAll(p.stdin, p.stdout, p.errors)
@@ -117,6 +130,13 @@ func (p *Process) start() error {
 	}()
 	go p.reap()
 	return nil
+}
+
+func startChild(cmd *exec.Cmd, p plan) error {
+	if p.confined {
+		return startConfined(cmd, p)
+	}
+	return cmd.Start()
 }
 
 func closeAll(files ...*os.File) {
@@ -141,6 +161,10 @@ func (p *Process) reap() {
 
 // Pid is the child's process id, which is also its group's.
 func (p *Process) Pid() int { return p.cmd.Process.Pid }
+
+// Confinement says in words what the operating system keeps the child from; it
+// begins with "none" if that is nothing.
+func (p *Process) Confinement() string { return p.how }
 
 // Exited is closed when the child has ended; State then says how.
 func (p *Process) Exited() <-chan struct{} { return p.exited }

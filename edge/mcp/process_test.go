@@ -27,6 +27,9 @@ import (
 const childMode = "MCP_TEST_CHILD"
 
 func TestMain(m *testing.M) {
+	if len(os.Args) == 2 && os.Args[1] == "confined" {
+		os.Exit(RunConfined())
+	}
 	if mode := os.Getenv(childMode); mode != "" {
 		child(mode)
 	}
@@ -56,6 +59,8 @@ func child(mode string) {
 	case "grandchild":
 		signal.Ignore(syscall.SIGTERM)
 		select {}
+	case "reach": // tries what its arguments name, and says how each ended
+		reach(os.Args[1:])
 	case "crash":
 		f := NewFrames(os.Stdin, os.Stdout)
 		for {
@@ -76,7 +81,7 @@ func child(mode string) {
 	os.Exit(0)
 }
 
-func startChild(t *testing.T, mode string, edit func(*ProcessConfig)) *Process {
+func childProcess(t *testing.T, mode string, edit func(*ProcessConfig)) *Process {
 	t.Helper()
 	cfg := ProcessConfig{
 		Command: []string{os.Args[0]}, Dir: t.TempDir(), TempDir: t.TempDir(), Now: time.Now,
@@ -98,7 +103,7 @@ func TestChildEnvironmentIsScrubbed(t *testing.T) {
 	var warned []string
 	var home string
 	dir := t.TempDir()
-	p := startChild(t, "environment", func(c *ProcessConfig) {
+	p := childProcess(t, "environment", func(c *ProcessConfig) {
 		c.Dir = dir
 		c.Environ = []string{"PATH=/bin", "LANG=C", "HOME=/root", "CHIO_HOME=/h", "CHIO_PASSPHRASE=s3cret", "AWS_SECRET=x", "npm_config_cache=/c", "npm_config_x=1", "GOOD=1"}
 		c.Inherit = []string{"npm_config_*", "GOOD", "ABSENT"}
@@ -173,7 +178,7 @@ func TestStartProcessRefuses(t *testing.T) {
 
 func TestStderrIsBounded(t *testing.T) {
 	var lines []string
-	p := startChild(t, "noise", func(c *ProcessConfig) {
+	p := childProcess(t, "noise", func(c *ProcessConfig) {
 		c.Stderr = func(l string) { lines = append(lines, l) }
 		c.Now = func() time.Time { return time.Unix(1, 0) } // one window
 	})
@@ -206,7 +211,7 @@ func TestStderrWindowsMoveOn(t *testing.T) {
 }
 
 func TestCloseEndsTheWholeGroup(t *testing.T) {
-	p := startChild(t, "stubborn", func(c *ProcessConfig) { c.Grace = 50 * time.Millisecond })
+	p := childProcess(t, "stubborn", func(c *ProcessConfig) { c.Grace = 50 * time.Millisecond })
 	line, err := bufio.NewReader(p).ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
@@ -254,7 +259,7 @@ func gone(pid int) bool {
 }
 
 func TestChildThatCrashesDuringACall(t *testing.T) {
-	p := startChild(t, "crash", nil)
+	p := childProcess(t, "crash", nil)
 	u, err := NewUpstream(p, UpstreamConfig{Server: "c", ClientName: "t", ClientVersion: "1"})
 	if err != nil {
 		t.Fatal(err)

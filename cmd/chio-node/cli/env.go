@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/backbay-labs/chio-node/edge/mcp"
 	"github.com/backbay-labs/chio-node/node"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -35,6 +36,9 @@ type Env struct {
 	Failpoint func(name string)
 	// Self is the command line that starts this program again.
 	Self func() ([]string, error)
+	// Harden keeps other processes out of this one's memory, before it holds
+	// keys; nil does nothing.
+	Harden func() error
 	// Signals returns a channel of interrupts and how to stop them.
 	Signals func() (<-chan os.Signal, func())
 }
@@ -43,7 +47,7 @@ type Env struct {
 func System() *Env {
 	return &Env{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Environ: os.Environ, Now: time.Now, Rand: rand.Reader,
-		Terminal: isTerminal,
+		Terminal: isTerminal, Harden: harden,
 		Self: func() ([]string, error) {
 			path, err := os.Executable()
 			return []string{path}, err
@@ -65,6 +69,9 @@ type app struct {
 
 // Main runs one command line and returns the exit code.
 func Main(args []string, env *Env) int {
+	if len(args) == 1 && args[0] == confinedVerb {
+		return mcp.RunConfined()
+	}
 	a := &app{Env: env}
 	root := a.root()
 	root.SetArgs(args)
@@ -129,7 +136,14 @@ func (a *app) root() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&a.home, "home", "", "the node's home (default $CHIO_HOME, then ~/.chio)")
 	root.PersistentFlags().BoolVar(&a.json, "json", false, "print one JSON object")
-	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.findHome() }
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		if a.Harden != nil {
+			if err := a.Harden(); err != nil {
+				a.warn("other processes of this user may be able to read this one's memory: %v", err)
+			}
+		}
+		return a.findHome()
+	}
 	root.AddCommand(a.initCmd(), a.upCmd(), a.statusCmd(), a.didCmd(), a.passportCmd(), a.capabilityCmd(), a.mcpCmd(), a.federateCmd(),
 		a.callCmd(), a.receiptCmd(), a.settleCmd(), a.oracleCmd(), a.policyCmd(), a.verifyCmd(), a.exportCmd(), a.doctorCmd(), a.keyCmd(),
 		a.doctorStoreCmd())

@@ -79,6 +79,9 @@ func (a *app) statusCmd() *cobra.Command {
 				fmt.Fprintf(t, "settlement\t%s\noracle\t%s\n", s.Settlement, s.Oracle)
 				for _, srv := range s.Servers {
 					fmt.Fprintf(t, "server %s\t%s\n", srv.Name, strings.Join(srv.Tools, ", "))
+					if srv.Confinement != "" {
+						fmt.Fprintf(t, "\tconfinement %s\n", srv.Confinement)
+					}
 				}
 				if !s.Ready {
 					fmt.Fprintf(t, "not ready\t%s\n", s.Problem)

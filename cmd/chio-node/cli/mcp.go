@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -31,6 +32,9 @@ func (a *app) mcpCmd() *cobra.Command {
 	serve.Flags().StringVar(&f.agent, "agent", "local", "the agent the client acts as")
 	serve.Flags().StringVar(&f.dir, "dir", "", "working directory of COMMAND (default this one)")
 	serve.Flags().StringSliceVar(&f.env, "env", nil, "environment variables COMMAND inherits, by name (repeatable)")
+	serve.Flags().StringVar(&f.confine, "confine", string(mcp.ConfineHome), "what COMMAND may open: home (all but the node's home), workspace-only, none")
+	serve.Flags().StringSliceVar(&f.read, "allow-read", nil, "with workspace-only: further files or folders COMMAND may read (repeatable)")
+	serve.Flags().BoolVar(&f.require, "require-confinement", false, "do not start where the system cannot confine COMMAND")
 	serve.Flags().BoolVar(&f.headless, "headless", false, "no client on standard input")
 	_ = serve.MarkFlagRequired("server-id") // the flag exists: it is defined above
 	// What follows COMMAND is COMMAND's, also for clients that swallow the "--".
@@ -41,8 +45,9 @@ func (a *app) mcpCmd() *cobra.Command {
 
 type serveFlags struct {
 	server, policy, prices, agent, dir string
-	env                                []string
-	headless                           bool
+	env, read                          []string
+	confine                            string
+	headless, require                  bool
 }
 
 func (a *app) mcpServe(ctx context.Context, f serveFlags, command []string) error {
@@ -85,15 +90,35 @@ func (a *app) mcpServe(ctx context.Context, f serveFlags, command []string) erro
 // child starts the tool server. It never sees the node's home or secrets: its
 // environment is scrubbed and its home is an empty folder.
 func (a *app) child(f serveFlags, command []string) (*mcp.Process, error) {
-	p, err := mcp.StartProcess(mcp.ProcessConfig{Command: command, Dir: f.dir, Environ: a.Environ(), Inherit: f.env, Now: a.Now,
+	self, err := a.Self()
+	if err != nil {
+		return nil, err
+	}
+	confine := mcp.Confinement{Mode: mcp.ConfineMode(f.confine), Hide: []string{a.home}, Read: f.read, Require: f.require,
+		Self: append(slices.Clone(self), confinedVerb)}
+	p, err := mcp.StartProcess(mcp.ProcessConfig{Command: command, Dir: f.dir, Environ: a.Environ(), Inherit: f.env, Now: a.Now, Confine: confine,
 		Stderr: func(line string) { fmt.Fprintf(a.Stderr, "%s: %s\n", f.server, line) },
 		Warn:   func(message string) { a.warn("%s", message) }})
 	if err != nil {
-		return nil, &node.Problem{Code: "CHIO-MCP-START", Message: err.Error(), Exit: node.ExitFailure,
-			Hint: "run the command by itself to see what it needs"}
+		return nil, startProblem(err)
 	}
 	return p, nil
 }
+
+func startProblem(err error) error {
+	p := &node.Problem{Code: "CHIO-MCP-START", Message: err.Error(), Exit: node.ExitFailure, Hint: "run the command by itself to see what it needs"}
+	switch {
+	case errors.Is(err, mcp.ErrConfineUnavailable):
+		p.Code, p.Hint = mcp.CodeConfineUnavailable, "run it on a Linux kernel with Landlock, or without --require-confinement as another user or in a container"
+	case errors.Is(err, mcp.ErrConfine):
+		p.Code, p.Hint = "CHIO-CONFINE", "see --confine, --dir and --allow-read in chio-node mcp serve --help"
+	}
+	return p
+}
+
+// confinedVerb is the hidden first argument by which this program becomes the
+// confining stage of a tool server.
+const confinedVerb = "confined-stage"
 
 // serveInProcess runs a node in this process, creating the home if there is
 // none: `mcp serve` works as the very first command.
@@ -121,6 +146,7 @@ func (a *app) serveInProcess(ctx context.Context, s node.MCPServer, f serveFlags
 	if err != nil {
 		return err
 	}
+	s.Confinement = child.Confinement()
 	defer func() { _ = child.Close() }() // how it ended is in the session's error
 	return ended(n.ServeMCP(ctx, s, a.clientStream(f), child))
 }
@@ -154,6 +180,7 @@ func (a *app) serveAttached(ctx context.Context, c *node.Client, s node.MCPServe
 	if err != nil {
 		return err
 	}
+	s.Confinement = child.Confinement()
 	defer func() { _ = child.Close() }() // it ends with us whatever it says
 	up, upReader, err := c.Attach(ctx, node.AttachHeader{MCPServer: s, Session: session, Side: "server"})
 	if err != nil {

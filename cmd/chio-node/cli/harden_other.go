@@ -1,0 +1,6 @@
+//go:build !linux
+
+package cli
+
+// harden has nothing portable to do.
+func harden() error { return nil }
