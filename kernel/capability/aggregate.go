@@ -8,9 +8,10 @@ const (
 	AggregateFamily     = "delegation-family" // and under every token derived from it
 )
 
-// Aggregate bounds the calls under a token over all its grants. Every token of
-// a presented chain is counted, ancestors too, so a child inherits its
-// ancestors' bounds without repeating them, and may add its own.
+// Aggregate bounds the calls under a token over all its grants. The family
+// bounds of a leaf's ancestors are counted with its own, so a child inherits
+// them without repeating them, and may add its own. A token whose bound is of
+// scope "capability" cannot be delegated: its child would not be bound.
 type Aggregate struct {
 	Scope          string
 	MaxInvocations uint32 // 0 denies every call
@@ -44,4 +45,16 @@ func (t *Token) Aggregate() (*Aggregate, error) {
 		return nil, refuse(CodeInvalid, "aggregate_invocation_budget: scope %.40q is not known", *v.Scope)
 	}
 	return &Aggregate{Scope: *v.Scope, MaxInvocations: *v.MaxInvocations}, nil
+}
+
+// delegable refuses to derive a token that escapes its parent's bound.
+func (t *Token) delegable() error {
+	a, err := t.Aggregate()
+	if err != nil {
+		return err
+	}
+	if a != nil && a.Scope == AggregateCapability {
+		return refuse(CodeWidened, "token %s bounds its own calls only, so it cannot be delegated; bound its delegation-family", t.ID)
+	}
+	return nil
 }

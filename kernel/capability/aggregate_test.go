@@ -107,3 +107,23 @@ func TestAggregateNeedsSchema(t *testing.T) {
 		t.Errorf("schema body of a token that omits schema: %v", err)
 	}
 }
+
+// TestI3_OwnBoundIsNotDelegated: a holder cannot leave a bound on one token
+// behind by delegating to itself.
+func TestI3_OwnBoundIsNotDelegated(t *testing.T) {
+	w := newWorld(t)
+	root := w.tokens[0]
+	root.AggregateInvocationBudget = Aggregate{AggregateCapability, 5}.Value()
+	root = w.resign(t, root, false)
+	req := AttenuateRequest{ID: "leaf", Subject: w.middle.Public(), Scope: childScope(), IssuedAt: testNow, ExpiresAt: testNow + 10}
+	if _, err := Attenuate(&root, req, w.middle); codeOf(err) != CodeWidened {
+		t.Errorf("attenuate: %v", err)
+	}
+	if err := VerifyDelegation([]Token{root, w.tokens[1]}); codeOf(err) != CodeWidened {
+		t.Errorf("verify: %v", err)
+	}
+	root.AggregateInvocationBudget = wire.Raw(`{}`)
+	if err := root.delegable(); codeOf(err) != CodeInvalid {
+		t.Errorf("malformed: %v", err)
+	}
+}

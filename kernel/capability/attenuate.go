@@ -38,6 +38,9 @@ func Attenuate(parent *Token, req AttenuateRequest, delegator wire.Signer) (*Tok
 	if err := covers(parent.Scope, req.Scope, Delegate); err != nil {
 		return nil, err
 	}
+	if err := parent.delegable(); err != nil {
+		return nil, err
+	}
 	hash, err := wire.DigestOf(parent.Scope)
 	if err != nil {
 		return nil, refuse(CodeInvalid, "scope of %s: %v", parent.ID, err)

@@ -98,6 +98,7 @@ func VerifyChain(chain []Token, in ChainInput) (*Chain, error) {
 //	  and the child's issued_at
 //	12 the child's window is inside the parent's
 //	13 the child's scope is covered by parent grants that list "delegate"
+//	14 the parent's aggregate bound, if any, is on its delegation-family
 func VerifyDelegation(chain []Token) error {
 	if len(chain) == 0 {
 		return refuse(CodeMissing, "no capability was presented")
@@ -132,7 +133,7 @@ func VerifyDelegation(chain []Token) error {
 	return nil
 }
 
-// verifyHop checks rules 4 and 6 to 13 of VerifyDelegation for one hop.
+// verifyHop checks rules 4 and 6 to 14 of VerifyDelegation for one hop.
 func verifyHop(parent, child *Token) error {
 	links := child.DelegationChain
 	if len(links) != len(parent.DelegationChain)+1 { // 6
@@ -151,6 +152,9 @@ func verifyHop(parent, child *Token) error {
 		return err
 	}
 	if err := covers(parent.Scope, child.Scope, Delegate); err != nil { // 13
+		return err
+	}
+	if err := parent.delegable(); err != nil { // 14
 		return err
 	}
 	if err := last.VerifySignature(); err != nil { // 10

@@ -152,9 +152,11 @@ func TestTextConstraints(t *testing.T) {
 		{NewRegexMatch(`(?=a)`), `{"a":"b"}`, false},
 		{NewRegexMatch(`\1`), `{"a":"b"}`, false},
 		{NewRegexMatch(""), `{"a":"b"}`, false},
-		{NewRegexMatch(long[:MaxRegexBytes]), `{"a":"` + long + `"}`, true},
-		{NewRegexMatch(long[:MaxRegexBytes+1]), `{"a":"` + long + `"}`, false},
+		{NewRegexMatch(long[:MaxItemBytes]), `{"a":"` + long + `"}`, true},
+		{NewRegexMatch(long[:MaxItemBytes+1]), `{"a":"` + long + `"}`, false},
 		{NewRegexMatch("((a{30}){30})((a{30}){30}){9}"), `{"a":"b"}`, false},
+		{NewRegexMatch("(abcdefghi){1000}"), `{"a":"b"}`, false},
+		{NewRegexMatch("(abcdefghi){900}((a|b){900})"), `{"a":"b"}`, false},
 		{NewRegexMatch("(a|b){1,999}"), `{"a":"a"}`, true},
 		{NewRegexMatch("(a|b){1,999}"), `{"a":"` + long + `"}`, false}, // too many steps
 		{NewMaxLength(3), `{"longer name":"abc","n":123456}`, true},

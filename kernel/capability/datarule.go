@@ -32,35 +32,32 @@ func (f *argumentFacts) listed(kind string, class keyClass, list []string) *Erro
 
 // tableAllowlist is listed for tables, and refuses query text.
 func (f *argumentFacts) tableAllowlist(r *rule) *Error {
-	if err := f.noQueryText(TableAllowlist); err != nil {
+	if _, err := f.noQueryText(TableAllowlist); err != nil {
 		return err
 	}
 	return f.listed(TableAllowlist, tableKey, r.list)
 }
 
-// noQueryText refuses a statement, or a piece of one: what it touches cannot
-// be told without a parser for its dialect.
-func (f *argumentFacts) noQueryText(kind string) *Error {
+// noQueryText is strings, but refuses a statement, or a piece of one: what it
+// touches cannot be told without a parser for its dialect.
+func (f *argumentFacts) noQueryText(kind string) ([]leaf, *Error) {
 	leaves, err := f.strings()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for i := range leaves {
 		if l := &leaves[i]; !l.isName && (l.keys&sqlKey != 0 || l.near&clauseKey != 0) {
-			return refuse(CodeConstraint, "%s: the query text at %.80q cannot be evaluated; send structured arguments", kind, f.at(i))
+			return nil, refuse(CodeConstraint, "%s: the query text at %.80q cannot be evaluated; send structured arguments", kind, f.at(i))
 		}
 	}
-	return nil
+	return leaves, nil
 }
 
 // columnDenylist holds when the arguments name at least one column, each
 // column is a plain name, and no string or name anywhere is a denied column.
 // Only what follows the last dot is compared, without case.
 func (f *argumentFacts) columnDenylist(r *rule) *Error {
-	if err := f.noQueryText(ColumnDenylist); err != nil {
-		return err
-	}
-	leaves, err := f.strings()
+	leaves, err := f.noQueryText(ColumnDenylist)
 	if err != nil {
 		return err
 	}

@@ -11,8 +11,7 @@ import (
 // The limits of one constraint's value.
 const (
 	MaxListItems   = 256  // entries of an allowlist or denylist
-	MaxItemBytes   = 1024 // one entry, path, host, seller
-	MaxRegexBytes  = 1024 // one pattern
+	MaxItemBytes   = 1024 // one entry, path, host or pattern
 	MaxRegexes     = 64   // patterns of one constraint
 	maxPathPointer = 1024
 )

@@ -14,7 +14,7 @@ const (
 )
 
 var (
-	errPatternSize = errors.New("it is empty or too long")
+	errPatternForm = errors.New("it is not an RE2 expression")
 	errPatternCost = errors.New("it expands to too many states")
 )
 
@@ -24,14 +24,12 @@ type pattern struct {
 	cost int
 }
 
-// compilePattern estimates the size of the program before building it.
+// compilePattern estimates the size of the program before building it. The
+// length of the text is bounded by who decoded it.
 func compilePattern(text string) (pattern, error) {
-	if text == "" || len(text) > MaxRegexBytes {
-		return pattern{}, errPatternSize
-	}
 	tree, err := syntax.Parse(text, syntax.Perl)
 	if err != nil {
-		return pattern{}, errors.New("it is not an RE2 expression")
+		return pattern{}, errPatternForm
 	}
 	cost := patternCost(tree)
 	if cost > maxPatternCost {
@@ -39,7 +37,7 @@ func compilePattern(text string) (pattern, error) {
 	}
 	re, err := regexp.Compile(text)
 	if err != nil {
-		return pattern{}, errors.New("it is not an RE2 expression")
+		return pattern{}, errPatternForm
 	}
 	return pattern{re: re, cost: cost}, nil
 }
@@ -47,7 +45,7 @@ func compilePattern(text string) (pattern, error) {
 // patternCost estimates the instructions of a tree; it stops counting soon
 // after maxPatternCost.
 func patternCost(re *syntax.Regexp) int {
-	cost := 1 + len(re.Rune)/2
+	cost := 1 + len(re.Rune) // letters of a literal, bounds of a class
 	for _, sub := range re.Sub {
 		if cost += patternCost(sub); cost > maxPatternCost {
 			return cost
@@ -61,7 +59,7 @@ func patternCost(re *syntax.Regexp) int {
 
 func (c *Constraint) parsePatterns(r *rule) *Error {
 	if c.Type == RegexMatch {
-		if err := c.str(&r.text, MaxRegexBytes); err != nil {
+		if err := c.str(&r.text, MaxItemBytes); err != nil {
 			return err
 		}
 		r.list = []string{r.text}
