@@ -46,6 +46,7 @@ var operations = map[string]handler{
 	"settle/run":         operation((*Node).settle),
 	"settle/status":      operation((*Node).settleStatus),
 	"key/list":           operation((*Node).listKeys),
+	"key/prove":          operation((*Node).proveHead),
 	"oracle/sign":        operation((*Node).signPrice),
 	"oracle/import":      operation((*Node).importRound),
 	"export":             operation((*Node).exportAll),

@@ -205,3 +205,39 @@ func (n *Node) exportRotations(_ context.Context, f *Files) error {
 	}
 	return nil
 }
+
+// ProveHead asks "key/prove": how a head of our log that a retired key signed
+// leads to that key's final checkpoint.
+type ProveHead struct {
+	Key  wire.PublicKey `json:"key"`
+	Size uint64         `json:"size"`
+}
+
+// HeadProof answers "key/prove": a chio.consistency_proof.v1 file.
+type HeadProof struct {
+	Proof wire.Raw `json:"proof"`
+}
+
+// proveHead connects an old bundle, whose head a key signed before it was
+// retired, to the final tree that makes it count again.
+func (n *Node) proveHead(_ context.Context, req ProveHead) (*HeadProof, error) {
+	for _, rot := range n.keys.Rotations() {
+		body := rot.Body()
+		if body.Old != req.Key {
+			continue
+		}
+		p := receipt.ConsistencyProof{Schema: receipt.ConsistencySchema, Origin: n.logID, From: req.Size, To: body.Final.Size, Path: []wire.Digest{}}
+		err := n.db.View(func(r store.Reader) error {
+			path, err := rlog.ConsistencyProof(r, p.From, p.To)
+			p.Path = append(p.Path, path...)
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("connect a head of %d entries to the final checkpoint: %w", req.Size, err)
+		}
+		doc, err := p.Bytes()
+		return &HeadProof{Proof: doc}, err
+	}
+	return nil, &Problem{Code: "CHIO-KEYS-NOT-RETIRED", Message: fmt.Sprintf("%s is no retired kernel key of this node", req.Key),
+		Hint: "a bundle by the present key needs no proof; chio-node key list shows the keys", Exit: ExitFailure}
+}

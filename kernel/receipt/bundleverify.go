@@ -32,7 +32,9 @@ func (r *BundleReport) Count() int {
 //	1 the file is strictly decodable, of the right schema, and byte for byte
 //	  its own canonical form, receipts included; it has at least one log
 //	2 logs are sorted by origin and receipts by leaf index, none repeated
-//	3 every checkpoint line verifies against the trust set (VerifyHead)
+//	3 every checkpoint line verifies against the trust set (VerifyHead); a head
+//	  that a key signed before it was retired counts if one of proofs (files,
+//	  see ConsistencyProof) shows it to be the beginning of that key's final tree
 //	4 every receipt is within its limits and intact (VerifyJSON 1-4)
 //	5 its signer is a kernel key that the trust set names for this log and time;
 //	  if that key was retired, its final tree holds the receipt: leaf_index is
@@ -44,7 +46,7 @@ func (r *BundleReport) Count() int {
 //	  of a receipt in the file, or an ancestor of one (verifyCapabilities)
 //
 // So no byte is free. Errors are *Error naming the place.
-func VerifyBundle(doc []byte, trust *TrustSet) (*BundleReport, error) {
+func VerifyBundle(doc []byte, trust *TrustSet, proofs ...[]byte) (*BundleReport, error) {
 	if trust == nil {
 		return nil, refuse(CodeTrust, "verifying a bundle needs a trust set")
 	}
@@ -58,7 +60,7 @@ func VerifyBundle(doc []byte, trust *TrustSet) (*BundleReport, error) {
 		cited = make(citations)
 	}
 	for i := range b.Logs {
-		log, err := verifyLog(&b.Logs[i], trust, cited)
+		log, err := verifyLog(&b.Logs[i], trust, cited, proofs)
 		if err != nil {
 			return nil, at(err, "logs", i)
 		}
@@ -73,14 +75,17 @@ func VerifyBundle(doc []byte, trust *TrustSet) (*BundleReport, error) {
 	return report, nil
 }
 
-func verifyLog(l *BundleLog, trust *TrustSet, cited citations) (*LogReport, error) {
-	head, err := VerifyHead([]byte(l.Checkpoint), trust) // 3
+func verifyLog(l *BundleLog, trust *TrustSet, cited citations, proofs [][]byte) (*LogReport, error) {
+	head, final, err := verifyPartHead([]byte(l.Checkpoint), trust, proofs) // 3
 	if err != nil {
 		return nil, err
 	}
 	p := part{head: head, trust: trust}
 	if p.finals, err = verifyFinals(l.Consistency, head, trust); err != nil { // 5
 		return nil, err
+	}
+	if final != nil {
+		p.finals = append(p.finals, *final)
 	}
 	report := &LogReport{Head: *head, Receipts: make([]Result, 0, len(l.Receipts))}
 	for i := range l.Receipts {
@@ -104,7 +109,39 @@ func verifyLog(l *BundleLog, trust *TrustSet, cited citations) (*LogReport, erro
 type part struct {
 	head   *Head
 	trust  *TrustSet
-	finals []FinalTree // shown to be the beginning of the head's tree
+	finals []FinalTree // shown to begin the head's tree, or to be begun by it
+}
+
+// verifyPartHead is rule 3. final is that of the retired key that signed the
+// head, if a proof had to connect the two.
+func verifyPartHead(note []byte, trust *TrustSet, proofs [][]byte) (head *Head, final *FinalTree, err error) {
+	if head, err = VerifyHead(note, trust); codeIs(err, CodeRetired) && len(proofs) > 0 {
+		if head, err = verifyNote(note, trust); err != nil {
+			return nil, nil, err
+		}
+		final = trust.final(head.Key)
+		return head, final, provenFinal(head, final, proofs)
+	}
+	return head, nil, err
+}
+
+// provenFinal looks for the proof that head begins the final tree.
+func provenFinal(head *Head, final *FinalTree, proofs [][]byte) error {
+	for _, doc := range proofs {
+		var p ConsistencyProof
+		if err := decodeFile(doc, &p, ConsistencySchema, &p.Schema); err != nil {
+			return err
+		}
+		if p.Origin == head.Origin && p.Origin == final.Log && p.From == head.Size && p.To == final.Size {
+			return VerifyConsistency(p.From, p.To, head.Root, final.Root, p.Path)
+		}
+	}
+	return refuse(CodeRetired, "kernel %s was retired, and no proof given leads from its head of %d to its final tree of %d", head.Key, head.Size, final.Size)
+}
+
+func codeIs(err error, code string) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code == code
 }
 
 // verifyFinals checks the consistency proofs of a log's part.

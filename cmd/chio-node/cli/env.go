@@ -145,7 +145,7 @@ func (a *app) root() *cobra.Command {
 		return a.findHome()
 	}
 	root.AddCommand(a.initCmd(), a.upCmd(), a.statusCmd(), a.didCmd(), a.passportCmd(), a.capabilityCmd(), a.mcpCmd(), a.federateCmd(),
-		a.callCmd(), a.receiptCmd(), a.settleCmd(), a.oracleCmd(), a.policyCmd(), a.verifyCmd(), a.exportCmd(), a.doctorCmd(), a.keyCmd(),
+		a.callCmd(), a.receiptCmd(), a.settleCmd(), a.oracleCmd(), a.policyCmd(), a.verifyCmd(), a.exportCmd(), a.doctorCmd(), a.keyCmd(), a.replayCmd(),
 		a.doctorStoreCmd())
 	needVerb(root)
 	return root

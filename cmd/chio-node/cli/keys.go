@@ -4,17 +4,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/node"
+	"github.com/backbay-labs/chio-node/wire"
 )
 
 func (a *app) keyCmd() *cobra.Command {
 	c := &cobra.Command{Use: "key", Short: "list the organisation's keys, rotate the kernel's"}
-	c.AddCommand(a.keyListCmd(), a.keyRotateCmd())
+	c.AddCommand(a.keyListCmd(), a.keyRotateCmd(), a.keyProveCmd())
 	return c
 }
 
@@ -67,6 +70,64 @@ func (a *app) keyRotateCmd() *cobra.Command {
 	kernel.Flags().BoolVar(&reissue, "reissue", false, "issue the capabilities of the old key anew")
 	c.AddCommand(kernel)
 	return c
+}
+
+func (a *app) keyProveCmd() *cobra.Command {
+	var out string
+	c := &cobra.Command{Use: "prove BUNDLE", Short: "connect an old bundle to the final checkpoint of the key that signed its head",
+		Long: "A bundle exported before the kernel key was rotated has a head by the retired key. This writes the proof that\n" +
+			"the head is the beginning of that key's final tree: chio-verify bundle BUNDLE --trust T --proof PROOF.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			head, key, err := a.bundleHead(cmd, args[0])
+			if err != nil {
+				return err
+			}
+			var p node.HeadProof
+			if err := a.call(cmd.Context(), "key/prove", node.ProveHead{Key: key, Size: head.Size}, &p); err != nil {
+				return err
+			}
+			if err := writeFile(out, p.Proof); err != nil {
+				return err
+			}
+			return a.print(map[string]string{"proof": out}, func(w io.Writer) { fmt.Fprintf(w, "proof  %s\n", out) })
+		}}
+	c.Flags().StringVar(&out, "out", "proof.json", "file for the proof")
+	return c
+}
+
+// bundleHead finds the part of a bundle that is of this node's log, and which
+// of the node's kernel keys signed its head.
+func (a *app) bundleHead(cmd *cobra.Command, path string) (head receipt.Checkpoint, key wire.PublicKey, err error) {
+	doc, err := a.read(path)
+	if err != nil {
+		return head, key, err
+	}
+	b, err := receipt.ParseBundle(doc)
+	if err != nil {
+		return head, key, err
+	}
+	var l node.KeyList
+	if err := a.call(cmd.Context(), "key/list", node.Empty{}, &l); err != nil {
+		return head, key, err
+	}
+	for i := range b.Logs {
+		for _, k := range l.Keys {
+			if k.Role != "kernel" {
+				continue
+			}
+			if key, err = wire.ParsePublicKey(k.Key); err != nil {
+				return head, key, err
+			}
+			note := []byte(b.Logs[i].Checkpoint)
+			origin, _, _ := strings.Cut(string(note), "\n")
+			if head, err = receipt.VerifyCheckpoint(note, origin, key); err == nil {
+				return head, key, nil
+			}
+		}
+	}
+	return head, key, &node.Problem{Code: receipt.CodeUntrusted, Message: "no head in " + path + " was signed by a kernel key of this node",
+		Hint: "chio-node key list shows the keys", Exit: node.ExitUnverifiable}
 }
 
 func (a *app) showRotation(w io.Writer, done *node.KernelRotation) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/federation"
 	"github.com/backbay-labs/chio-node/kernel/capability"
 	"github.com/backbay-labs/chio-node/kernel/receipt"
@@ -21,6 +22,7 @@ type Options struct {
 	Trust      *receipt.TrustSet // nil trusts nobody
 	KernelRoot *wire.PublicKey   // instead of Trust: this kernel, and whatever logs it signs
 	Operators  []string          // oracle operators that count, 0x…; none: those the file names
+	Proofs     [][]byte          // bundles: consistency proofs to the final checkpoints of retired keys
 	At         int64             // the time to judge windows at, unix seconds
 }
 
@@ -44,6 +46,7 @@ func judges() map[Kind]judge {
 		KindBundle:     bundle,
 		KindReceipt:    oneReceipt,
 		KindCapability: capabilities,
+		KindRotation:   rotation,
 	}
 }
 
@@ -57,6 +60,7 @@ var schemas = map[string]Kind{
 	receipt.BundleSchema:       KindBundle,
 	receipt.Schema:             KindReceipt,
 	capability.Schema:          KindCapability,
+	did.SchemaRotation:         KindRotation,
 }
 
 // File verifies one file. With only, a file of any other kind is refused.
@@ -66,7 +70,8 @@ var schemas = map[string]Kind{
 //	  and one that was asked for
 //	3 the rules of that kind hold: vc.VerifyPassportFile, federation.VerifyTreaty,
 //	  settlement.VerifyStatement, evm.VerifyVoucher, oracle.VerifyEvidence,
-//	  receipt.VerifyBundle, receipt.VerifyJSON, capability.VerifyChain
+//	  receipt.VerifyBundle, receipt.VerifyJSON, capability.VerifyChain,
+//	  did.VerifyRotation
 func File(name string, doc []byte, o Options, only ...Kind) *Finding {
 	f := &Finding{File: name, Kind: KindUnknown}
 	if err := wire.IsCanonical(doc, limits(doc)); err != nil { // 1

@@ -22,6 +22,7 @@ const (
 	KindBundle     Kind = "receipt_bundle"
 	KindReceipt    Kind = "receipt"
 	KindCapability Kind = "capability"
+	KindRotation   Kind = "key_rotation"
 )
 
 // The codes of a refusal that package receipt has none for.

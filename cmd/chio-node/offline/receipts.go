@@ -30,7 +30,7 @@ func bundle(f *Finding, doc []byte, o Options) {
 		f.refuse(receipt.CodeUntrusted, ErrTrust)
 		return
 	}
-	report, err := receipt.VerifyBundle(doc, trust)
+	report, err := receipt.VerifyBundle(doc, trust, o.Proofs...)
 	if err != nil {
 		f.refuse(receipt.CodeFormat, err)
 		return

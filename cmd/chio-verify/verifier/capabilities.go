@@ -1,7 +1,6 @@
 package verifier
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 
@@ -93,7 +92,7 @@ func judge(chain []capability.Token, single bool, e *env, trust *receipt.TrustSe
 
 // parseChain reads one token, or an array of them.
 func parseChain(doc []byte) (chain []capability.Token, single bool, err error) {
-	if trimmed := bytes.TrimLeft(doc, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '[' {
+	if !isArray(doc) {
 		t, err := capability.Parse(doc)
 		if err != nil {
 			return nil, false, err

@@ -1,12 +1,16 @@
 package verifier
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
+
 	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
-// verifyReceipt judges one receipt. It exits 0 if the receipt is intact,
-// whether or not its signer is known.
+// verifyReceipt judges one receipt, or each receipt of an array. It exits 0 if
+// every receipt is intact, whether or not its signer is known.
 func verifyReceipt(e *env) (*answer, error) {
 	trust, err := e.trustSet()
 	if err != nil {
@@ -15,6 +19,9 @@ func verifyReceipt(e *env) (*answer, error) {
 	doc, err := e.read(e.files[0])
 	if err != nil {
 		return nil, err
+	}
+	if isArray(doc) {
+		return verifyReceipts(doc, trust)
 	}
 	if schemaOf(doc) == receipt.BundleSchema {
 		return refused(receipt.CodeFormat, "this is a bundle; use chio-verify bundle"), nil
@@ -36,6 +43,38 @@ func verifyReceipt(e *env) (*answer, error) {
 	return a, nil
 }
 
+// verifyReceipts answers an array, one result for each receipt, in order. What
+// is no receipt at all has a result of its own: all false, with the code.
+func verifyReceipts(doc []byte, trust *receipt.TrustSet) (*answer, error) {
+	parts := []wire.Raw{}
+	if err := wire.Unmarshal(doc, &parts, wire.BundleLimits); err != nil {
+		return refused(receipt.CodeFormat, err.Error()), nil
+	}
+	results, intact := make([]receipt.Result, 0, len(parts)), 0
+	a := &answer{}
+	for i, part := range parts {
+		_, res, err := receipt.VerifyJSON(part, trust)
+		var refusal *receipt.Error
+		if errors.As(err, &refusal) {
+			res = receipt.Result{Result: "Invalid", Verdict: receipt.VerdictInvalid, Code: refusal.Code, Detail: refusal.Detail}
+		}
+		results = append(results, res)
+		a.check(res.Intact(), "%d %s: %s", i, res.ID, res.Verdict)
+		if res.Intact() {
+			intact++
+		} else if a.exit == exitOK {
+			a.exit, a.code, a.detail = exitUnverifiable, res.Code, fmt.Sprintf("receipt %d: %s", i, res.Detail)
+		}
+	}
+	a.object, a.last = results, fmt.Sprintf("%d of %d receipts are intact", intact, len(parts))
+	return a, nil
+}
+
+func isArray(doc []byte) bool {
+	trimmed := bytes.TrimLeft(doc, " \t\r\n")
+	return len(trimmed) > 0 && trimmed[0] == '['
+}
+
 // bundleObject is the JSON of a verified bundle.
 type bundleObject struct {
 	OK bool `json:"ok"`
@@ -51,7 +90,15 @@ func verifyBundle(e *env) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	report, err := receipt.VerifyBundle(doc, trust)
+	var proofs [][]byte
+	if e.opt.proof != "" {
+		proof, err := e.read(e.opt.proof)
+		if err != nil {
+			return nil, err
+		}
+		proofs = append(proofs, proof)
+	}
+	report, err := receipt.VerifyBundle(doc, trust, proofs...)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ const (
 
 const usageText = `usage: chio-verify VERB [FLAGS] [FILE…]
 
-  receipt FILE       one receipt: intact? signer known? authorised?
+  receipt FILE       a receipt, or an array: intact? signer known? authorised?
   bundle FILE        receipts with their log heads and proofs, as a whole
   checkpoint FILE    a signed log head and its witness cosignatures
   consistency OLD NEW PROOF
@@ -30,6 +30,8 @@ const usageText = `usage: chio-verify VERB [FLAGS] [FILE…]
   --trust FILE       trust set (chio.trust_set.v1): whose keys count
   --kernel-root HEX  receipt, capability: trust this kernel key instead
   --agent-key HEX    receipt: only calls of this agent count as authorised
+  --proof FILE       bundle: its head, by a kernel key retired since, to that
+                     key's final checkpoint (chio-node key prove)
   --at UNIX          capability: the time to judge it at (required)
   --max-depth N      capability: delegations allowed (default 4)
   --json             one JSON object on standard output
@@ -53,11 +55,11 @@ type env struct {
 
 // options are the flags of every verb; each verb refuses those it ignores.
 type options struct {
-	trust, kernelRoot, agentKey string
-	at                          int64
-	maxDepth                    int
-	json                        bool
-	set                         map[string]bool
+	trust, kernelRoot, agentKey, proof string
+	at                                 int64
+	maxDepth                           int
+	json                               bool
+	set                                map[string]bool
 }
 
 // verb is one entry of the table.
@@ -70,7 +72,7 @@ type verb struct {
 func verbs() map[string]verb {
 	return map[string]verb{
 		"receipt":      {1, []string{"trust", "kernel-root", "agent-key"}, verifyReceipt},
-		"bundle":       {1, []string{"trust"}, verifyBundle},
+		"bundle":       {1, []string{"trust", "proof"}, verifyBundle},
 		"checkpoint":   {1, []string{"trust"}, verifyCheckpoint},
 		"consistency":  {3, []string{"trust"}, verifyConsistency},
 		"equivocation": {1, []string{"trust"}, verifyEquivocation},
@@ -127,6 +129,7 @@ func (e *env) parse(name string, v verb, args []string) error {
 	fs.StringVar(&o.trust, "trust", "", "")
 	fs.StringVar(&o.kernelRoot, "kernel-root", "", "")
 	fs.StringVar(&o.agentKey, "agent-key", "", "")
+	fs.StringVar(&o.proof, "proof", "", "")
 	fs.Int64Var(&o.at, "at", 0, "")
 	fs.IntVar(&o.maxDepth, "max-depth", defaultMaxDepth, "")
 	fs.BoolVar(&o.json, "json", false, "")
