@@ -54,7 +54,8 @@ func (a *Admission) Ready() error {
 //
 //	1 the nonce is new, and is taken
 //	2 the call id is new, and its intent is open
-//	3 every token that this kernel counts has room for the call, and holds it
+//	3 every token that this kernel counts, and every node of the budget tree
+//	  that counts the call, has room for it and holds it
 //	4 every participant agrees
 //
 // A *kernel.Denial says why not; any other error means that nothing happened.
@@ -66,11 +67,15 @@ func (a *Admission) Admit(ctx context.Context, req *kernel.Admittance) (kernel.T
 	if err != nil {
 		return kernel.Ticket{}, err
 	}
+	plan, err := a.cfg.Budgets.Plan(req)
+	if err != nil {
+		return kernel.Ticket{}, fmt.Errorf("admit call: %w", err)
+	}
 	var ticket kernel.Ticket
 	ran := false
 	err = a.cfg.DB.Update(ctx, func(tx store.Tx) error {
 		var err error
-		ticket, err = a.admit(tx, req, entry)
+		ticket, err = a.admit(tx, req, entry, plan)
 		ran = err == nil
 		return err
 	})
@@ -84,7 +89,7 @@ func (a *Admission) Admit(ctx context.Context, req *kernel.Admittance) (kernel.T
 	return ticket, nil
 }
 
-func (a *Admission) admit(tx store.Tx, req *kernel.Admittance, entry journal.Entry) (kernel.Ticket, error) {
+func (a *Admission) admit(tx store.Tx, req *kernel.Admittance, entry journal.Entry, plan budget.Plan) (kernel.Ticket, error) {
 	callID, now := req.Call.Mandate.CallID, req.Call.Now
 	if err := a.cfg.Nonces.Use(tx, *req.Nonce, now); err != nil { // 1
 		return kernel.Ticket{}, err
@@ -92,14 +97,11 @@ func (a *Admission) admit(tx store.Tx, req *kernel.Admittance, entry journal.Ent
 	if err := journal.Begin(tx, entry); err != nil { // 2
 		return kernel.Ticket{}, err
 	}
-	ticket := kernel.Ticket{CallID: callID, Charge: req.Charge}
-	for _, h := range req.Holds { // 3
-		held, err := budget.Hold(tx, callID, h, req.Charge, now)
-		if err != nil {
-			return kernel.Ticket{}, err
-		}
-		ticket.Held = append(ticket.Held, held)
+	held, err := budget.Hold(tx, budget.Request{CallID: callID, Now: now, Tokens: req.Holds, Charge: req.Charge, Plan: plan}) // 3
+	if err != nil {
+		return kernel.Ticket{}, err
 	}
+	ticket := kernel.Ticket{CallID: callID, Charge: req.Charge, Held: held}
 	a.failpoint("hold.after")
 	for _, p := range a.cfg.Participants { // 4
 		if err := p.Admit(tx, req, &ticket); err != nil {

@@ -116,7 +116,8 @@ func hold(p *process) []kernel.HoldRequest {
 
 // A mandate that was refused cannot be presented again.
 func TestRefusedMandateIsSpent(t *testing.T) {
-	p := newProcess(t, 10, 2) // one call costs 3
+	p := newProcess(t, 10, 5) // one call costs 3
+	p.call()
 	m := p.mandate()
 	if out := p.kernel.Mediate(context.Background(), m); out.Denial == nil || out.Denial.Code != kernel.CodeBudgetExceeded {
 		t.Fatalf("first: %+v", out.Denial)

@@ -49,7 +49,7 @@ func (a *Admission) close(tx store.Tx, c *kernel.Closing) error {
 	if err != nil {
 		return err
 	}
-	if err := budget.Settle(tx, callID, c.Disposition, c.Cost); err != nil {
+	if err := budget.Settle(tx, callID, budget.Bill{How: c.Disposition, Cost: c.Cost, Held: c.HeldCosts, In: c.CostIn}); err != nil {
 		return err
 	}
 	for _, p := range a.cfg.Participants {
@@ -90,6 +90,7 @@ func (a *Admission) Refuse(ctx context.Context, r *kernel.Refusal) error {
 		// Refusals keep nonces, so they must also sweep; rows that cannot be
 		// swept are Admit's to report, a refusal is recorded in any case.
 		_ = a.sweep.step(tx, a.cfg.Nonces, r.Call.Now)
+		_ = a.cfg.Budgets.Expire(tx, r.Call)
 		return nil
 	})
 	if err != nil {

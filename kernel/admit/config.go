@@ -6,6 +6,7 @@ import (
 
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/authority"
+	"github.com/backbay-labs/chio-node/kernel/budget"
 	"github.com/backbay-labs/chio-node/kernel/capability"
 	"github.com/backbay-labs/chio-node/store"
 )
@@ -35,6 +36,7 @@ type Config struct {
 	Nonces *authority.Nonces
 	Now    func() int64 // unix seconds
 
+	Budgets      *budget.Tree // optional: nil counts under tokens only
 	Participants []Participant
 	Ballast      Ballast // optional
 	// EndedTTLSeconds is how long the id of an ended call stays refused. It

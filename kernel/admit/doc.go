@@ -3,7 +3,7 @@
 // transaction:
 //
 //	Refuse   receipt + nonce
-//	Admit    nonce + budget holds + participants + open intent
+//	Admit    nonce + holds of tokens and budget tree + participants + open intent
 //	Close    receipt + settled holds + participants + closed intent
 //
 // The contract. A transaction is durable whole or not at all. After Admit the

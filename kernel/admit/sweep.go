@@ -12,14 +12,16 @@ const (
 	sweepRows  = 256 // rows of each kind one sweep examines
 )
 
-// sweeper removes expired nonces and ended calls a few rows at a time, inside
-// the admissions and refusals themselves. It is used by the committer only, one closure
-// after the other; if a closure is dropped, the rows it would have removed are
-// met again in the next round.
+// sweeper removes expired nonces, ended calls with their holds, and what has
+// left the windows of budgets, a few rows at a time, inside the admissions and
+// refusals themselves. It is used by the committer only, one closure after the
+// other; if a closure is dropped, the rows it would have removed are met again
+// in the next round.
 type sweeper struct {
-	calls       uint64
-	nonceCursor string
-	endedCursor string
+	calls        uint64
+	nonceCursor  string
+	endedCursor  string
+	bucketCursor string
 }
 
 func (s *sweeper) step(tx store.Tx, nonces *authority.Nonces, now int64) error {
@@ -41,5 +43,6 @@ func (s *sweeper) step(tx store.Tx, nonces *authority.Nonces, now int64) error {
 			return err
 		}
 	}
-	return nil
+	s.bucketCursor, err = budget.Sweep(tx, s.bucketCursor, sweepRows, now)
+	return err
 }

@@ -25,15 +25,15 @@ var (
 	ErrOverHold = errors.New("cost is above what was held")
 	// ErrSettled: the call's hold already ended in another way.
 	ErrSettled = errors.New("hold was already settled differently")
-	// ErrHoldConflict: the call already holds another amount under the token.
-	ErrHoldConflict = errors.New("call already holds another amount under this token")
+	// ErrHoldConflict: the call already holds something else, or has ended.
+	ErrHoldConflict = errors.New("call already holds something else or has ended")
 )
 
 // maxPurses bounds the currencies one uncapped grant may be charged in.
 const maxPurses = 8
 
-// Account is what one grant has used. A grant with a money cap has at most one
-// purse, in the cap's currency.
+// Account is what one grant, one token or one node of the tree has used. A
+// grant with a money cap has at most one purse, in the cap's currency.
 type Account struct {
 	Invocations uint64 // taken and not given back
 	Purses      []Purse
@@ -82,7 +82,7 @@ func (a *Account) put(p Purse) error {
 	return nil
 }
 
-var errTooManyCurrencies = fmt.Errorf("grant is already charged in %d currencies", maxPurses)
+var errTooManyCurrencies = fmt.Errorf("the account is already charged in %d currencies", maxPurses)
 
 // Snapshot returns the account of one grant as the reader sees it; a grant
 // never used has the zero account.
@@ -90,7 +90,11 @@ func Snapshot(r store.Reader, token capability.Ref, grant int) (Account, error) 
 	if grant < 0 || grant >= maxGrants {
 		return Account{}, fmt.Errorf("grant index %d is outside 0 … %d", grant, maxGrants-1)
 	}
-	b, err := r.Get(accountKey(token, grant))
+	return readAccount(r, accountKey(token, grant))
+}
+
+func readAccount(r store.Reader, key string) (Account, error) {
+	b, err := r.Get(key)
 	if errors.Is(err, store.ErrNotFound) {
 		return Account{}, nil
 	}
@@ -106,7 +110,16 @@ const maxGrants = 100_000
 // accountKey puts the id last: it is the only part of free length.
 func accountKey(token capability.Ref, grant int) string {
 	index := strconv.Itoa(maxGrants + grant)[1:] // five digits
-	return "b/g/" + token.Issuer.String() + "/" + index + "/" + token.ID
+	return grantRows + token.Issuer.String() + "/" + index + "/" + token.ID
+}
+
+const (
+	grantRows  = "b/g/"
+	familyRows = "b/f/"
+)
+
+func familyKey(token capability.Ref) string {
+	return familyRows + token.Issuer.String() + "/" + token.ID
 }
 
 func sum(values ...uint64) (uint64, error) {
@@ -118,6 +131,57 @@ func sum(values ...uint64) (uint64, error) {
 		}
 	}
 	return total, nil
+}
+
+// after is what counts against a cap in a currency now, and with units more.
+func (a *Account) after(currency string, units uint64) (spent, after uint64, err error) {
+	purse := a.Purse(currency)
+	if spent, err = purse.Spent(); err != nil {
+		return 0, 0, err
+	}
+	after, err = sum(spent, units)
+	return spent, after, err
+}
+
+// reserve takes one invocation and adds amount to its purse. One currency too
+// many is errTooManyCurrencies; after an error a must not be stored.
+func (a *Account) reserve(amount wire.MonetaryAmount) error {
+	invocations, err := sum(a.Invocations, 1)
+	if err != nil {
+		return err
+	}
+	a.Invocations = invocations
+	if amount.Currency == "" {
+		return nil
+	}
+	purse := a.Purse(amount.Currency)
+	if err := purse.reserve(amount.Units); err != nil {
+		return err
+	}
+	return a.put(purse)
+}
+
+// settle ends one hold of amount: paid of it stays if it was reconciled, all
+// of it if it was retained, and nothing, nor the invocation, if it was released.
+func (a *Account) settle(state State, amount wire.MonetaryAmount, paid uint64) error {
+	if state == Released {
+		if a.Invocations == 0 {
+			return fmt.Errorf("%w: no invocation to give back", ErrCorrupt)
+		}
+		a.Invocations--
+	}
+	if amount.Currency == "" {
+		return nil
+	}
+	purse := a.Purse(amount.Currency)
+	committed, retained := paid, uint64(0)
+	if state == Retained {
+		committed, retained = 0, amount.Units
+	}
+	if err := purse.end(committed, amount.Units-committed-retained, retained); err != nil {
+		return err
+	}
+	return a.put(purse)
 }
 
 // reserve adds a hold to a purse.

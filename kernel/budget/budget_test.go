@@ -1,7 +1,6 @@
 package budget_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -38,14 +37,23 @@ func request(caps ...kernel.GrantCap) kernel.HoldRequest {
 
 func hold(db store.DB, callID string, req kernel.HoldRequest, charge *wire.MonetaryAmount) (held kernel.HeldGrant, err error) {
 	err = db.Update(context.Background(), func(tx store.Tx) error {
-		held, err = budget.Hold(tx, callID, req, charge, now)
+		held, err = holdIn(tx, callID, now, req, charge)
 		return err
 	})
 	return held, err
 }
 
+// holdIn holds under one token and the nodes of no tree.
+func holdIn(tx store.Tx, callID string, at int64, req kernel.HoldRequest, charge *wire.MonetaryAmount) (kernel.HeldGrant, error) {
+	held, err := budget.Hold(tx, budget.Request{CallID: callID, Now: at, Tokens: []kernel.HoldRequest{req}, Charge: charge})
+	if err != nil {
+		return kernel.HeldGrant{}, err
+	}
+	return held[0], nil
+}
+
 func settle(db store.DB, callID string, how kernel.Disposition, cost *wire.MonetaryAmount) error {
-	return db.Update(context.Background(), func(tx store.Tx) error { return budget.Settle(tx, callID, how, cost) })
+	return db.Update(context.Background(), func(tx store.Tx) error { return budget.Settle(tx, callID, budget.Bill{How: how, Cost: cost}) })
 }
 
 func account(t testing.TB, db store.DB, grant int) (a budget.Account) {
@@ -60,7 +68,7 @@ func account(t testing.TB, db store.DB, grant int) (a budget.Account) {
 	return a
 }
 
-func wantCode(t *testing.T, err error, code kernel.Code) {
+func wantCode(t testing.TB, err error, code kernel.Code) {
 	t.Helper()
 	var d *kernel.Denial
 	if !errors.As(err, &d) || d.Code != code || d.Reason == "" || d.Fix == "" {
@@ -255,24 +263,4 @@ func TestOverflowIsAnError(t *testing.T) {
 	if !errors.Is(err, budget.ErrOverflow) {
 		t.Fatalf("got %v, want ErrOverflow", err)
 	}
-}
-
-func FuzzRows(f *testing.F) {
-	db := open(f)
-	if _, err := hold(db, "c", request(kernel.GrantCap{MaxTotalCost: usd(1000)}), usd(300)); err != nil {
-		f.Fatal(err)
-	}
-	if err := db.View(func(r store.Reader) error {
-		return r.Scan("b/", "", func(key string, value []byte) error {
-			f.Add(key[2] == 'g', append([]byte(nil), value...))
-			return nil
-		})
-	}); err != nil {
-		f.Fatal(err)
-	}
-	f.Fuzz(func(t *testing.T, isAccount bool, row []byte) {
-		if again, err := budget.Reencode(isAccount, row); err == nil && !bytes.Equal(again, row) {
-			t.Fatalf("%x decodes and encodes to %x", row, again)
-		}
-	})
 }

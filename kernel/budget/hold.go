@@ -3,8 +3,10 @@ package budget
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/backbay-labs/chio-node/kernel"
+	"github.com/backbay-labs/chio-node/kernel/capability"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -20,76 +22,139 @@ const (
 	Retained
 )
 
-const holdRows = "b/h/"
-
-// Hold reserves one invocation and charge (nil is free) under the first
-// candidate grant with room:
-//
-//	1 invocations < max_invocations
-//	2 charge ≤ max_cost_per_invocation, in the same currency
-//	3 outstanding + committed + retained + charge ≤ max_total_cost, in the same currency
-//
-// No candidate with room is a *kernel.Denial: CHIO-BUDGET-CURRENCY if the
-// currency was the obstacle of every candidate, CHIO-BUDGET-EXCEEDED otherwise.
-// Any other error means nothing was decided. Holding again for the same call
-// and token returns what is held. now is unix seconds.
-func Hold(tx store.Tx, callID string, req kernel.HoldRequest, charge *wire.MonetaryAmount, now int64) (kernel.HeldGrant, error) {
-	amount, err := amountOf(charge)
-	if err != nil {
-		return kernel.HeldGrant{}, err
-	}
-	if err := checkRequest(callID, req, now); err != nil {
-		return kernel.HeldGrant{}, err
-	}
-	call, err := readHolds(tx, callID)
-	if err != nil && !errors.Is(err, ErrNoHold) {
-		return kernel.HeldGrant{}, fmt.Errorf("holds of call %.80s: %w", callID, err)
-	}
-	for _, h := range call.holds {
-		if h.token == req.Token {
-			if call.state != Open || h.amount != amount {
-				return kernel.HeldGrant{}, fmt.Errorf("call %s: %w", callID, ErrHoldConflict)
-			}
-			return h.held(), nil
-		}
-	}
-	if call.state != Open || len(call.holds) >= maxHolds {
-		return kernel.HeldGrant{}, fmt.Errorf("call %s holds %d tokens already or has ended: %w", callID, len(call.holds), ErrHoldConflict)
-	}
-	h, err := take(tx, req, amount)
-	if err != nil {
-		return kernel.HeldGrant{}, err
-	}
-	if len(call.holds) == 0 {
-		call.now = now
-	}
-	call.holds = append(call.holds, h)
-	tx.Set(holdRows+callID, call.encode())
-	return h.held(), nil
+func (s State) String() string {
+	return [...]string{"open", "reconciled", "released", "retained"}[s&3]
 }
 
-func checkRequest(callID string, req kernel.HoldRequest, now int64) error {
-	if callID == "" || now < 0 || req.Token.ID == "" || len(req.Token.ID) > maxIDBytes {
-		return errors.New("hold request: call id, time or token id is out of range")
+const holdRows = "b/h/"
+
+// Request is everything one call must have room for.
+type Request struct {
+	CallID string
+	Now    int64 // unix seconds
+	Tokens []kernel.HoldRequest
+	Charge *wire.MonetaryAmount // worst case as priced; nil is free
+	Plan   Plan                 // the nodes of the tree that count the call
+}
+
+// Hold reserves one invocation and the charge under every token, in order, and
+// then under every node of the plan. Under a token the first candidate grant
+// with room is taken:
+//
+//	1 calls under the token < its aggregate budget, if it has one
+//	2 invocations of the grant < max_invocations
+//	3 charge ≤ max_cost_per_invocation, in the same currency
+//	4 outstanding + committed + retained + charge ≤ max_total_cost, in the same currency
+//
+// The charge under a grant is GrantCap.Charge if that is set. No room is a
+// *kernel.Denial: CHIO-BUDGET-CURRENCY if the currency was the obstacle of
+// every candidate or of a node, CHIO-BUDGET-WINDOW-EXCEEDED if a node has room
+// again later, CHIO-BUDGET-EXCEEDED otherwise. Any other error means nothing
+// was decided. After an error the transaction must be dropped. Holding again
+// for the same call, tokens and amounts returns what is held.
+func Hold(tx store.Tx, req Request) ([]kernel.HeldGrant, error) {
+	charge, err := amountOf(req.Charge)
+	if err != nil {
+		return nil, err
 	}
-	for _, c := range req.Candidates {
-		if c.Index < 0 || c.Index >= maxGrants {
-			return fmt.Errorf("hold request: grant index %d is outside 0 … %d", c.Index, maxGrants-1)
+	if err := checkRequest(req); err != nil {
+		return nil, err
+	}
+	switch call, err := readHolds(tx, req.CallID); {
+	case err == nil:
+		return again(&call, req, charge)
+	case !errors.Is(err, ErrNoHold):
+		return nil, fmt.Errorf("holds of call %.80s: %w", req.CallID, err)
+	}
+	call := callHolds{now: req.Now, charge: charge, holds: make([]hold, 0, len(req.Tokens))}
+	for i := range req.Tokens {
+		h, err := take(tx, &req.Tokens[i], charge)
+		if err != nil {
+			return nil, err
+		}
+		call.holds = append(call.holds, h)
+	}
+	if call.nodes, err = req.Plan.hold(tx, req.Now); err != nil {
+		return nil, err
+	}
+	tx.Set(holdRows+req.CallID, call.encode())
+	return call.held(), nil
+}
+
+func checkRequest(req Request) error {
+	if req.CallID == "" || req.Now < 0 || req.Now > maxTime || len(req.Tokens) == 0 || len(req.Tokens) > maxHolds {
+		return fmt.Errorf("hold request: call id, time or number of tokens (1 to %d) is out of range", maxHolds)
+	}
+	for i, t := range req.Tokens {
+		if t.Token.ID == "" || len(t.Token.ID) > maxIDBytes {
+			return errors.New("hold request: token id is out of range")
+		}
+		if slices.ContainsFunc(req.Tokens[:i], func(o kernel.HoldRequest) bool { return o.Token == t.Token }) {
+			return errors.New("hold request: a token is named twice")
+		}
+		for _, c := range t.Candidates {
+			if c.Index < 0 || c.Index >= maxGrants {
+				return fmt.Errorf("hold request: grant index %d is outside 0 … %d", c.Index, maxGrants-1)
+			}
 		}
 	}
 	return nil
 }
 
-// take tries the candidates in order. A refusal for currency gives way to any
-// other, because that one names a limit the caller could wait for or raise.
-func take(tx store.Tx, req kernel.HoldRequest, amount wire.MonetaryAmount) (hold, error) {
-	var denial *kernel.Denial
+// again answers a request whose call holds something already.
+func again(call *callHolds, req Request, charge wire.MonetaryAmount) ([]kernel.HeldGrant, error) {
+	same := call.state == Open && call.charge == charge && len(call.holds) == len(req.Tokens)
+	for i := 0; same && i < len(call.holds); i++ {
+		same = call.holds[i].answers(&req.Tokens[i], charge)
+	}
+	if !same {
+		return nil, fmt.Errorf("call %.80s: %w", req.CallID, ErrHoldConflict)
+	}
+	return call.held(), nil
+}
+
+// answers reports whether h is what req would have been given.
+func (h *hold) answers(req *kernel.HoldRequest, charge wire.MonetaryAmount) bool {
+	if h.token != req.Token {
+		return false
+	}
 	for _, c := range req.Candidates {
+		if c.Index == h.grant {
+			amount, err := amountUnder(&c, charge)
+			return err == nil && amount == h.amount
+		}
+	}
+	return false
+}
+
+// amountUnder is what to hold under one grant.
+func amountUnder(c *kernel.GrantCap, charge wire.MonetaryAmount) (wire.MonetaryAmount, error) {
+	if c.Charge == nil {
+		return charge, nil
+	}
+	return amountOf(c.Charge)
+}
+
+// take applies rule 1 and tries the candidates in order. A refusal for currency
+// gives way to any other, because that one names a limit the caller could wait
+// for or raise.
+func take(tx store.Tx, req *kernel.HoldRequest, charge wire.MonetaryAmount) (hold, error) {
+	family, err := takeFamily(tx, req)
+	if err != nil {
+		return hold{}, err
+	}
+	var denial *kernel.Denial
+	for i := range req.Candidates {
+		c := &req.Candidates[i]
+		amount, err := amountUnder(c, charge)
+		if err != nil {
+			return hold{}, err
+		}
 		account, err := Snapshot(tx, req.Token, c.Index)
 		if err != nil {
 			return hold{}, err
 		}
-		h := hold{token: req.Token, grant: c.Index, amount: amount, total: c.MaxTotalCost}
+		h := hold{token: req.Token, grant: c.Index, amount: amount, family: family, total: c.MaxTotalCost}
 		d, err := account.fit(c, amount, &h)
 		if err != nil {
 			return hold{}, err
@@ -108,68 +173,21 @@ func take(tx store.Tx, req kernel.HoldRequest, amount wire.MonetaryAmount) (hold
 	return hold{}, denial
 }
 
-// fit applies rules 1 to 3 of Hold and, if they pass, reserves in a.
-func (a *Account) fit(c kernel.GrantCap, amount wire.MonetaryAmount, h *hold) (*kernel.Denial, error) {
-	if c.MaxInvocations != nil && a.Invocations >= uint64(*c.MaxInvocations) { // 1
-		return exceeded("grant %d allows %d invocations and all are used", c.Index, *c.MaxInvocations), nil
+// takeFamily is rule 1; it reports whether the token has an aggregate budget.
+func takeFamily(tx store.Tx, req *kernel.HoldRequest) (bool, error) {
+	if req.MaxFamily == nil {
+		return false, nil
 	}
-	if d := fitOnce(c, amount); d != nil { // 2
-		return d, nil
-	}
-	purse := a.Purse(amount.Currency)
-	if c.MaxTotalCost != nil {
-		if amount.Currency == "" {
-			purse = a.Purse(c.MaxTotalCost.Currency)
-		}
-		spent, err := purse.Spent()
-		if err != nil {
-			return nil, err
-		}
-		after, err := sum(spent, amount.Units)
-		if err != nil {
-			return nil, err
-		}
-		if after > c.MaxTotalCost.Units { // 3
-			return exceeded("grant %d allows %d %s in total, %d are spent or held, the call may cost %d",
-				c.Index, c.MaxTotalCost.Units, c.MaxTotalCost.Currency, spent, amount.Units), nil
-		}
-		h.remaining = c.MaxTotalCost.Units - after
-	}
-	return a.reserve(purse, amount)
-}
-
-// fitOnce checks the caps that need no account.
-func fitOnce(c kernel.GrantCap, amount wire.MonetaryAmount) *kernel.Denial {
-	for _, limit := range []*wire.MonetaryAmount{c.MaxCostPerInvocation, c.MaxTotalCost} {
-		if limit != nil && amount.Currency != "" && limit.Currency != amount.Currency {
-			return &kernel.Denial{Step: 10, Code: kernel.CodeBudgetCurrency, Guard: "budget", Side: "local",
-				Reason: fmt.Sprintf("grant %d is capped in %.12s, the tool is priced in %.12s", c.Index, limit.Currency, amount.Currency),
-				Fix:    "ask for a capability capped in the currency of the tool's price"}
-		}
-	}
-	if m := c.MaxCostPerInvocation; m != nil && amount.Units > m.Units {
-		return exceeded("grant %d allows %d %s per invocation, the call may cost %d", c.Index, m.Units, m.Currency, amount.Units)
-	}
-	return nil
-}
-
-func (a *Account) reserve(purse Purse, amount wire.MonetaryAmount) (*kernel.Denial, error) {
-	invocations, err := sum(a.Invocations, 1)
+	account, err := Family(tx, req.Token)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	a.Invocations = invocations
-	if amount.Currency == "" {
-		return nil, nil
+	if account.Invocations >= uint64(*req.MaxFamily) {
+		return false, exceeded("token %.80q allows %d invocations under all its grants and all are used", req.Token.ID, *req.MaxFamily)
 	}
-	if err := purse.reserve(amount.Units); err != nil {
-		return nil, err
-	}
-	if err := a.put(purse); err != nil {
-		return &kernel.Denial{Step: 10, Code: kernel.CodeBudgetCurrency, Guard: "budget", Side: "local",
-			Reason: err.Error(), Fix: "ask for a capability of its own for the new currency"}, nil
-	}
-	return nil, nil
+	account.Invocations++
+	tx.Set(familyKey(req.Token), account.encode())
+	return true, nil
 }
 
 func exceeded(format string, args ...any) *kernel.Denial {
@@ -177,22 +195,22 @@ func exceeded(format string, args ...any) *kernel.Denial {
 		Reason: fmt.Sprintf(format, args...), Fix: "ask the capability authority for a larger budget"}
 }
 
-// Held returns what a call holds or held, in the order it was taken, or
-// ErrNoHold.
+// Held returns what a call holds or held under its tokens, in the order it was
+// taken, or ErrNoHold.
 func Held(r store.Reader, callID string) ([]kernel.HeldGrant, error) {
 	c, err := readHolds(r, callID)
 	if err != nil {
 		return nil, err
 	}
-	var out []kernel.HeldGrant
-	for i := range c.holds {
-		out = append(out, c.holds[i].held())
-	}
-	return out, nil
+	return c.held(), nil
 }
 
-func (h *hold) held() kernel.HeldGrant {
-	return kernel.HeldGrant{Token: h.token, Index: h.grant, BudgetTotal: h.total, Remaining: h.remaining}
+func (c *callHolds) held() []kernel.HeldGrant {
+	out := make([]kernel.HeldGrant, len(c.holds))
+	for i, h := range c.holds {
+		out[i] = kernel.HeldGrant{Token: h.token, Index: h.grant, BudgetTotal: h.total, Remaining: h.remaining, Amount: h.amount}
+	}
+	return out
 }
 
 // readHolds returns the holds of a call, or ErrNoHold.
@@ -205,4 +223,10 @@ func readHolds(r store.Reader, callID string) (callHolds, error) {
 		return callHolds{}, err
 	}
 	return decodeHolds(b)
+}
+
+// Family returns the calls under a token that has an aggregate budget; its
+// account holds no money.
+func Family(r store.Reader, token capability.Ref) (Account, error) {
+	return readAccount(r, familyKey(token))
 }

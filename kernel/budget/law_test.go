@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -11,78 +14,358 @@ import (
 
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/budget"
+	"github.com/backbay-labs/chio-node/kernel/capability"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/store/memory"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
-// model is what the budget should be, kept without any cleverness.
-type model struct {
+// The world of the law: two agents with a token each under one root, the root
+// capped in euros, the leaves in dollars; one euro is worth half a dollar cent
+// and conversions hold one more.
+const (
+	rootTotal, leafTotal, rootCalls, rootFamily = 90, 30, 14, 17
+	rollingSeconds                              = 60
+)
+
+func euros(units uint64) *wire.MonetaryAmount {
+	return &wire.MonetaryAmount{Units: units, Currency: "EUR"}
+}
+
+func holdInEuros(units uint64) uint64 { return 2*units + 1 }
+func costInEuros(units uint64) uint64 { return 2 * units }
+
+// modelCall is one admitted call, kept without any cleverness.
+type modelCall struct {
+	leaf      int
+	tool      string
+	at        int64
+	amount    uint64 // in dollars
+	state     budget.State
+	paid      uint64
+	converted bool // the cost was known in euros
+	nodes     string
+	forgotten bool
+}
+
+// spentIn is what counts of a call in one currency, and whether its
+// invocation does.
+func (c *modelCall) spentIn(currency string) (units, invocations uint64) {
+	units, paid := c.amount, c.paid
+	if currency == "EUR" {
+		units, paid = holdInEuros(c.amount), costInEuros(c.paid)
+		if !c.converted && c.paid > 0 {
+			paid = units
+		}
+	}
+	switch c.state {
+	case budget.Released:
+		return 0, 0
+	case budget.Reconciled:
+		return paid, 1
+	default:
+		return units, 1
+	}
+}
+
+type world struct {
+	disk  *memory.Backend
 	db    *store.Engine
-	caps  kernel.GrantCap
+	tree  *budget.Tree
+	team  uint64 // cap of a node that the configuration changes
+	now   int64
 	calls map[string]*modelCall
 	seen  int
+	past  []moment
 }
 
-type modelCall struct {
-	amount, paid uint64
-	ended        kernel.Disposition
-	open         bool
+// moment is a state the process could have been killed in.
+type moment struct {
+	rows  map[string][]byte
+	calls map[string]*modelCall
+	now   int64
 }
 
-func (m *model) hold(t *rapid.T) {
-	m.seen++
-	id := fmt.Sprintf("c%d", m.seen)
-	amount := rapid.Uint64Range(0, 7).Draw(t, "amount")
-	crash := rapid.Bool().Draw(t, "crash before commit")
-	spent, taken := m.spent()
-	room := taken < uint64(*m.caps.MaxInvocations) && amount <= m.caps.MaxCostPerInvocation.Units &&
-		spent+amount <= m.caps.MaxTotalCost.Units
-	err := m.update(crash, func(tx store.Tx) error {
-		_, err := budget.Hold(tx, id, request(m.caps), usd(amount), now)
-		return err
+func newWorld(t *rapid.T) *world {
+	w := &world{disk: memory.NewBackend(), now: now, calls: map[string]*modelCall{}}
+	w.open(t)
+	w.configure(t)
+	return w
+}
+
+func (w *world) open(t *rapid.T) {
+	var err error
+	if w.db, err = store.Open(store.Config{Backend: w.disk}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// configure changes one cap, or removes that node.
+func (w *world) configure(t *rapid.T) {
+	w.team = rapid.SampledFrom([]uint64{0, 15, 25, 40}).Draw(t, "team")
+	nodes := []budget.NodeConfig{
+		{ID: "company", Window: budget.Total, MaxCost: euros(110), Agents: []string{"nobody"}},
+		{ID: "day", Parent: "company", Window: budget.Daily, MaxCost: usd(20), MaxInvocations: calls(8)},
+		{ID: "month", Parent: "company", Window: budget.Monthly, MaxInvocations: calls(9), Tools: []string{"b"}},
+		{ID: "last", Parent: "company", Window: budget.Rolling, WindowSeconds: rollingSeconds, MaxCost: euros(50), MaxInvocations: calls(5)},
+	}
+	if w.team > 0 {
+		nodes = append(nodes, budget.NodeConfig{ID: "team", Parent: "day", Window: budget.Total, MaxCost: usd(w.team), Agents: []string{"researcher"}})
+	}
+	var err error
+	if w.tree, err = budget.NewTree(budget.TreeConfig{Nodes: nodes, AgentName: agents}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// counting are the nodes of a call, by hand.
+func (w *world) counting(leaf int, tool string) string {
+	nodes := "company day last"
+	if tool == "b" {
+		nodes += " month"
+	}
+	if leaf == 0 && w.team > 0 {
+		nodes += " team"
+	}
+	return nodes
+}
+
+// used adds up what counts of the calls that match.
+func (w *world) used(currency string, match func(*modelCall) bool) (units, invocations uint64) {
+	for _, c := range w.calls {
+		if match(c) {
+			u, n := c.spentIn(currency)
+			units, invocations = units+u, invocations+n
+		}
+	}
+	return units, invocations
+}
+
+func (w *world) in(node string, since int64) func(*modelCall) bool {
+	return func(c *modelCall) bool { return slices.Contains(strings.Fields(c.nodes), node) && c.at >= since }
+}
+
+// room is the whole rulebook, by hand.
+func (w *world) room(leaf int, tool string, amount uint64) bool {
+	eur := holdInEuros(amount)
+	all := func(*modelCall) bool { return true }
+	rootSpent, rootTaken := w.used("EUR", all)
+	leafSpent, _ := w.used("USD", func(c *modelCall) bool { return c.leaf == leaf })
+	ok := rootTaken < min(rootCalls, rootFamily) && rootSpent+eur <= rootTotal && leafSpent+amount <= leafTotal && amount <= 7
+	for _, node := range strings.Fields(w.counting(leaf, tool)) {
+		switch node {
+		case "company":
+			spent, _ := w.used("EUR", w.in(node, 0))
+			ok = ok && spent+eur <= 110
+		case "day":
+			spent, taken := w.used("USD", w.in(node, w.now-w.now%86400))
+			ok = ok && spent+amount <= 20 && taken < 8
+		case "month":
+			_, taken := w.used("USD", w.in(node, 0)) // the days of the test are in one month
+			ok = ok && taken < 9
+		case "last":
+			spent, taken := w.used("EUR", w.in(node, w.now-rollingSeconds+1))
+			ok = ok && spent+eur <= 50 && taken < 5
+		case "team":
+			spent, _ := w.used("USD", w.in(node, 0))
+			ok = ok && spent+amount <= w.team
+		}
+	}
+	return ok
+}
+
+func (w *world) tokens(leaf int, amount uint64) []kernel.HoldRequest {
+	return []kernel.HoldRequest{
+		{Token: capability.Ref{Issuer: wire.PublicKey{2}, ID: fmt.Sprint("leaf-", leaf)}, Candidates: []kernel.GrantCap{
+			{Index: 3, MaxTotalCost: usd(leafTotal), MaxCostPerInvocation: usd(7)}}},
+		{Token: capability.Ref{Issuer: wire.PublicKey{1}, ID: "root"}, MaxFamily: count(rootFamily), Candidates: []kernel.GrantCap{
+			{MaxTotalCost: euros(rootTotal), MaxInvocations: count(rootCalls), Charge: euros(holdInEuros(amount))}}},
+	}
+}
+
+func (w *world) request(id string, leaf int, tool string, amount uint64) (budget.Request, error) {
+	in := func(string) (*wire.MonetaryAmount, error) { return euros(holdInEuros(amount)), nil }
+	plan, err := w.tree.Plan(call{id: id, at: w.now, agent: byte(10 + leaf), server: "files", tool: tool, charge: usd(amount), in: in}.admittance())
+	return budget.Request{CallID: id, Now: w.now, Tokens: w.tokens(leaf, amount), Charge: usd(amount), Plan: plan}, err
+}
+
+func (w *world) admit(t *rapid.T) {
+	w.remember(t)
+	w.seen++
+	id := fmt.Sprintf("c%d", w.seen)
+	leaf, amount := rapid.IntRange(0, 1).Draw(t, "leaf"), rapid.Uint64Range(0, 8).Draw(t, "amount")
+	tool := rapid.SampledFrom([]string{"a", "b"}).Draw(t, "tool")
+	room := w.room(leaf, tool, amount)
+	req, err := w.request(id, leaf, tool, amount)
+	if err != nil {
+		t.Fatal(err)
+	}
+	times := rapid.IntRange(1, 2).Draw(t, "times") // the second is a replay
+	err = w.update(t, func(tx store.Tx) error {
+		for range times {
+			if _, err := budget.Hold(tx, req); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
-	if crash && errors.Is(err, errCrash) {
+	if errors.Is(err, errCrash) {
 		return
 	}
 	if room != (err == nil) {
-		t.Fatalf("hold of %d with %d spent and %d calls: %v, want room=%v", amount, spent, taken, err, room)
+		t.Fatalf("%s: hold of %d for leaf %d at %d: %v, want room=%v", id, amount, leaf, w.now, err, room)
 	}
 	if err == nil {
-		m.calls[id] = &modelCall{amount: amount, open: true}
+		w.calls[id] = &modelCall{leaf: leaf, tool: tool, at: w.now, amount: amount, nodes: w.counting(leaf, tool)}
 	}
 }
 
-func (m *model) settle(t *rapid.T) {
-	if len(m.calls) == 0 {
+func (w *world) settle(t *rapid.T) {
+	id := w.pick(t)
+	c := w.calls[id]
+	if c == nil {
 		return
 	}
-	id := fmt.Sprintf("c%d", rapid.IntRange(1, m.seen).Draw(t, "call"))
-	call := m.calls[id]
-	if call == nil {
+	w.remember(t)
+	cost, known := rapid.Uint64Range(0, 8).Draw(t, "cost"), rapid.Bool().Draw(t, "cost known in euros")
+	bill := budget.Bill{How: rapid.SampledFrom([]kernel.Disposition{kernel.Retain, kernel.Release, kernel.Commit}).Draw(t, "how"), Cost: usd(cost)}
+	if known {
+		bill.Held = []*wire.MonetaryAmount{nil, euros(costInEuros(cost))}
+		bill.In = func(string) (*wire.MonetaryAmount, error) { return euros(costInEuros(cost)), nil }
+	}
+	err := w.update(t, func(tx store.Tx) error { return budget.Settle(tx, id, bill) })
+	want := map[kernel.Disposition]budget.State{kernel.Retain: budget.Retained, kernel.Release: budget.Released, kernel.Commit: budget.Reconciled}[bill.How]
+	switch {
+	case errors.Is(err, errCrash):
+	case c.forgotten:
+		if !errors.Is(err, budget.ErrNoHold) {
+			t.Fatalf("settling forgotten %s: %v", id, err)
+		}
+	case bill.How == kernel.Commit && cost > c.amount:
+		if !errors.Is(err, budget.ErrOverHold) {
+			t.Fatalf("%s: cost %d above %d: %v", id, cost, c.amount, err)
+		}
+	case c.state != budget.Open:
+		same := c.state == want && (want != budget.Reconciled || c.paid == cost)
+		if same != (err == nil) || !same && !errors.Is(err, budget.ErrSettled) {
+			t.Fatalf("%s: ended %s with %d, then %s with %d: %v", id, c.state, c.paid, want, cost, err)
+		}
+	case err != nil:
+		t.Fatal(err)
+	default:
+		c.state, c.converted = want, known
+		if want == budget.Reconciled {
+			c.paid = cost
+		}
+	}
+}
+
+// replay asks for a hold again, as a caller without an answer would.
+func (w *world) replay(t *rapid.T) {
+	id := w.pick(t)
+	c := w.calls[id]
+	if c == nil || c.forgotten {
 		return
 	}
-	how := rapid.SampledFrom([]kernel.Disposition{kernel.Retain, kernel.Release, kernel.Commit}).Draw(t, "how")
-	cost := rapid.Uint64Range(0, 8).Draw(t, "cost")
-	crash := rapid.Bool().Draw(t, "crash before commit")
-	err := m.update(crash, func(tx store.Tx) error { return budget.Settle(tx, id, how, usd(cost)) })
+	req, err := w.request(id, c.leaf, c.tool, c.amount)
 	if err != nil {
-		return // the law is checked after every step whatever happened
+		t.Fatal(err)
 	}
-	if !call.open && (call.ended != how || how == kernel.Commit && call.paid != cost) {
-		t.Fatalf("call %s ended twice, as %d and %d", id, call.ended, how)
+	err = w.update(t, func(tx store.Tx) error { _, err := budget.Hold(tx, req); return err })
+	if errors.Is(err, errCrash) {
+		return
 	}
-	if how == kernel.Commit && cost > call.amount {
-		t.Fatalf("cost %d above the hold of %d was committed", cost, call.amount)
+	if open := c.state == budget.Open; open != (err == nil) || !open && !errors.Is(err, budget.ErrHoldConflict) {
+		t.Fatalf("%s again in state %s: %v", id, c.state, err)
 	}
-	call.open, call.ended, call.paid = false, how, cost
+}
+
+func (w *world) pick(t *rapid.T) string {
+	if w.seen == 0 {
+		return ""
+	}
+	return fmt.Sprintf("c%d", rapid.IntRange(1, w.seen).Draw(t, "call"))
+}
+
+// sweep forgets an ended call and removes seconds that are over.
+func (w *world) sweep(t *rapid.T) {
+	id := w.pick(t)
+	c := w.calls[id]
+	err := w.update(t, func(tx store.Tx) error {
+		if _, err := budget.Sweep(tx, "", rapid.IntRange(1, 9).Draw(t, "limit"), w.now); err != nil {
+			return err
+		}
+		if c == nil || c.state == budget.Open {
+			return nil
+		}
+		return budget.Forget(tx, id)
+	})
+	if err != nil && !errors.Is(err, errCrash) {
+		t.Fatal(err)
+	}
+	if err == nil && c != nil && c.state != budget.Open {
+		c.forgotten = true
+	}
+}
+
+func (w *world) wait(t *rapid.T) { w.now += rapid.Int64Range(0, 40).Draw(t, "seconds") }
+
+func (w *world) tomorrow(*rapid.T) {
+	if w.now < now+5*86400 {
+		w.now += 86400 - w.now%86400
+	}
+}
+
+// remember keeps the state the process might be killed in.
+func (w *world) remember(t *rapid.T) {
+	m := moment{rows: map[string][]byte{}, calls: map[string]*modelCall{}, now: w.now}
+	snapshot, err := w.disk.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer snapshot.Close()
+	if err := snapshot.Scan("", "", func(key string, value []byte) error {
+		m.rows[key] = slices.Clone(value)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for id, c := range w.calls {
+		own := *c
+		m.calls[id] = &own
+	}
+	w.past = append(w.past, m)
+}
+
+// crash goes back to what an earlier commit left on the disk.
+func (w *world) crash(t *rapid.T) {
+	if len(w.past) == 0 {
+		return
+	}
+	n := rapid.IntRange(max(0, len(w.past)-4), len(w.past)-1).Draw(t, "prefix")
+	m := w.past[n]
+	w.past = w.past[:n]
+	if err := w.db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w.disk = memory.NewBackend()
+	var writes []store.Write
+	for _, key := range slices.Sorted(maps.Keys(m.rows)) {
+		writes = append(writes, store.Write{Key: key, Value: m.rows[key]})
+	}
+	if err := w.disk.Apply(writes); err != nil {
+		t.Fatal(err)
+	}
+	w.calls = m.calls
+	w.open(t)
 }
 
 var errCrash = errors.New("crash")
 
-// update runs fn; with crash set its writes never reach the disk.
-func (m *model) update(crash bool, fn func(store.Tx) error) error {
-	return m.db.Update(context.Background(), func(tx store.Tx) error {
+// update runs fn; now and then its writes never reach the disk.
+func (w *world) update(t *rapid.T, fn func(store.Tx) error) error {
+	crash := rapid.IntRange(0, 5).Draw(t, "crash before commit") == 0
+	return w.db.Update(context.Background(), func(tx store.Tx) error {
 		if err := fn(tx); err != nil {
 			return err
 		}
@@ -93,82 +376,135 @@ func (m *model) update(crash bool, fn func(store.Tx) error) error {
 	})
 }
 
-func (m *model) spent() (money, calls uint64) {
-	for _, c := range m.calls {
-		switch {
-		case c.open || c.ended == kernel.Retain:
-			money += c.amount
-			calls++
-		case c.ended == kernel.Commit:
-			money += c.paid
-			calls++
+// check is the law, and agreement with the model, in every account.
+func (w *world) check(t *rapid.T) {
+	err := w.db.View(func(r store.Reader) error {
+		report, err := budget.Audit(r, func(id string) (bool, error) { c := w.calls[id]; return c != nil && c.state == budget.Open, nil })
+		if len(report.Problems) > 0 {
+			t.Fatalf("audit: %s", strings.Join(report.Problems, "\n"))
 		}
-	}
-	return money, calls
-}
-
-// check is the law, and agreement with the model.
-func (m *model) check(t *rapid.T) {
-	var a budget.Account
-	if err := m.db.View(func(r store.Reader) (err error) {
-		a, err = budget.Snapshot(r, token, m.caps.Index)
+		if err != nil {
+			return err
+		}
+		for id, c := range w.calls {
+			if state, err := budget.StateOf(r, id); !c.forgotten && (err != nil || state != c.state) {
+				t.Fatalf("call %s is %s, %v; want %s", id, state, err, c.state)
+			}
+		}
+		for i, h := range append(w.tokens(1, 0), w.tokens(0, 0)...) {
+			currency, match := "EUR", func(*modelCall) bool { return true }
+			if i%2 == 0 {
+				currency, match = "USD", func(c *modelCall) bool { return c.leaf == 1-i/2 }
+			}
+			a, err := budget.Snapshot(r, h.Token, h.Candidates[0].Index)
+			if err != nil {
+				return err
+			}
+			w.agree(t, h.Token.ID, &a, currency, match, h.Candidates[0].MaxTotalCost.Units)
+			family, err := budget.Family(r, h.Token)
+			if err != nil || h.MaxFamily != nil && family.Invocations != a.Invocations {
+				t.Fatalf("family of %s: %d calls, %v; its grant has %d", h.Token.ID, family.Invocations, err, a.Invocations)
+			}
+		}
+		nodes, err := w.tree.Status(r, w.now)
+		for _, s := range nodes {
+			limit, currency := uint64(wire.MaxUnits), s.Spent.Currency
+			if s.Window == budget.Total && s.MaxCost != nil && s.ID != "team" { // whose cap is lowered at times
+				limit = s.MaxCost.Units
+			}
+			w.agree(t, s.ID, &s.Account, currency, w.in(s.ID, 0), limit)
+			since := map[budget.Window]int64{budget.Daily: w.now - w.now%86400, budget.Rolling: w.now - rollingSeconds + 1}[s.Window]
+			units, taken := w.used(currency, w.in(s.ID, since))
+			if currency != "" && s.Spent.Units != units || s.Invocations != taken {
+				t.Fatalf("window of %s: %d in %d calls, the model says %d in %d", s.ID, s.Spent.Units, s.Invocations, units, taken)
+			}
+			if s.MaxInvocations != nil && s.Invocations > *s.MaxInvocations || s.MaxCost != nil && s.ID != "team" && s.Spent.Units > s.MaxCost.Units {
+				t.Fatalf("%s is overspent: %+v", s.ID, s)
+			}
+		}
 		return err
-	}); err != nil {
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
-	p := a.Purse("USD")
+}
+
+func (w *world) agree(t *rapid.T, name string, a *budget.Account, currency string, match func(*modelCall) bool, limit uint64) {
+	units, taken := w.used(currency, match)
+	p := a.Purse(currency)
 	if p.Reserved != p.Committed+p.Released+p.Retained+p.Outstanding {
-		t.Fatalf("the law is broken: %+v", p)
+		t.Fatalf("%s: the law is broken: %+v", name, p)
 	}
-	money, calls := m.spent()
-	if got := p.Outstanding + p.Committed + p.Retained; got != money || a.Invocations != calls {
-		t.Fatalf("spent %d in %d calls, the model says %d in %d", got, a.Invocations, money, calls)
+	spent := p.Outstanding + p.Committed + p.Retained
+	if currency != "" && spent != units || a.Invocations != taken {
+		t.Fatalf("%s: spent %d %s in %d calls, the model says %d in %d", name, spent, currency, a.Invocations, units, taken)
 	}
-	if money > m.caps.MaxTotalCost.Units || calls > uint64(*m.caps.MaxInvocations) {
-		t.Fatalf("overspent: %d of %d, %d calls of %d", money, m.caps.MaxTotalCost.Units, calls, *m.caps.MaxInvocations)
+	if spent > limit {
+		t.Fatalf("%s is overspent: %d of %d", name, spent, limit)
 	}
 }
 
-// Over random interleavings, replays and transactions that crash before they
-// commit, reserved = committed + released + retained + outstanding and a
-// budget of N never spends N+1.
+// Over random interleavings of several tokens under one ancestor, a tree in
+// two currencies, changes of configuration, windows that turn, replays and
+// crashes, every account obeys the law, no cap is exceeded, and whether a call
+// has room is exactly what the rules say.
 func TestI2_LawHoldsOverInterleavingsCrashesAndReplays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m := &model{db: memory.New(), calls: map[string]*modelCall{}, caps: kernel.GrantCap{Index: 1,
-			MaxInvocations:       count(uint32(rapid.IntRange(1, 12).Draw(t, "max invocations"))),
-			MaxCostPerInvocation: usd(rapid.Uint64Range(0, 7).Draw(t, "max cost")),
-			MaxTotalCost:         usd(rapid.Uint64Range(0, 30).Draw(t, "max total"))}}
-		defer func() { _ = m.db.Close() }()
-		t.Repeat(map[string]func(*rapid.T){"hold": m.hold, "settle": m.settle, "": m.check})
+		w := newWorld(t)
+		defer func() { _ = w.db.Close() }()
+		t.Repeat(map[string]func(*rapid.T){"admit": w.admit, "settle": w.settle, "replay": w.replay, "sweep": w.sweep, "wait": w.wait,
+			"tomorrow": w.tomorrow, "crash": w.crash, "configure": w.configure, "": w.check})
 	})
 }
 
-// Under real concurrency exactly N of many callers get through.
+// Under real concurrency exactly N of many callers get through, whether a
+// token or a node of the tree is what runs out.
 func TestI2_NeverOneMoreUnderConcurrency(t *testing.T) {
 	const limit, callers = 40, 200
-	db := open(t)
-	req := request(kernel.GrantCap{MaxTotalCost: usd(limit * 3), MaxInvocations: count(limit + 5)})
-	var wg sync.WaitGroup
-	results := make(chan error, callers)
-	for i := range callers {
-		wg.Go(func() {
-			_, err := hold(db, fmt.Sprint("c", i), req, &wire.MonetaryAmount{Units: 3, Currency: "USD"})
-			results <- err
+	free := request(kernel.GrantCap{})
+	capped := request(kernel.GrantCap{MaxTotalCost: usd(limit * 3), MaxInvocations: count(limit + 5)})
+	family := request(kernel.GrantCap{})
+	family.MaxFamily = count(limit)
+	node := func(w budget.Window, seconds int64) *budget.Tree {
+		return newTree(t, budget.NodeConfig{ID: "parent", Window: budget.Total, MaxInvocations: calls(limit + 5)},
+			budget.NodeConfig{ID: "n", Parent: "parent", Window: w, WindowSeconds: seconds, MaxCost: usd(limit*3 + 2)})
+	}
+	for name, tt := range map[string]struct {
+		token kernel.HoldRequest
+		tree  *budget.Tree
+		code  kernel.Code
+	}{
+		"grant":   {capped, nil, kernel.CodeBudgetExceeded},
+		"family":  {family, nil, kernel.CodeBudgetExceeded},
+		"total":   {free, node(budget.Total, 0), kernel.CodeBudgetExceeded},
+		"daily":   {free, node(budget.Daily, 0), budget.CodeWindowExceeded},
+		"rolling": {free, node(budget.Rolling, 3600), budget.CodeWindowExceeded},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db := open(t)
+			var wg sync.WaitGroup
+			results := make(chan error, callers)
+			for i := range callers {
+				wg.Go(func() {
+					results <- call{id: fmt.Sprint("c", i), charge: usd(3), token: &tt.token}.hold(db, tt.tree)
+				})
+			}
+			wg.Wait()
+			close(results)
+			admitted := 0
+			for err := range results {
+				var d *kernel.Denial
+				switch {
+				case err == nil:
+					admitted++
+				case !errors.As(err, &d) || d.Code != tt.code:
+					t.Fatal(err)
+				}
+			}
+			if admitted != limit {
+				t.Fatalf("%d calls were admitted, want exactly %d", admitted, limit)
+			}
+			sound(t, db)
 		})
-	}
-	wg.Wait()
-	close(results)
-	admitted := 0
-	for err := range results {
-		var d *kernel.Denial
-		switch {
-		case err == nil:
-			admitted++
-		case !errors.As(err, &d) || d.Code != kernel.CodeBudgetExceeded:
-			t.Fatal(err)
-		}
-	}
-	if admitted != limit {
-		t.Fatalf("%d calls were admitted, want exactly %d", admitted, limit)
 	}
 }

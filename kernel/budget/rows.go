@@ -8,14 +8,19 @@ import (
 	"github.com/backbay-labs/chio-node/wire"
 )
 
-// Rows are binary because two of them are read and written by every call. The
-// first byte is the version; integers are shortest-form uvarints, strings carry their
-// length, and nothing may follow.
-const rowVersion = 1
+// Rows are binary because several of them are read and written by every call.
+// The first byte is the version; integers are shortest-form uvarints, strings
+// carry their length, and nothing may follow.
+const (
+	accountVersion = 1
+	holdVersion    = 2 // 1 had one amount for all holds and no tree
+)
 
 func (a *Account) encode() []byte {
-	b := make([]byte, 0, 64)
-	b = append(b, rowVersion)
+	return a.appendTo(append(make([]byte, 0, 64), accountVersion))
+}
+
+func (a *Account) appendTo(b []byte) []byte {
 	b = binary.AppendUvarint(b, a.Invocations)
 	b = binary.AppendUvarint(b, uint64(len(a.Purses)))
 	for _, p := range a.Purses {
@@ -30,7 +35,15 @@ func (a *Account) encode() []byte {
 // decodeAccount accepts only what encode writes: purses sorted, each balanced.
 func decodeAccount(b []byte) (Account, error) {
 	d := decoder{rest: b}
-	d.version()
+	d.version(accountVersion)
+	a, err := d.account()
+	if err != nil {
+		return Account{}, err
+	}
+	return a, d.end("account")
+}
+
+func (d *decoder) account() (Account, error) {
 	a := Account{Invocations: d.uint()}
 	n := d.uint()
 	if n > maxPurses {
@@ -50,15 +63,17 @@ func decodeAccount(b []byte) (Account, error) {
 		}
 		a.Purses = append(a.Purses, p)
 	}
-	return a, d.end("account")
+	return a, nil
 }
 
 // callHolds is everything one call holds.
 type callHolds struct {
-	state State
-	now   int64 // unix seconds: when the first hold was taken
-	cost  wire.MonetaryAmount
-	holds []hold
+	state  State
+	now    int64               // unix seconds: when the holds were taken
+	charge wire.MonetaryAmount // worst case of the call as priced; currency "" if it is free
+	cost   wire.MonetaryAmount // what became of charge
+	holds  []hold              // in the order of the tokens, leaf first
+	nodes  []nodeHold          // parents first
 }
 
 // hold is one hold under one grant of one token.
@@ -66,137 +81,120 @@ type hold struct {
 	token     capability.Ref
 	grant     int
 	amount    wire.MonetaryAmount // currency "" if the call is free
+	paid      uint64              // of amount, once reconciled
+	family    bool                // an invocation of the token as a whole, too
 	total     *wire.MonetaryAmount
 	remaining uint64
 }
 
-// maxHolds bounds the holds of one call: the tokens of a chain, with room.
-const maxHolds = 16
+// nodeHold is one hold under one node of the tree.
+type nodeHold struct {
+	node   string
+	epoch  uint64              // of the node's counters when it was taken
+	slot   int64               // calendar: start of the window; rolling: the second
+	amount wire.MonetaryAmount // currency "" if the call is free or the node counts calls only
+	paid   uint64
+}
+
+// The bounds of one call's row: the tokens of a chain, with room, and every
+// node of a tree.
+const (
+	maxHolds     = 16
+	maxNodeHolds = MaxNodes
+	maxIDBytes   = 256 // of a token id, in a row and in a key
+)
 
 func (c *callHolds) encode() []byte {
-	b := make([]byte, 0, 160)
-	b = append(b, rowVersion, byte(c.state))
+	b := make([]byte, 0, 192+48*len(c.nodes))
+	b = append(b, holdVersion, byte(c.state))
 	b = binary.AppendUvarint(b, uint64(c.now))
-	b = appendMoney(b, c.cost)
+	b = appendMoney(appendMoney(b, c.charge), c.cost)
 	b = binary.AppendUvarint(b, uint64(len(c.holds)))
 	for _, h := range c.holds {
 		b = append(b, h.token.Issuer[:]...)
 		b = appendString(b, h.token.ID)
 		b = binary.AppendUvarint(b, uint64(h.grant))
-		b = appendMoney(b, h.amount)
-		b = append(b, boolByte(h.total != nil))
+		b = binary.AppendUvarint(appendMoney(b, h.amount), h.paid)
+		b = append(b, boolByte(h.family), boolByte(h.total != nil))
 		if h.total != nil {
-			b = appendMoney(b, *h.total)
-			b = binary.AppendUvarint(b, h.remaining)
+			b = binary.AppendUvarint(appendMoney(b, *h.total), h.remaining)
 		}
+	}
+	b = binary.AppendUvarint(b, uint64(len(c.nodes)))
+	for _, n := range c.nodes {
+		b = binary.AppendUvarint(appendString(b, n.node), n.epoch)
+		b = binary.AppendUvarint(b, uint64(n.slot))
+		b = binary.AppendUvarint(appendMoney(b, n.amount), n.paid)
 	}
 	return b
 }
 
 func decodeHolds(b []byte) (callHolds, error) {
 	d := decoder{rest: b}
-	d.version()
-	c := callHolds{state: State(d.byte())}
-	c.now, c.cost = int64(d.uint()), d.money()
+	version := d.version(holdVersion)
+	c := callHolds{state: State(d.byte()), now: d.time()}
+	if version > 1 {
+		c.charge = d.money()
+	}
+	c.cost = d.money()
 	n := d.uint()
 	if c.state > Retained || n > maxHolds || n == 0 {
 		return callHolds{}, fmt.Errorf("%w: hold row with state %d and %d holds", ErrCorrupt, c.state, n)
 	}
 	for range n {
-		h := hold{}
-		copy(h.token.Issuer[:], d.take(len(h.token.Issuer)))
-		h.token.ID = d.string(maxIDBytes)
-		grant := d.uint()
-		d.bad = d.bad || grant >= maxGrants
-		h.grant, h.amount = int(grant), d.money()
-		switch d.byte() {
-		case 0:
-		case 1:
-			total := d.money()
-			h.total, h.remaining = &total, d.uint()
-		default:
-			d.bad = true
-		}
+		h := d.hold(version)
 		if d.bad {
 			break
 		}
 		c.holds = append(c.holds, h)
 	}
+	if version == 1 {
+		c.upgrade()
+	} else {
+		c.nodes = d.nodeHolds()
+	}
 	return c, d.end("hold")
 }
 
-// maxIDBytes bounds a token id in a row and in a key.
-const maxIDBytes = 256
-
-func appendString(b []byte, s string) []byte {
-	b = binary.AppendUvarint(b, uint64(len(s)))
-	return append(b, s...)
-}
-
-func appendMoney(b []byte, m wire.MonetaryAmount) []byte {
-	return appendString(binary.AppendUvarint(b, m.Units), m.Currency)
-}
-
-func boolByte(v bool) byte {
-	if v {
-		return 1
+func (d *decoder) hold(version byte) hold {
+	h := hold{}
+	copy(h.token.Issuer[:], d.take(len(h.token.Issuer)))
+	h.token.ID = d.string(maxIDBytes)
+	grant := d.uint()
+	d.bad = d.bad || grant >= maxGrants
+	h.grant, h.amount = int(grant), d.money()
+	if version > 1 {
+		h.paid, h.family = d.uint(), d.bool()
 	}
-	return 0
-}
-
-// decoder reads a row; the first malformed field makes every later one zero.
-type decoder struct {
-	rest []byte
-	bad  bool
-}
-
-func (d *decoder) take(n int) []byte {
-	if d.bad || n > len(d.rest) {
-		d.bad = true
-		return make([]byte, min(n, maxIDBytes))
+	if d.bool() {
+		total := d.money()
+		h.total, h.remaining = &total, d.uint()
 	}
-	out := d.rest[:n]
-	d.rest = d.rest[n:]
+	d.bad = d.bad || h.paid > h.amount.Units
+	return h
+}
+
+func (d *decoder) nodeHolds() []nodeHold {
+	n := d.uint()
+	d.bad = d.bad || n > maxNodeHolds
+	var out []nodeHold
+	for i := uint64(0); i < n && !d.bad; i++ {
+		h := nodeHold{node: d.string(maxNodeIDBytes), epoch: d.uint(), slot: d.time(), amount: d.money(), paid: d.uint()}
+		d.bad = d.bad || h.paid > h.amount.Units
+		out = append(out, h)
+	}
 	return out
 }
 
-func (d *decoder) byte() byte { return d.take(1)[0] }
-
-func (d *decoder) version() {
-	if d.byte() != rowVersion {
-		d.bad = true
+// upgrade completes a row of version 1: every hold was of the same amount.
+func (c *callHolds) upgrade() {
+	if len(c.holds) == 0 {
+		return
 	}
-}
-
-// uint reads a shortest-form uvarint, so that one value has one spelling.
-func (d *decoder) uint() uint64 {
-	v, n := binary.Uvarint(d.rest)
-	if d.bad || n <= 0 || n > 1 && d.rest[n-1] == 0 {
-		d.bad = true
-		return 0
+	c.charge = c.holds[0].amount
+	for i := range c.holds {
+		if c.state == Reconciled {
+			c.holds[i].paid = min(c.cost.Units, c.holds[i].amount.Units)
+		}
 	}
-	d.rest = d.rest[n:]
-	return v
-}
-
-func (d *decoder) string(limit int) string {
-	n := d.uint()
-	if n > uint64(limit) {
-		d.bad = true
-		return ""
-	}
-	return string(d.take(int(n)))
-}
-
-func (d *decoder) money() wire.MonetaryAmount {
-	m := wire.MonetaryAmount{Units: d.uint(), Currency: d.string(maxCurrencyBytes)}
-	d.bad = d.bad || m.Units > wire.MaxUnits
-	return m
-}
-
-func (d *decoder) end(row string) error {
-	if d.bad || len(d.rest) != 0 {
-		return fmt.Errorf("%w: malformed %s row", ErrCorrupt, row)
-	}
-	return nil
 }

@@ -1,7 +1,6 @@
 package budget
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/backbay-labs/chio-node/kernel"
@@ -9,95 +8,162 @@ import (
 	"github.com/backbay-labs/chio-node/wire"
 )
 
+// Bill is how a call's holds end.
+type Bill struct {
+	How  kernel.Disposition
+	Cost *wire.MonetaryAmount // for Commit, as priced; nil is the whole charge
+	// Held are the costs in the currencies of the token holds, in their order,
+	// where they differ from Cost; nil entries mean Cost.
+	Held []*wire.MonetaryAmount
+	// In is Cost in another currency, for nodes of the tree; may be nil.
+	In func(currency string) (*wire.MonetaryAmount, error)
+}
+
 // Settle ends every hold of a call:
 //
-//	Commit   cost becomes committed, the rest is released; a nil cost is the
-//	         whole hold, so that an unreported charge is never undercounted
+//	Commit   the cost becomes committed, the rest is released; a cost that is
+//	         not known, in whole or in a hold's currency, is that whole hold,
+//	         so that an unreported charge is never undercounted
 //	Release  the money and the invocation are given back
 //	Retain   the money and the invocation stay spent
 //
 // Settling again in the same way changes nothing; in another way it is
 // ErrSettled. A call without a hold is ErrNoHold; a cost above the hold or in
-// another currency is ErrOverHold.
-func Settle(tx store.Tx, callID string, how kernel.Disposition, cost *wire.MonetaryAmount) error {
+// another currency than stated is ErrOverHold.
+func Settle(tx store.Tx, callID string, bill Bill) error {
 	call, err := readHolds(tx, callID)
+	if err == nil {
+		err = call.settle(tx, callID, &bill)
+	}
 	if err != nil {
 		return fmt.Errorf("settle call %.80s: %w", callID, err)
 	}
-	next, paid, err := call.outcome(how, cost)
-	if err != nil {
-		return fmt.Errorf("settle call %.80s: %w", callID, err)
-	}
-	if call.state != Open {
-		if call.state != next || call.cost != paid {
-			return fmt.Errorf("settle call %.80s: %w", callID, ErrSettled)
-		}
-		return nil
-	}
-	for _, h := range call.holds {
-		if err := h.settle(tx, next, paid.Units); err != nil {
-			return fmt.Errorf("settle call %.80s: %w", callID, err)
-		}
-	}
-	call.state, call.cost = next, paid
-	tx.Set(holdRows+callID, call.encode())
 	return nil
 }
 
-// outcome is the state the call's holds end in, and what of them is spent. All
-// holds of a call have the same amount.
-func (c *callHolds) outcome(how kernel.Disposition, cost *wire.MonetaryAmount) (State, wire.MonetaryAmount, error) {
-	held := c.holds[0].amount
-	switch how {
+func (c *callHolds) settle(tx store.Tx, callID string, bill *Bill) error {
+	next, paid, err := c.outcome(bill)
+	if err != nil {
+		return err
+	}
+	if c.state != Open {
+		if c.state != next || c.cost != paid {
+			return ErrSettled
+		}
+		return nil
+	}
+	for i := range c.holds {
+		h := &c.holds[i]
+		if next == Reconciled {
+			if h.paid, err = bill.paidUnder(i, h.amount, paid); err != nil {
+				return err
+			}
+		}
+		if err := h.settle(tx, next); err != nil {
+			return err
+		}
+	}
+	for i := range c.nodes {
+		h := &c.nodes[i]
+		if next == Reconciled {
+			if h.paid, err = bill.paidIn(h.amount, paid); err != nil {
+				return err
+			}
+		}
+		if err := h.settle(tx, next); err != nil {
+			return fmt.Errorf("budget %s: %w", h.node, err)
+		}
+	}
+	c.state, c.cost = next, paid
+	tx.Set(holdRows+callID, c.encode())
+	return nil
+}
+
+// outcome is the state the holds end in, and what of the charge is spent.
+func (c *callHolds) outcome(bill *Bill) (State, wire.MonetaryAmount, error) {
+	switch bill.How {
 	case kernel.Release:
-		return Released, wire.MonetaryAmount{Currency: held.Currency}, nil
+		return Released, wire.MonetaryAmount{Currency: c.charge.Currency}, nil
 	case kernel.Retain:
-		return Retained, held, nil
+		return Retained, c.charge, nil
 	case kernel.Commit:
-		paid := held
-		if cost != nil {
-			paid = *cost
+		paid := c.charge
+		if bill.Cost != nil {
+			paid = *bill.Cost
 		}
 		if paid.Units == 0 {
-			paid.Currency = held.Currency
+			paid.Currency = c.charge.Currency
 		}
-		if paid.Units > held.Units || paid.Currency != held.Currency {
-			return Open, paid, fmt.Errorf("%w: cost %d %.12s, held %d %s", ErrOverHold, paid.Units, paid.Currency, held.Units, held.Currency)
-		}
-		return Reconciled, paid, nil
+		return Reconciled, paid, within(paid, c.charge)
 	default:
-		return Open, held, fmt.Errorf("unknown disposition %d", how)
+		return Open, c.charge, fmt.Errorf("unknown disposition %d", bill.How)
 	}
 }
 
-func (h *hold) settle(tx store.Tx, state State, paid uint64) error {
+// within is nil for a cost that a hold covers.
+func within(cost, held wire.MonetaryAmount) error {
+	if cost.Units > held.Units || cost.Currency != held.Currency {
+		return fmt.Errorf("%w: cost %d %.12s, held %d %s", ErrOverHold, cost.Units, cost.Currency, held.Units, held.Currency)
+	}
+	return nil
+}
+
+// paidUnder is what of the i-th token hold the call really cost.
+func (b *Bill) paidUnder(i int, held, paid wire.MonetaryAmount) (uint64, error) {
+	if i < len(b.Held) && b.Held[i] != nil && held.Currency != "" {
+		cost := *b.Held[i]
+		if cost.Units == 0 {
+			return 0, nil
+		}
+		return cost.Units, within(cost, held)
+	}
+	return b.direct(held, paid)
+}
+
+// paidIn is what of a node's hold the call really cost.
+func (b *Bill) paidIn(held, paid wire.MonetaryAmount) (uint64, error) {
+	if b.In == nil || b.Cost == nil || paid.Units == 0 || held.Currency == "" || held.Currency == paid.Currency {
+		return b.direct(held, paid)
+	}
+	cost, err := b.In(held.Currency)
+	if err != nil || cost == nil || cost.Currency != held.Currency {
+		return held.Units, nil // not known: the whole hold
+	}
+	return cost.Units, within(*cost, held)
+}
+
+// direct is the cost where no other amount was given for it.
+func (b *Bill) direct(held, paid wire.MonetaryAmount) (uint64, error) {
+	switch {
+	case held.Currency == "" || paid.Units == 0: // nothing is nothing in every currency
+		return 0, nil
+	case b.Cost == nil || held.Currency != paid.Currency:
+		return held.Units, nil
+	default:
+		return paid.Units, within(paid, held)
+	}
+}
+
+func (h *hold) settle(tx store.Tx, state State) error {
 	account, err := Snapshot(tx, h.token, h.grant)
 	if err != nil {
 		return err
 	}
-	if state == Released {
-		if account.Invocations == 0 {
-			return fmt.Errorf("%w: no invocation to give back", ErrCorrupt)
-		}
-		account.Invocations--
-	}
-	if h.amount.Currency != "" {
-		purse := account.Purse(h.amount.Currency)
-		rest := h.amount.Units - paid
-		switch state {
-		case Retained:
-			err = purse.end(0, 0, h.amount.Units)
-		default:
-			err = purse.end(paid, rest, 0)
-		}
-		if err != nil {
-			return err
-		}
-		if err := account.put(purse); err != nil {
-			return err
-		}
+	if err := account.settle(state, h.amount, h.paid); err != nil {
+		return err
 	}
 	tx.Set(accountKey(h.token, h.grant), account.encode())
+	if !h.family || state != Released {
+		return nil
+	}
+	family, err := Family(tx, h.token)
+	if err != nil {
+		return err
+	}
+	if err := family.settle(state, wire.MonetaryAmount{}, 0); err != nil {
+		return err
+	}
+	tx.Set(familyKey(h.token), family.encode())
 	return nil
 }
 
@@ -105,21 +171,4 @@ func (h *hold) settle(tx store.Tx, state State, paid uint64) error {
 func StateOf(r store.Reader, callID string) (State, error) {
 	c, err := readHolds(r, callID)
 	return c.state, err
-}
-
-// Forget removes the record of a settled call once the journal no longer needs
-// its id; the accounts keep what it spent. An open hold is never forgotten.
-func Forget(tx store.Tx, callID string) error {
-	c, err := readHolds(tx, callID)
-	if errors.Is(err, ErrNoHold) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if c.state == Open {
-		return fmt.Errorf("call %.80s still holds its budget", callID)
-	}
-	tx.Delete(holdRows + callID)
-	return nil
 }
