@@ -90,6 +90,9 @@ func (c chain) with(writes []Write) []Write {
 // then the head file is written. A crash in between leaves the rows one
 // transaction ahead of the head, which start-up accepts and completes.
 func (e *Engine) commitGroup(g *group) error {
+	if cause := e.cause.Load(); cause != nil { // what this group was built on is not on disk
+		return *cause
+	}
 	if len(g.overlay.rows) == 0 {
 		return nil
 	}
@@ -120,6 +123,9 @@ func (e *Engine) commitGroup(g *group) error {
 		if err := e.heads.write(slot); err != nil {
 			return e.latch(fmt.Errorf("write head: %w", err))
 		}
+	}
+	if err := e.publish(); err != nil {
+		return e.latch(err)
 	}
 	return nil
 }

@@ -19,9 +19,10 @@ type ran struct {
 	after   []func()
 }
 
-// group is the closures that share one backend transaction.
+// group is the closures that share one backend transaction. base is the state
+// before it, known once its turn to be committed has come.
 type group struct {
-	base    Snapshot
+	base    *shared
 	overlay *overlay
 	members []ran
 }
@@ -37,50 +38,105 @@ func (g *group) full() bool {
 	return len(g.members) >= groupClosures || g.overlay.bytes >= groupBytes
 }
 
-// run is the committer: the only goroutine that executes closures.
-func (e *Engine) run() {
-	defer close(e.stopped)
-	for first := range e.queue {
-		carry := e.turn(first, nil)
-		for carry != nil {
-			carry = e.turn(nil, carry)
-		}
-	}
+// pipeline lets closures run while the group before them is being written. It
+// has two goroutines: the runner executes closures, one after the other, and
+// forms groups; the writer commits one group at a time. A closure reads the
+// group under way through its overlay: if that group fails, the store latches
+// and nothing that was built on it is ever committed or reported as done.
+type pipeline struct {
+	idle chan struct{} // holds a token while the writer has nothing to do
+	work chan *group
+	prev *group  // handed over last: committed, or under way
+	base *shared // the state before prev
 }
 
-// turn forms one group from what is queued, commits it, and releases its
-// waiters. It returns a closure that ran but did not fit: its overlay stands,
-// because the state it read is exactly the state after this group.
-func (e *Engine) turn(first *request, carry *ran) (overflow *ran) {
-	if err := e.Ready(); err != nil {
-		e.refuse(first, carry, err)
-		return nil
+// run executes closures. It is the only goroutine that does.
+func (e *Engine) run() {
+	defer close(e.stopped)
+	p := &pipeline{idle: make(chan struct{}, 1), work: make(chan *group), base: e.acquire()}
+	p.idle <- struct{}{}
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		for g := range p.work {
+			e.finish(g, e.commitGroup(g))
+			p.idle <- struct{}{}
+		}
+	}()
+	for first := range e.queue {
+		carry := e.turn(p, first, nil)
+		for carry != nil {
+			carry = e.turn(p, nil, carry)
+		}
 	}
-	base, err := e.backend.Snapshot()
-	if err != nil {
-		e.refuse(first, carry, e.latch(fmt.Errorf("snapshot: %w", err)))
-		return nil
-	}
-	g := &group{base: base, overlay: newOverlay()}
+	close(p.work)
+	<-written
+	e.release(p.base)
+}
+
+// turn forms one group from what is queued until the writer is free for it. It
+// returns a closure that ran but did not fit: its overlay stands, because the
+// state it read is exactly the state after this group.
+func (e *Engine) turn(p *pipeline, first *request, carry *ran) (overflow *ran) {
+	g := &group{overlay: newOverlay()}
 	if carry != nil {
 		g.add(*carry)
 	}
-	for next := first; ; next = nil {
-		if next == nil && !g.full() {
-			next = e.poll()
+	for next := first; ; {
+		if next != nil {
+			r := execute(next, p.below(g))
+			if r.writes != nil && len(g.members) > 0 && g.overlay.bytes+r.writes.bytes > groupBytes {
+				overflow = &r
+				break
+			}
+			g.add(r)
 		}
-		if next == nil {
+		if g.full() {
 			break
 		}
-		r := execute(next, g)
-		if r.writes != nil && len(g.members) > 0 && g.overlay.bytes+r.writes.bytes > groupBytes {
-			overflow = &r
+		if next = e.poll(); next != nil {
+			continue
+		}
+		var more bool
+		if next, more = e.await(p); !more {
+			p.idle <- struct{}{}
 			break
 		}
-		g.add(r)
 	}
-	e.finish(g, e.commitGroup(g))
+	<-p.idle
+	e.hand(p, g)
 	return overflow
+}
+
+// await waits for a closure, or for the writer: it then holds the token.
+func (e *Engine) await(p *pipeline) (next *request, more bool) {
+	select {
+	case r, open := <-e.queue:
+		if open {
+			return r, true
+		}
+		<-p.idle
+		return nil, false
+	case <-p.idle:
+		return nil, false
+	}
+}
+
+// below is what a closure of g reads under its own writes.
+func (p *pipeline) below(g *group) layers {
+	l := layers{top: []*overlay{g.overlay}, base: p.base}
+	if p.prev != nil {
+		l.top = append(l.top, p.prev.overlay)
+	}
+	return l
+}
+
+// hand gives a group to the writer, which is idle: every group before it is
+// committed, or the store is latched.
+func (e *Engine) hand(p *pipeline, g *group) {
+	e.release(p.base)
+	p.prev, p.base, g.base = g, e.acquire(), e.acquire()
+	p.work <- g
 }
 
 // poll takes the next queued closure without waiting.
@@ -95,8 +151,8 @@ func (e *Engine) poll() *request {
 
 // execute runs one closure on its own overlay. An error or a panic drops only
 // that overlay.
-func execute(r *request, g *group) (out ran) {
-	t := newTx(g.overlay, g.base)
+func execute(r *request, below layers) (out ran) {
+	t := newTx(below)
 	out.request = r
 	defer func() {
 		if v := recover(); v != nil {
@@ -115,7 +171,7 @@ func execute(r *request, g *group) (out ran) {
 
 // finish reports the outcome of a group: callbacks in order, then waiters.
 func (e *Engine) finish(g *group, failed error) {
-	g.base.Close()
+	e.release(g.base)
 	for _, m := range g.members {
 		if m.request.err == nil {
 			m.request.err = failed
@@ -145,21 +201,4 @@ func (e *Engine) callback(fn func()) (err error) {
 	}()
 	fn()
 	return nil
-}
-
-// refuse answers closures that reach a latched store.
-func (e *Engine) refuse(first *request, carry *ran, err error) {
-	for _, r := range []*request{first, carried(carry)} {
-		if r != nil {
-			r.err = err
-			close(r.done)
-		}
-	}
-}
-
-func carried(r *ran) *request {
-	if r == nil {
-		return nil
-	}
-	return r.request
 }

@@ -32,6 +32,9 @@ type Engine struct {
 	senders   sync.WaitGroup
 	views     sync.WaitGroup
 
+	snapshots sync.Mutex // guards latest and its references
+	latest    *shared    // the last committed state
+
 	unsigned atomic.Bool // writes wait for SetHead: earlier heads were signed
 	commit   sync.Mutex  // owner: whoever advances chain or writes the head file
 	chain    chain
@@ -53,6 +56,9 @@ func Open(c Config) (*Engine, error) {
 	if err != nil {
 		return nil, errors.Join(err, c.Backend.Close())
 	}
+	if err := e.publish(); err != nil {
+		return nil, errors.Join(err, c.Backend.Close())
+	}
 	go e.run()
 	return e, nil
 }
@@ -68,11 +74,8 @@ func (e *Engine) View(fn func(Reader) error) error {
 	e.lifecycle.Unlock()
 	defer e.views.Done()
 
-	snapshot, err := e.backend.Snapshot()
-	if err != nil {
-		return fmt.Errorf("read store: %w", err)
-	}
-	defer snapshot.Close()
+	snapshot := e.acquire()
+	defer e.release(snapshot)
 	return fn(layers{base: snapshot})
 }
 
@@ -141,6 +144,7 @@ func (e *Engine) Close() error {
 	e.views.Wait()
 	e.commit.Lock()
 	defer e.commit.Unlock()
+	e.release(e.latest)
 	err := e.backend.Close()
 	if e.heads != nil {
 		err = errors.Join(err, e.heads.close())

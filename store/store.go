@@ -48,9 +48,10 @@ type Tx interface {
 	// Next increments the named counter and returns the new value; the first
 	// is 1. Counters are dense: an aborted closure takes no number.
 	Next(counter string) (uint64, error)
-	// AfterCommit runs fn in the committer once the writes are on disk and
-	// before Update returns: the place to advance in-memory state. It must be
-	// quick and must not call the store.
+	// AfterCommit runs fn once the writes are on disk and before Update
+	// returns: the place to advance in-memory state. Closures of later groups
+	// may have run by then, so what a closure decides on must be in rows; memory
+	// may only be behind. fn must be quick and must not call the store.
 	AfterCommit(fn func())
 }
 

@@ -7,7 +7,8 @@ import (
 	"math"
 )
 
-// tx is one closure's view: its own overlay above the group's above the base.
+// tx is one closure's view: its own overlay above its group's, above the group
+// under way, above the last committed state.
 type tx struct {
 	layers
 	own   *overlay
@@ -15,9 +16,9 @@ type tx struct {
 	after []func()
 }
 
-func newTx(group *overlay, base Reader) *tx {
+func newTx(below layers) *tx {
 	own := newOverlay()
-	return &tx{layers: layers{top: []*overlay{own, group}, base: base}, own: own}
+	return &tx{layers: layers{top: append([]*overlay{own}, below.top...), base: below.base}, own: own}
 }
 
 func (t *tx) Set(key string, value []byte) {
