@@ -231,6 +231,17 @@ func (n *Node) ensureAgent(ctx context.Context, name string) (wire.PublicKey, er
 	if err := authority.CheckAgentName(name); err != nil {
 		return wire.PublicKey{}, usage("%v", err)
 	}
+	var known authority.Agent
+	err := n.db.View(func(r store.Reader) (err error) {
+		known, err = authority.AgentByName(r, name)
+		return err
+	})
+	if err == nil && !known.Custodial {
+		return known.Key, nil // it keeps its key to itself
+	}
+	if err != nil && !errors.Is(err, authority.ErrUnknown) {
+		return wire.PublicKey{}, err
+	}
 	key, _, err := n.keys.Agent(ctx, name)
 	if err != nil {
 		return wire.PublicKey{}, fmt.Errorf("agent %s: %w", name, err)

@@ -105,6 +105,9 @@ func (n *Node) api(token string) http.Handler {
 	mux.HandleFunc("POST /agent/call", func(w http.ResponseWriter, r *http.Request) {
 		n.answer(w, r, "agent/call")
 	})
+	mux.HandleFunc("POST /agent/capability", func(w http.ResponseWriter, r *http.Request) {
+		n.answer(w, r, "capability/request")
+	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		if err := n.ready(); err != nil {
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)

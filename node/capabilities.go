@@ -16,10 +16,11 @@ import (
 )
 
 // issueCapability gives an agent authority on one of our servers, or a part of
-// what a treaty peer gave this kernel.
+// what a treaty peer gave this kernel. It is the operator's word, above the
+// issuance policy.
 func (n *Node) issueCapability(ctx context.Context, req IssueCapability) (*CapabilityInfo, error) {
-	if req.Server == "" || len(req.Tools) == 0 {
-		return nil, usage("a capability needs a server and at least one tool")
+	if err := req.check(); err != nil {
+		return nil, err
 	}
 	if req.TTLSeconds == 0 {
 		req.TTLSeconds = defaultCapabilityTTLSeconds
@@ -28,7 +29,7 @@ func (n *Node) issueCapability(ctx context.Context, req IssueCapability) (*Capab
 	if err != nil {
 		return nil, err
 	}
-	r := authority.Request{Subject: key, TTLSeconds: req.TTLSeconds, Passport: passport}
+	r := authority.Request{Subject: key, TTLSeconds: req.TTLSeconds, Passport: passport, Aggregate: req.aggregate()}
 	var c *authority.Capability
 	if isRemote(req.Server) {
 		c, err = n.issueRemote(ctx, req, r)
@@ -83,15 +84,6 @@ func capabilityProblem(err error) error {
 		return &Problem{Code: refused.Code, Message: refused.Detail, Hint: "ask for no more than the treaty grants", Exit: ExitDenied}
 	}
 	return err
-}
-
-func scopeOf(req IssueCapability, server string) capability.Scope {
-	var s capability.Scope
-	for _, tool := range req.Tools {
-		s.Grants = append(s.Grants, capability.ToolGrant{ServerID: server, ToolName: tool, Operations: []capability.Operation{capability.Invoke},
-			Constraints: req.Constraints, MaxInvocations: req.MaxInvocations, MaxCostPerInvocation: req.MaxPerCall, MaxTotalCost: req.MaxTotal})
-	}
-	return s
 }
 
 // issueRemote attenuates the treaty capability to an agent.
@@ -289,14 +281,4 @@ func (n *Node) inspectCapability(_ context.Context, req ByID) (*CapabilityInfo, 
 		return nil, err
 	}
 	return n.capabilityInfo(c)
-}
-
-func (n *Node) revokeCapability(ctx context.Context, req ByID) (*Revoked, error) {
-	c, err := n.getCapability(req.ID)
-	if err != nil {
-		return nil, err
-	}
-	leaf := c.Leaf()
-	return n.revoke(ctx, leaf.ID, authority.Entry{Kind: authority.KindCapability, Issuer: leaf.Issuer.String(), ID: leaf.ID},
-		func(store.Tx) error { return nil })
 }

@@ -34,6 +34,7 @@ type Config struct {
 	Chains     []ChainConfig    `yaml:"chains"`
 	Oracle     OracleConfig     `yaml:"oracle"`
 	Settlement SettlementConfig `yaml:"settlement"`
+	Issuance   IssuanceConfig   `yaml:"issuance"`
 }
 
 // P2PConfig is the libp2p host.
@@ -137,6 +138,9 @@ func (c *Config) validate() error {
 		return errors.New("federation.sync_interval_seconds: must be at least 1")
 	}
 	if err := c.Oracle.validate(); err != nil {
+		return err
+	}
+	if err := c.Issuance.validate(c.currencies()); err != nil {
 		return err
 	}
 	names := map[string]bool{}

@@ -135,12 +135,18 @@ type mcpCaller struct {
 	agent  string
 	server string
 	scope  capability.Scope
+	// session is this attachment's journal: it ends with the client.
+	session string
 }
 
 // newMCPCaller makes sure the agent exists and has a capability on the server:
 // on first use one is issued for what the policy's tool_access names.
 func (n *Node) newMCPCaller(ctx context.Context, s MCPServer) (*mcpCaller, error) {
 	key, err := n.ensureAgent(ctx, s.Agent)
+	if err != nil {
+		return nil, err
+	}
+	session, err := n.newID()
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +161,7 @@ func (n *Node) newMCPCaller(ctx context.Context, s MCPServer) (*mcpCaller, error
 			continue
 		}
 		// Revoked or not, it is what the operator decided about this agent.
-		return &mcpCaller{n: n, agent: s.Agent, server: s.Server, scope: c.Leaf().Scope}, nil
+		return &mcpCaller{n: n, agent: s.Agent, server: s.Server, scope: c.Leaf().Scope, session: session}, nil
 	}
 	passport, err := n.activePassport(s.Agent)
 	if err != nil {
@@ -166,7 +172,7 @@ func (n *Node) newMCPCaller(ctx context.Context, s MCPServer) (*mcpCaller, error
 	if err != nil {
 		return nil, fmt.Errorf("give %s a capability on %s: %w", s.Agent, s.Server, err)
 	}
-	return &mcpCaller{n: n, agent: s.Agent, server: s.Server, scope: c.Leaf().Scope}, nil
+	return &mcpCaller{n: n, agent: s.Agent, server: s.Server, scope: c.Leaf().Scope, session: session}, nil
 }
 
 const (
@@ -186,7 +192,7 @@ func onServer(s capability.Scope, server string) capability.Scope {
 
 // NewMandate implements mcp.Caller.
 func (c *mcpCaller) NewMandate(ctx context.Context, server, tool string, args wire.Raw) (*kernel.Mandate, error) {
-	return c.n.mandate(ctx, call{Agent: c.agent, Server: server, Tool: tool, Args: args, Edge: "mcp"})
+	return c.n.mandate(ctx, call{Agent: c.agent, Server: server, Tool: tool, Args: args, Edge: "mcp", Session: c.session})
 }
 
 // Mediate implements mcp.Caller.

@@ -27,6 +27,7 @@ type Status struct {
 	Sealed     bool           `json:"keys_sealed"` // by a passphrase
 	Ready      bool           `json:"ready"`
 	Problem    string         `json:"problem,omitempty"`
+	Stops      []StopInfo     `json:"stops,omitempty"` // what the operator stopped
 }
 
 // ServerInfo is one attached tool server.
@@ -47,6 +48,8 @@ type IssuePassport struct {
 	Agent      string   `json:"agent"`
 	Roles      []string `json:"roles,omitempty"`
 	TTLSeconds int64    `json:"ttl_seconds,omitzero"` // default 30 days
+	// Key is the agent's own; nil lets the node make one and keep it for it.
+	Key *wire.PublicKey `json:"key,omitempty"`
 }
 
 // PassportInfo is one passport as this node knows it.
@@ -92,6 +95,11 @@ type IssueCapability struct {
 	MaxPerCall     *wire.MonetaryAmount    `json:"max_per_call,omitempty"`
 	MaxTotal       *wire.MonetaryAmount    `json:"max_total,omitempty"` // per tool
 	Constraints    []capability.Constraint `json:"constraints,omitempty"`
+	Operations     []capability.Operation  `json:"operations,omitempty"` // on the tools; default invoke
+	Resources      []string                `json:"resources,omitempty"`  // URI patterns the agent may read and subscribe to
+	Prompts        []string                `json:"prompts,omitempty"`    // name patterns it may get
+	Delegate       bool                    `json:"delegate,omitzero"`    // it may pass part of it on
+	MaxFamily      *uint32                 `json:"max_family,omitempty"` // calls under this token and all below it
 }
 
 // CapabilityInfo is one capability with the state the node keeps for it.

@@ -40,6 +40,9 @@ type Node struct {
 	kernel      *kernel.Kernel
 	policy      *policies
 	switches    *switches
+	sessions    *journal.Sessions
+	nonces      *authority.Nonces
+	issuance    issuance
 	passports   *vc.Registry
 	tools       *registry
 	held        heldCapabilities
@@ -149,7 +152,10 @@ func (n *Node) assemble(ctx context.Context) error {
 	if n.policy, err = loadPolicy(n.opts.Home, n.cfg.Policy); err != nil {
 		return err
 	}
-	n.switches = &switches{}
+	n.nonces = nonces
+	if err := n.openControls(); err != nil {
+		return err
+	}
 	n.tools = newRegistry(n.keys.Kernel().Public())
 	if n.money, err = newMoney(n); err != nil {
 		return err
@@ -208,7 +214,7 @@ func (n *Node) buildKernel(ctx context.Context, nonces *authority.Nonces) (err e
 		return err
 	}
 	n.kernel, err = kernel.New(kernel.Config{Signer: n.keys.Kernel(), Now: n.now, Switches: n.switches, Revocations: n.revocations,
-		Dispatcher: n.tools, Policies: n.policy, Admission: n.admission, Failpoint: n.opts.Failpoint})
+		Dispatcher: stoppable{n.tools, n.switches}, Sessions: n.sessions, Policies: n.policy, Admission: n.admission, Failpoint: n.opts.Failpoint})
 	return err
 }
 
@@ -285,6 +291,7 @@ func (n *Node) Stop(ctx context.Context) error {
 		return nil
 	}
 	n.stopped = true
+	n.switches.stopping.Store(true)
 	servers := n.servers
 	n.lifecycle.Unlock()
 	var errs []error

@@ -20,6 +20,15 @@ const (
 
 // operations is every verb of the API.
 var operations = map[string]handler{
+	"stop/set":           operation((*Node).setStop),
+	"stop/clear":         operation((*Node).clearStop),
+	"stop/list":          operation((*Node).listStops),
+	"session/list":       operation((*Node).listSessions),
+	"session/show":       operation((*Node).showSession),
+	"capability/tree":    operation((*Node).capabilityTree),
+	"capability/request": operation((*Node).requestCapability),
+	"agent/request":      operation((*Node).askCapability),
+
 	"status":             operation((*Node).status),
 	"did/resolve":        operation((*Node).resolveDID),
 	"passport/issue":     operation((*Node).issuePassport),
@@ -52,14 +61,19 @@ var operations = map[string]handler{
 	"export":             operation((*Node).exportAll),
 }
 
-func (n *Node) status(_ context.Context, _ Empty) (*Status, error) {
+func (n *Node) status(ctx context.Context, _ Empty) (*Status, error) {
 	s := &Status{Name: n.cfg.Name, DID: n.DID().String(), KernelKey: n.keys.Kernel().Public(), LogID: n.logID,
 		Peer: n.network.address(), API: n.apiAddress(), Settlement: n.money.settlementAddress(), Oracle: n.money.oracleAddress(),
 		Policy: n.policy.compiled.Hash, Servers: n.tools.list(), Sealed: n.keys.Sealed(), Ready: true}
 	if err := n.ready(); err != nil {
 		s.Ready, s.Problem = false, err.Error()
 	}
-	err := n.db.View(func(r store.Reader) (err error) {
+	stops, err := n.listStops(ctx, Empty{})
+	if err != nil {
+		return nil, err
+	}
+	s.Stops = stops.Stops
+	err = n.db.View(func(r store.Reader) (err error) {
 		s.Receipts, err = rlog.Size(r)
 		return err
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/backbay-labs/chio-node/kernel/authority"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/vc"
+	"github.com/backbay-labs/chio-node/wire"
 )
 
 const (
@@ -23,7 +24,7 @@ func (n *Node) issuePassport(ctx context.Context, req IssuePassport) (*IssuedPas
 	if req.TTLSeconds == 0 {
 		req.TTLSeconds = defaultPassportTTLSeconds
 	}
-	key, err := n.ensureAgent(ctx, req.Agent)
+	key, err := n.passportKey(ctx, req)
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +46,26 @@ func (n *Node) issuePassport(ctx context.Context, req IssuePassport) (*IssuedPas
 		return nil, fmt.Errorf("passport %s was issued but not given to %s: %w", p.ID, req.Agent, err)
 	}
 	return &IssuedPassport{Passport: n.describe(p, false), File: file}, nil
+}
+
+// passportKey is the key a passport is about: one the agent keeps to itself,
+// or one that this node makes and keeps for it.
+func (n *Node) passportKey(ctx context.Context, req IssuePassport) (wire.PublicKey, error) {
+	if req.Key == nil {
+		return n.ensureAgent(ctx, req.Agent)
+	}
+	err := n.db.Update(ctx, func(tx store.Tx) error {
+		a, err := authority.AgentByName(tx, req.Agent)
+		if err == nil && a.Key == *req.Key {
+			return nil // with a key of ours it stays custodial
+		}
+		return authority.PutAgent(tx, authority.Agent{Name: req.Agent, Key: *req.Key, CreatedAt: n.now()})
+	})
+	if errors.Is(err, authority.ErrExists) || errors.Is(err, authority.ErrRequest) {
+		return wire.PublicKey{}, &Problem{Code: "CHIO-AGENT-KEY", Message: err.Error(), Exit: ExitFailure,
+			Hint: "a name keeps its key and a key its name: choose another name"}
+	}
+	return *req.Key, err
 }
 
 func (n *Node) describe(p *vc.Passport, revoked bool) PassportInfo {

@@ -47,6 +47,9 @@ type Request struct {
 	Scope      capability.Scope
 	TTLSeconds int64
 	Passport   *kernel.PassportRef // the caller has verified it
+	// Aggregate bounds the calls over all grants of the token, and, for a
+	// family, of every token below it; nil is no bound.
+	Aggregate *capability.Aggregate
 }
 
 func (r *Request) validate(now int64) error {
@@ -74,8 +77,11 @@ func Issue(tx store.Tx, req Request, signer wire.Signer, now int64, rand io.Read
 	if err != nil {
 		return nil, err
 	}
-	token, err := capability.Sign(capability.Token{ID: id, Subject: req.Subject, Scope: req.Scope,
-		IssuedAt: now, ExpiresAt: now + req.TTLSeconds}, signer)
+	draft := capability.Token{ID: id, Subject: req.Subject, Scope: req.Scope, IssuedAt: now, ExpiresAt: now + req.TTLSeconds}
+	if req.Aggregate != nil {
+		draft.AggregateInvocationBudget = req.Aggregate.Value()
+	}
+	token, err := capability.Sign(draft, signer)
 	if err != nil {
 		return nil, fmt.Errorf("issue capability: %w", err)
 	}
@@ -99,7 +105,7 @@ func Attenuate(tx store.Tx, parent []capability.Token, req Request, delegator wi
 		return nil, err
 	}
 	token, err := capability.Attenuate(last, capability.AttenuateRequest{ID: id, Subject: req.Subject, Scope: req.Scope,
-		IssuedAt: now, ExpiresAt: min(now+req.TTLSeconds, last.ExpiresAt)}, delegator)
+		IssuedAt: now, ExpiresAt: min(now+req.TTLSeconds, last.ExpiresAt), Aggregate: req.Aggregate}, delegator)
 	if err != nil {
 		return nil, fmt.Errorf("attenuate capability %.80s: %w", last.ID, err)
 	}
