@@ -181,7 +181,8 @@ func (x *Exchange) checkTreatyCapability(t *capability.Token, treaty *TreatyPoli
 		return fmt.Errorf("%w: the answer holds none", ErrTreatyCapability)
 	}
 	_, err := capability.VerifyChain([]capability.Token{*t}, capability.ChainInput{Now: x.now(),
-		TrustedRoot: func(k wire.PublicKey) bool { return k == treaty.PeerKernel }}) // 1
+		CountsAggregates: true,                                                           // the peer that issued it counts
+		TrustedRoot:      func(k wire.PublicKey) bool { return k == treaty.PeerKernel }}) // 1
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrTreatyCapability, err)
 	}

@@ -41,7 +41,8 @@ func (c *chainCache) verify(chain []capability.Token, root wire.PublicKey, now i
 		return nil
 	}
 	_, err = capability.VerifyChain(chain, capability.ChainInput{Now: now, MaxDepth: MaxChainDepth,
-		TrustedRoot: func(k wire.PublicKey) bool { return k == root }})
+		CountsAggregates: true, // in the holds of step 10
+		TrustedRoot:      func(k wire.PublicKey) bool { return k == root }})
 	if err != nil {
 		return err
 	}

@@ -63,6 +63,17 @@ func vectorFiles(t *testing.T) (index []vector, files map[string][]byte) {
 	files["root_unknown_member_reject.json"] = unknown
 	index = append(index, vector{File: "root_unknown_member_reject.json", At: testNow, Code: CodeInvalid})
 
+	bound := newWorld(t).tokens[0]
+	bound.AggregateInvocationBudget = Aggregate{AggregateFamily, 100}.Value()
+	add("root_aggregate_valid.json", testNow, "", w.resign(t, bound, false))
+	bound.AggregateInvocationBudget = wire.Raw(`{"max_invocations":100,"root_binding":{},"scope":"delegation-family"}`)
+	add("root_aggregate_root_binding_reject.json", testNow, CodeInvalid, w.resign(t, bound, false))
+	bound = newWorld(t).tokens[0]
+	bound.AggregateInvocationBudget = Aggregate{AggregateCapability, 100}.Value()
+	own := w.resign(t, bound, false)
+	add("root_aggregate_own_valid.json", testNow, "", own)
+	add("chain_aggregate_own_reject.json", testNow, CodeWidened, []Token{own, leaf})
+
 	plain := newWorld(t).tokens[0] // upstream's older form: signed without schema
 	plain.Schema = ""
 	input, err := plain.bodyBytes("")
@@ -88,7 +99,7 @@ func judgeVector(doc []byte, at int64) error {
 		}
 		chain[0] = *t
 	}
-	_, err := VerifyChain(chain, ChainInput{Now: at, MaxDepth: MaxDepth, TrustedRoot: func(wire.PublicKey) bool { return true }})
+	_, err := VerifyChain(chain, ChainInput{Now: at, MaxDepth: MaxDepth, CountsAggregates: true, TrustedRoot: func(wire.PublicKey) bool { return true }})
 	return err
 }
 

@@ -62,6 +62,7 @@ func judge(chain []capability.Token, single bool, e *env, trust *receipt.TrustSe
 	shape := leaf.CheckLinks(e.opt.maxDepth)
 	_, whole := capability.VerifyChain(chain, capability.ChainInput{
 		Now: e.opt.at, MaxDepth: e.opt.maxDepth, TrustedRoot: func(wire.PublicKey) bool { return true },
+		CountsAggregates: true, // reported, not spent
 	})
 	o.SignatureValid, o.TimeValid, o.ShapeValid, o.ChainValid = signature == nil, timed == nil, shape == nil, whole == nil
 	switch codeOf(timed) {
