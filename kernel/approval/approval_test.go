@@ -380,11 +380,8 @@ func TestCallAdmittedWithoutApprovalEndsItsRequest(t *testing.T) {
 func TestPendingCallIsFoundByWhatItDoes(t *testing.T) {
 	d := newDesk(t, nil)
 	ask, id := d.waiting()
-	find := func(tool string, at int64) (callID string, ok bool) {
-		err := d.db.View(func(r store.Reader) (err error) {
-			callID, ok, err = approval.PendingCall(r, ask.Subject, ask.Server, tool, ask.ArgsSHA256, at)
-			return err
-		})
+	find := func(tool string, at int64) (string, bool) {
+		callID, ok, err := d.reg.PendingCall(ask.Subject, ask.Server, tool, ask.ArgsSHA256, at)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -131,14 +131,20 @@ func (g *Registry) List(after string, fn func(*Request) error) error {
 	})
 }
 
-// Untold lists at most limit open requests whose notification is still owed.
-func (g *Registry) Untold(limit int) (owed []*Request, err error) {
+// Untold lists at most limit open requests whose notification is still owed
+// and which want accepts; want sees each id, oldest first, until limit is
+// reached.
+func (g *Registry) Untold(limit int, want func(id string) bool) (owed []*Request, err error) {
 	err = g.cfg.DB.View(func(r store.Reader) error {
 		return r.Scan(tellRows, "", func(key string, _ []byte) error {
 			if len(owed) == limit {
 				return store.ErrStop
 			}
-			q, err := get(r, key[len(tellRows):])
+			id := key[len(tellRows):]
+			if !want(id) {
+				return nil
+			}
+			q, err := get(r, id)
 			if err == nil {
 				owed = append(owed, q)
 			}

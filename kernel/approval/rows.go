@@ -170,18 +170,23 @@ func openOf(r store.Reader, agent wire.PublicKey) (n int, err error) {
 // PendingCall returns the call id under which an agent already asked for this
 // same call and may still be, or has been, approved: a caller that keeps no
 // call ids repeats it under that one. Several are answered by the oldest.
-func PendingCall(r store.Reader, agent wire.PublicKey, server, tool string, args wire.Digest, now int64) (callID string, ok bool, err error) {
+func (g *Registry) PendingCall(agent wire.PublicKey, server, tool string, args wire.Digest, now int64) (callID string, ok bool, err error) {
+	if g.live.Load() == 0 {
+		return "", false, nil
+	}
 	prefix := agentRows + agent.String() + "/" + sameCall(server, tool, args) + "/"
-	err = r.Scan(prefix, "", func(key string, value []byte) error {
-		q, err := get(r, strings.TrimPrefix(key, prefix))
-		if err != nil {
-			return err
-		}
-		if q.Open() && now < q.Deadline() {
-			callID, ok = string(value), true
-			return store.ErrStop
-		}
-		return nil
+	err = g.cfg.DB.View(func(r store.Reader) error {
+		return r.Scan(prefix, "", func(key string, value []byte) error {
+			q, err := get(r, strings.TrimPrefix(key, prefix))
+			if err != nil {
+				return err
+			}
+			if now < q.Deadline() {
+				callID, ok = string(value), true
+				return store.ErrStop
+			}
+			return nil
+		})
 	})
 	return callID, ok, err
 }
