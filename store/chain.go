@@ -98,7 +98,13 @@ func (e *Engine) commitGroup(g *group) error {
 	}
 	e.commit.Lock()
 	defer e.commit.Unlock()
-	next, writes, err := e.chain.advance(g.base, g.overlay)
+	// What the group before this one wrote is in its overlay; of the rest, what
+	// the closures read before it is still so after it.
+	before := layers{base: g.reads}
+	if g.prev != nil {
+		before.top = []*overlay{g.prev}
+	}
+	next, writes, err := e.chain.advance(before, g.overlay)
 	if err != nil {
 		return e.latch(err)
 	}

@@ -23,6 +23,8 @@ type ran struct {
 // before it, known once its turn to be committed has come.
 type group struct {
 	base    *shared
+	prev    *overlay // of the group before it
+	reads   *memo    // what its closures read below the overlays
 	overlay *overlay
 	members []ran
 }
@@ -78,13 +80,16 @@ func (e *Engine) run() {
 // returns a closure that ran but did not fit: its overlay stands, because the
 // state it read is exactly the state after this group.
 func (e *Engine) turn(p *pipeline, first *request, carry *ran) (overflow *ran) {
-	g := &group{overlay: newOverlay()}
+	g := &group{overlay: newOverlay(), reads: &memo{base: p.base, rows: map[string][]byte{}}}
+	if p.prev != nil {
+		g.prev = p.prev.overlay
+	}
 	if carry != nil {
 		g.add(*carry)
 	}
 	for next := first; ; {
 		if next != nil {
-			r := execute(next, p.below(g))
+			r := execute(next, g.below())
 			if r.writes != nil && len(g.members) > 0 && g.overlay.bytes+r.writes.bytes > groupBytes {
 				overflow = &r
 				break
@@ -123,10 +128,10 @@ func (e *Engine) await(p *pipeline) (next *request, more bool) {
 }
 
 // below is what a closure of g reads under its own writes.
-func (p *pipeline) below(g *group) layers {
-	l := layers{top: []*overlay{g.overlay}, base: p.base}
-	if p.prev != nil {
-		l.top = append(l.top, p.prev.overlay)
+func (g *group) below() layers {
+	l := layers{top: []*overlay{g.overlay}, base: g.reads}
+	if g.prev != nil {
+		l.top = append(l.top, g.prev)
 	}
 	return l
 }
@@ -136,6 +141,7 @@ func (p *pipeline) below(g *group) layers {
 func (e *Engine) hand(p *pipeline, g *group) {
 	e.release(p.base)
 	p.prev, p.base, g.base = g, e.acquire(), e.acquire()
+	g.reads.base = g.base
 	p.work <- g
 }
 

@@ -1,6 +1,9 @@
 package store
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // shared is the last committed state, read by many at once. A backend may make
 // a new snapshot wait for a commit that is under way, so one is taken after
@@ -43,4 +46,38 @@ func (e *Engine) publish() error {
 	e.snapshots.Unlock()
 	e.release(old)
 	return nil
+}
+
+// memo remembers what was read of a committed state, because a group asks for
+// most of its rows twice: when its closures run, and when their old values
+// leave the digest.
+type memo struct {
+	base Reader
+	rows map[string][]byte // nil: there is no such row
+}
+
+// maxMemoRows bounds what one group remembers.
+const maxMemoRows = 1 << 14
+
+func (m *memo) Get(key string) ([]byte, error) {
+	if v, ok := m.rows[key]; ok {
+		if v == nil {
+			return nil, ErrNotFound
+		}
+		return append([]byte{}, v...), nil
+	}
+	v, err := m.base.Get(key)
+	if len(m.rows) < maxMemoRows {
+		switch {
+		case err == nil:
+			m.rows[key] = append([]byte{}, v...)
+		case errors.Is(err, ErrNotFound):
+			m.rows[key] = nil
+		}
+	}
+	return v, err
+}
+
+func (m *memo) Scan(prefix, after string, fn func(string, []byte) error) error {
+	return m.base.Scan(prefix, after, fn)
 }

@@ -55,7 +55,7 @@ func (s snapshot) Get(key string) ([]byte, error) {
 	}
 	item, err := s.txn.Get([]byte(key))
 	if errors.Is(err, badgerdb.ErrKeyNotFound) {
-		return nil, fmt.Errorf("%w: %.80q", store.ErrNotFound, key)
+		return nil, store.ErrNotFound // most reads of a commit find nothing: no text for each
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read %.80q: %w", key, err)
