@@ -58,6 +58,7 @@ type process struct {
 	agent     *wire.Key
 	chain     []capability.Token
 	ballast   admit.Ballast
+	budgets   *budget.Tree
 	parts     []admit.Participant
 	failpoint func(string)
 	dispatch  func(*kernel.Mandate) (kernel.Result, error)
@@ -130,7 +131,7 @@ func (p *process) restart() {
 			p.failpoint(name)
 		}
 	}
-	p.admission, err = admit.New(admit.Config{DB: p.db, Nonces: nonces, Now: clock, Participants: p.parts, Ballast: p.ballast, Failpoint: fail})
+	p.admission, err = admit.New(admit.Config{DB: p.db, Nonces: nonces, Budgets: p.budgets, Now: clock, Participants: p.parts, Ballast: p.ballast, Failpoint: fail})
 	if err != nil {
 		p.t.Fatal(err)
 	}

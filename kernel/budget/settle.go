@@ -29,7 +29,8 @@ type Bill struct {
 //
 // Settling again in the same way changes nothing; in another way it is
 // ErrSettled. A call without a hold is ErrNoHold; a cost above the hold or in
-// another currency than stated is ErrOverHold.
+// another currency than stated is ErrOverHold; of a node of the tree it is the
+// whole hold.
 func Settle(tx store.Tx, callID string, bill Bill) error {
 	call, err := readHolds(tx, callID)
 	if err == nil {
@@ -126,10 +127,12 @@ func (b *Bill) paidIn(held, paid wire.MonetaryAmount) (uint64, error) {
 		return b.direct(held, paid)
 	}
 	cost, err := b.In(held.Currency)
-	if err != nil || cost == nil || cost.Currency != held.Currency {
-		return held.Units, nil // not known: the whole hold
+	if err != nil || cost == nil || within(*cost, held) != nil {
+		// Not known, or at a round that came after the hold: the hold was the
+		// worst case, and all of it stays spent.
+		return held.Units, nil
 	}
-	return cost.Units, within(*cost, held)
+	return cost.Units, nil
 }
 
 // direct is the cost where no other amount was given for it.

@@ -322,17 +322,16 @@ func TestNodeInAnotherCurrency(t *testing.T) {
 	tests := []struct {
 		bill  budget.Bill
 		spent uint64 // of 7
-		err   error
 	}{
-		{bill(kernel.Commit, usd(3), in(4)), 4, nil},
-		{bill(kernel.Commit, usd(3), nil), 7, nil},
-		{bill(kernel.Commit, nil, in(4)), 7, nil},
-		{bill(kernel.Commit, usd(0), nil), 0, nil},
-		{bill(kernel.Commit, usd(3), func(string) (*wire.MonetaryAmount, error) { return nil, errors.New("gone") }), 7, nil},
-		{bill(kernel.Commit, usd(3), func(string) (*wire.MonetaryAmount, error) { return usd(1), nil }), 7, nil},
-		{bill(kernel.Commit, usd(3), in(8)), 7, budget.ErrOverHold}, // stays held
-		{bill(kernel.Release, nil, nil), 0, nil},
-		{bill(kernel.Retain, nil, nil), 7, nil},
+		{bill(kernel.Commit, usd(3), in(4)), 4},
+		{bill(kernel.Commit, usd(3), nil), 7},
+		{bill(kernel.Commit, nil, in(4)), 7},
+		{bill(kernel.Commit, usd(0), nil), 0},
+		{bill(kernel.Commit, usd(3), func(string) (*wire.MonetaryAmount, error) { return nil, errors.New("gone") }), 7},
+		{bill(kernel.Commit, usd(3), func(string) (*wire.MonetaryAmount, error) { return usd(1), nil }), 7},
+		{bill(kernel.Commit, usd(3), in(8)), 7},
+		{bill(kernel.Release, nil, nil), 0},
+		{bill(kernel.Retain, nil, nil), 7},
 	}
 	want := uint64(0)
 	for i, tt := range tests {
@@ -341,8 +340,8 @@ func TestNodeInAnotherCurrency(t *testing.T) {
 			t.Fatal(err)
 		}
 		err := db.Update(context.Background(), func(tx store.Tx) error { return budget.Settle(tx, id, tt.bill) })
-		if !errors.Is(err, tt.err) {
-			t.Fatalf("%d: %v, want %v", i, err, tt.err)
+		if err != nil {
+			t.Fatal(i, err)
 		}
 		want += tt.spent
 		if s := status(t, db, tree, "b", now); s.Spent.Units != want {
