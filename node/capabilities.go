@@ -19,7 +19,7 @@ import (
 // what a treaty peer gave this kernel. It is the operator's word, above the
 // issuance policy.
 func (n *Node) issueCapability(ctx context.Context, req IssueCapability) (*CapabilityInfo, error) {
-	if err := req.check(); err != nil {
+	if err := req.Check(); err != nil {
 		return nil, err
 	}
 	if req.TTLSeconds == 0 {
@@ -29,7 +29,7 @@ func (n *Node) issueCapability(ctx context.Context, req IssueCapability) (*Capab
 	if err != nil {
 		return nil, err
 	}
-	r := authority.Request{Subject: key, TTLSeconds: req.TTLSeconds, Passport: passport, Aggregate: req.aggregate()}
+	r := authority.Request{Subject: key, TTLSeconds: req.TTLSeconds, Passport: passport, Aggregate: req.Aggregate()}
 	var c *authority.Capability
 	if isRemote(req.Server) {
 		c, err = n.issueRemote(ctx, req, r)
@@ -38,7 +38,7 @@ func (n *Node) issueCapability(ctx context.Context, req IssueCapability) (*Capab
 		c, err = n.issueLocal(ctx, r)
 	}
 	if err != nil {
-		return nil, capabilityProblem(err)
+		return nil, CapabilityProblem(err)
 	}
 	return n.capabilityInfo(c)
 }
@@ -77,11 +77,11 @@ func (n *Node) subjectOf(ctx context.Context, req IssueCapability) (wire.PublicK
 // may be: what was revoked since arrives as a revocation epoch.
 const maxPassportStatusAgeSeconds = 24 * 3600
 
-// capabilityProblem explains a refusal to issue.
-func capabilityProblem(err error) error {
+// CapabilityProblem explains a refusal to issue or to attenuate.
+func CapabilityProblem(err error) error {
 	var refused *capability.Error
 	if errors.As(err, &refused) {
-		return &Problem{Code: refused.Code, Message: refused.Detail, Hint: "ask for no more than the treaty grants", Exit: ExitDenied}
+		return &Problem{Code: refused.Code, Message: refused.Detail, Hint: "ask for no more than the parent grants", Exit: ExitDenied}
 	}
 	return err
 }

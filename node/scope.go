@@ -1,6 +1,8 @@
 package node
 
 import (
+	"slices"
+
 	"github.com/backbay-labs/chio-node/kernel/capability"
 )
 
@@ -40,8 +42,8 @@ func operationsOf(op capability.Operation, delegate bool) []capability.Operation
 	return []capability.Operation{op}
 }
 
-// check refuses what could only become a capability that denies.
-func (req *IssueCapability) check() error {
+// Check refuses what could only become a capability that denies.
+func (req *IssueCapability) Check() error {
 	if len(req.Tools) > 0 && req.Server == "" || len(req.Tools)+len(req.Resources)+len(req.Prompts) == 0 {
 		return usage("a capability needs a server and at least one tool, or a resource or prompt pattern")
 	}
@@ -53,7 +55,53 @@ func (req *IssueCapability) check() error {
 	return nil
 }
 
-func (req *IssueCapability) aggregate() *capability.Aggregate {
+// Scope is the scope the request describes, on the server it names.
+func (req *IssueCapability) Scope() capability.Scope { return scopeOf(*req, req.Server) }
+
+// ScopeWithin is the scope of a child of parent: what the request names, or all
+// of the parent if it names nothing, with the parent's constraints and caps.
+func (req *IssueCapability) ScopeWithin(parent capability.Scope) capability.Scope {
+	if len(req.Tools)+len(req.Resources)+len(req.Prompts) > 0 {
+		return inherit(req.Scope(), parent)
+	}
+	whole := capability.Scope{}
+	for _, g := range parent.Grants {
+		g.Operations = kept(g.Operations, req.Delegate)
+		g.Constraints = append(append([]capability.Constraint(nil), g.Constraints...), req.Constraints...)
+		g.MaxInvocations = lowerCount(g.MaxInvocations, req.MaxInvocations)
+		if req.MaxPerCall != nil {
+			g.MaxCostPerInvocation = req.MaxPerCall
+		}
+		if req.MaxTotal != nil {
+			g.MaxTotalCost = req.MaxTotal
+		}
+		whole.Grants = append(whole.Grants, g)
+	}
+	for _, g := range parent.ResourceGrants {
+		g.Operations = kept(g.Operations, req.Delegate)
+		whole.ResourceGrants = append(whole.ResourceGrants, g)
+	}
+	for _, g := range parent.PromptGrants {
+		g.Operations = kept(g.Operations, req.Delegate)
+		whole.PromptGrants = append(whole.PromptGrants, g)
+	}
+	return whole
+}
+
+// kept drops the right to pass on, unless it is to be kept.
+func kept(ops []capability.Operation, delegate bool) []capability.Operation {
+	return slices.DeleteFunc(slices.Clone(ops), func(op capability.Operation) bool { return op == capability.Delegate && !delegate })
+}
+
+func lowerCount(have, asked *uint32) *uint32 {
+	if asked == nil {
+		return have
+	}
+	return asked
+}
+
+// Aggregate is the bound over all calls under the token and below it, or nil.
+func (req *IssueCapability) Aggregate() *capability.Aggregate {
 	if req.MaxFamily == nil {
 		return nil
 	}

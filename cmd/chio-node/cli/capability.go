@@ -3,76 +3,79 @@ package cli
 import (
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/backbay-labs/chio-node/kernel/capability"
 	"github.com/backbay-labs/chio-node/node"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
 func (a *app) capabilityCmd() *cobra.Command {
-	c := &cobra.Command{Use: "capability", Short: "issue, inspect and revoke capabilities"}
-	c.AddCommand(a.capabilityIssueCmd(), a.capabilityListCmd(),
-		&cobra.Command{Use: "inspect ID", Short: "a capability, its chain and what is left of it", Args: cobra.ExactArgs(1),
-			RunE: func(cmd *cobra.Command, args []string) error {
-				var info node.CapabilityInfo
-				if err := a.call(cmd.Context(), "capability/inspect", node.ByID{ID: args[0]}, &info); err != nil {
-					return err
-				}
-				return a.print(info, func(w io.Writer) { a.showCapability(w, &info) })
-			}},
-		&cobra.Command{Use: "revoke ID", Short: "revoke a capability, effective at once", Args: cobra.ExactArgs(1),
-			RunE: func(cmd *cobra.Command, args []string) error {
-				var r node.Revoked
-				if err := a.call(cmd.Context(), "capability/revoke", node.ByID{ID: args[0]}, &r); err != nil {
-					return err
-				}
-				return a.print(r, func(w io.Writer) { fmt.Fprintf(w, "revoked %s in epoch %d\n", r.ID, r.Epoch) })
-			}})
+	c := &cobra.Command{Use: "capability", Short: "issue, request, pass on, inspect and revoke capabilities"}
+	c.AddCommand(a.capabilityIssueCmd(), a.capabilityRequestCmd(), a.capabilityListCmd(), a.capabilityInspectCmd(), a.capabilityTreeCmd(),
+		a.capabilityAttenuateCmd(), a.capabilityRevokeCmd(), a.capabilityKeygenCmd())
 	return c
 }
 
-func (a *app) capabilityIssueCmd() *cobra.Command {
-	var req node.IssueCapability
-	var maxInvocations uint32
-	var perCall, total string
-	var pathPrefixes []string
-	c := &cobra.Command{Use: "issue --agent NAME --server NAME --tool NAME", Short: "give an agent a capability on a server, ours or a peer's", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			if maxInvocations > 0 {
-				req.MaxInvocations = &maxInvocations
-			}
-			if req.MaxPerCall, err = amount(perCall); err != nil {
-				return err
-			}
-			if req.MaxTotal, err = amount(total); err != nil {
-				return err
-			}
-			for _, p := range pathPrefixes {
-				req.Constraints = append(req.Constraints, capability.Constraint{Type: "path_prefix", Value: wire.MustMarshal(p)})
-			}
+func (a *app) capabilityInspectCmd() *cobra.Command {
+	return &cobra.Command{Use: "inspect ID", Short: "a capability, its chain and what is left of it", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
 			var info node.CapabilityInfo
-			if err := a.call(cmd.Context(), "capability/issue", req, &info); err != nil {
+			if err := a.call(cmd.Context(), "capability/inspect", node.ByID{ID: args[0]}, &info); err != nil {
 				return err
 			}
 			return a.print(info, func(w io.Writer) { a.showCapability(w, &info) })
 		}}
-	f := c.Flags()
-	f.StringVar(&req.Agent, "agent", "local", "the agent")
-	f.StringVar(&req.Server, "server", "", "server name, or did:chio:…/name for a peer's")
-	f.StringSliceVar(&req.Tools, "tool", nil, "tool name or * (repeatable)")
-	f.Int64Var(&req.TTLSeconds, "ttl-seconds", 0, "life of the capability (default one day)")
-	f.Uint32Var(&maxInvocations, "max-invocations", 0, "calls per tool (default no limit)")
-	f.StringVar(&perCall, "max-per-call", "", `most one call may cost, as "0.03 USD"`)
-	f.StringVar(&total, "max-total", "", `most all calls of a tool may cost, as "0.50 USD"`)
-	f.StringSliceVar(&pathPrefixes, "path-prefix", nil, "paths in the arguments must be inside (repeatable)")
-	for _, name := range []string{"server", "tool"} {
-		_ = c.MarkFlagRequired(name) // the flags exist: they are defined above
-	}
+}
+
+func (a *app) capabilityRevokeCmd() *cobra.Command {
+	var req node.RevokeCapability
+	c := &cobra.Command{Use: "revoke ID", Short: "revoke a capability and everything below it, effective at once",
+		Long: "Every chain that contains the token ends with it, whoever derived the rest. --subtree also names each\n" +
+			"descendant issued here in the same epoch, for parties that look at tokens one by one.",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var r node.RevokedCapability
+			req.ID = args[0]
+			if err := a.call(cmd.Context(), "capability/revoke", req, &r); err != nil {
+				return err
+			}
+			return a.print(r, func(w io.Writer) {
+				fmt.Fprintf(w, "revoked %s in epoch %d\n", r.ID, r.Epoch)
+				if req.Subtree {
+					fmt.Fprintf(w, "and %d descendant(s) issued here\n", len(r.Descendants)+r.Unnamed)
+				}
+				for _, id := range r.Descendants {
+					fmt.Fprintln(w, "  "+id)
+				}
+			})
+		}}
+	c.Flags().BoolVar(&req.Subtree, "subtree", false, "name the descendants issued here too")
 	return c
+}
+
+func (a *app) capabilityTreeCmd() *cobra.Command {
+	return &cobra.Command{Use: "tree ID", Short: "a capability, what it hangs on, and what was issued below it here", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var tree node.CapabilityTree
+			if err := a.call(cmd.Context(), "capability/tree", node.ByID{ID: args[0]}, &tree); err != nil {
+				return err
+			}
+			return a.print(tree, func(w io.Writer) {
+				for _, t := range tree.Tokens {
+					state := capabilityState(&node.CapabilityInfo{Revoked: t.Revoked, ExpiresAt: t.ExpiresAt}, a.Now())
+					name := t.Agent
+					if name == "" {
+						name = t.Subject.String()
+					}
+					fmt.Fprintf(w, "%s%s  %s  %s\n", strings.Repeat("  ", t.Depth), t.ID, state, name)
+				}
+				fmt.Fprintf(w, "%d descendant(s) issued here\n", tree.Descendants)
+			})
+		}}
 }
 
 // amount parses "0.03 USD"; "" is no limit.

@@ -118,7 +118,8 @@ func (a *app) fail(err error) int {
 
 // isUsage recognises cobra's complaints about the command line itself.
 func isUsage(err error) bool {
-	for _, prefix := range []string{"unknown command", "unknown flag", "unknown shorthand", "flag needs", "invalid argument", "accepts ", "requires ", "required flag", "bad flag"} {
+	for _, prefix := range []string{"unknown command", "unknown flag", "unknown shorthand", "flag needs", "invalid argument", "accepts ", "requires ", "required flag", "bad flag",
+		"if any flags in the group", "at least one of the flags"} {
 		if strings.HasPrefix(err.Error(), prefix) {
 			return true
 		}
@@ -146,7 +147,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.AddCommand(a.initCmd(), a.upCmd(), a.statusCmd(), a.didCmd(), a.passportCmd(), a.capabilityCmd(), a.mcpCmd(), a.federateCmd(),
 		a.callCmd(), a.receiptCmd(), a.settleCmd(), a.oracleCmd(), a.policyCmd(), a.verifyCmd(), a.exportCmd(), a.doctorCmd(), a.keyCmd(), a.replayCmd(),
-		a.doctorStoreCmd())
+		a.doctorStoreCmd(), a.stopCmd(), a.resumeCmd(), a.sessionCmd())
 	needVerb(root)
 	return root
 }

@@ -111,13 +111,21 @@ func (a *app) didCmd() *cobra.Command {
 
 func (a *app) passportCmd() *cobra.Command {
 	c := &cobra.Command{Use: "passport", Short: "issue, verify and revoke agents' passports"}
-	var agent, out string
+	var agent, out, key string
 	var roles []string
 	var ttl int64
 	issue := &cobra.Command{Use: "issue --agent NAME", Short: "issue a VC 2.0 passport to an agent", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var p node.IssuedPassport
-			if err := a.call(cmd.Context(), "passport/issue", node.IssuePassport{Agent: agent, Roles: roles, TTLSeconds: ttl}, &p); err != nil {
+			req := node.IssuePassport{Agent: agent, Roles: roles, TTLSeconds: ttl}
+			if key != "" {
+				own, err := wire.ParsePublicKey(key)
+				if err != nil {
+					return usageProblem("--key: "+err.Error(), "give the agent's public key as 64 hex characters")
+				}
+				req.Key = &own
+			}
+			if err := a.call(cmd.Context(), "passport/issue", req, &p); err != nil {
 				return err
 			}
 			path := out
@@ -137,6 +145,7 @@ func (a *app) passportCmd() *cobra.Command {
 	issue.Flags().StringVar(&agent, "agent", "", "the agent's name")
 	issue.Flags().StringVar(&out, "out", "", "file to write (default in the home)")
 	issue.Flags().StringSliceVar(&roles, "role", nil, "a role the passport names (repeatable)")
+	issue.Flags().StringVar(&key, "key", "", "public key that the agent keeps to itself (default the node makes and keeps one)")
 	issue.Flags().Int64Var(&ttl, "ttl-seconds", 0, "life of the passport (default 30 days)")
 	_ = issue.MarkFlagRequired("agent") // the flag exists: it is defined above
 	revoke := &cobra.Command{Use: "revoke ID|AGENT", Short: "revoke a passport, here and at every peer", Args: cobra.ExactArgs(1),

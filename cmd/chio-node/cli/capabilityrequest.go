@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/backbay-labs/chio-node/kernel/authority"
+	"github.com/backbay-labs/chio-node/node"
+	"github.com/backbay-labs/chio-node/vc"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+func (a *app) capabilityRequestCmd() *cobra.Command {
+	var scope scopeFlags
+	var agent, passport, key, out string
+	var ttl int64
+	c := &cobra.Command{Use: "request --passport FILE --key FILE --server NAME --tool NAME", Short: "ask for a capability on the strength of a passport",
+		Long: "The node's issuance policy decides (issuance in chio-node.yaml); without a rule nothing is given.\n" +
+			"With --agent the node signs for an agent whose key it keeps, with that agent's newest passport.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			req, err := scope.request(cmd)
+			if err == nil {
+				err = req.Check()
+			}
+			if err != nil {
+				return err
+			}
+			var given node.GrantedCapability
+			if agent != "" {
+				err = a.call(cmd.Context(), "agent/request", node.AskCapability{Agent: agent, Scope: req.Scope(), TTLSeconds: ttl}, &given)
+			} else {
+				err = a.requestWithKey(cmd, req, ttl, passport, key, &given)
+			}
+			if err != nil {
+				return err
+			}
+			if out != "" {
+				if err := writeFile(out, wire.MustMarshal(given.Chain)); err != nil {
+					return err
+				}
+			}
+			return a.print(given, func(w io.Writer) {
+				fmt.Fprintf(w, "capability  %s\nrule        %s\nexpires     %s\n", given.ID, given.Rule, clock(given.ExpiresAt))
+			})
+		}}
+	c.Flags().StringVar(&agent, "agent", "", "an agent whose key this node keeps, instead of --passport and --key")
+	c.Flags().StringVar(&passport, "passport", "", "passport file")
+	c.Flags().StringVar(&key, "key", "", "the agent's key file (capability keygen)")
+	c.Flags().StringVar(&out, "out", "", "file for the token, as an agent presents it")
+	c.Flags().Int64Var(&ttl, "ttl-seconds", 3600, "life asked for; the rule may give less")
+	scope.add(c)
+	c.MarkFlagsRequiredTogether("passport", "key")
+	c.MarkFlagsOneRequired("agent", "passport")
+	c.MarkFlagsMutuallyExclusive("agent", "passport")
+	return c
+}
+
+func (a *app) requestWithKey(cmd *cobra.Command, req node.IssueCapability, ttl int64, passport, keyFile string, given *node.GrantedCapability) error {
+	file, err := os.ReadFile(passport)
+	if err != nil {
+		return fmt.Errorf("read the passport: %w", err)
+	}
+	key, err := agentKey(keyFile)
+	if err != nil {
+		return err
+	}
+	var status node.Status
+	if err := a.call(cmd.Context(), "status", node.Empty{}, &status); err != nil {
+		return err
+	}
+	// Who is asked judges the passport; here it only has to be named.
+	report := vc.VerifyPassportFile(file, vc.Gate{Now: a.Now().Unix()})
+	if !report.Integrity {
+		return &node.Problem{Code: "CHIO-PASSPORT-REFUSED", Message: report.Err().Error(), Exit: node.ExitUnverifiable}
+	}
+	env, err := node.SignCapabilityRequest(authority.CapabilityRequest{Audience: status.KernelKey, PassportID: report.ID, Scope: req.Scope(),
+		TTLSeconds: ttl, IssuedAt: a.Now().Unix()}, key, a.Rand)
+	if err != nil {
+		return err
+	}
+	return a.call(cmd.Context(), "capability/request", node.RequestCapability{Request: env, PassportFile: file}, given)
+}
+
+func (a *app) capabilityKeygenCmd() *cobra.Command {
+	return &cobra.Command{Use: "keygen FILE", Short: "make a key that an agent keeps to itself; prints the public half", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			key, err := wire.GenerateKey(a.Rand)
+			if err != nil {
+				return err
+			}
+			f, err := os.OpenFile(args[0], os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+			if err != nil {
+				return fmt.Errorf("make the key file: %w", err)
+			}
+			_, err = fmt.Fprintf(f, "%s\n", hex.EncodeToString(key.Seed()))
+			if err := errors.Join(err, f.Close()); err != nil {
+				return fmt.Errorf("write the key file: %w", err)
+			}
+			return a.print(map[string]string{"key": key.Public().String(), "file": args[0]}, func(w io.Writer) {
+				fmt.Fprintln(w, key.Public())
+				fmt.Fprintf(a.Stderr, "hint: chio-node passport issue --agent NAME --key %s\n", key.Public())
+			})
+		}}
+}
+
+// agentKey reads a key file: 64 hex characters, for its owner's eyes only.
+func agentKey(path string) (*wire.Key, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the key file: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, &node.Problem{Code: "CHIO-AGENT-KEY", Message: path + " can be read by others", Hint: "chmod 600 " + path, Exit: node.ExitFailure}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the key file: %w", err)
+	}
+	seed, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	if err != nil || len(seed) != 32 {
+		return nil, &node.Problem{Code: "CHIO-AGENT-KEY", Message: path + " holds no key of 64 hex characters",
+			Hint: "chio-node capability keygen makes one", Exit: node.ExitFailure}
+	}
+	return wire.KeyFromSeed(seed)
+}
