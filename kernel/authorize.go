@@ -223,7 +223,7 @@ func (s *mediation) sessionKey() string { return s.leaf.Subject.String() + "/" +
 
 func (k *Kernel) facts(s *mediation) capability.CallFacts {
 	f := capability.CallFacts{Server: s.route.Server, Tool: s.m.Tool, Operation: s.m.Operation,
-		Arguments: s.args, ArgsBytes: len(s.args), Resolve: k.cfg.ResolvePath,
+		Arguments: s.args, ArgsBytes: len(s.args), Resolve: s.route.Resolve,
 		FulfilsDemands: true}
 	if s.route.Shape != nil {
 		f.PathPointers, f.Action = s.route.Shape.Paths, s.route.Shape.Action

@@ -23,9 +23,6 @@ type Config struct {
 	Lineage     Lineage   // optional: nil takes every call chain as asserted
 	Sessions    Sessions  // optional: nil keeps no journal
 	Converter   Converter // optional: nil denies a cap in another currency
-	// ResolvePath follows symbolic links where this node sees the file system
-	// that tools act on; optional, nil judges paths by their text.
-	ResolvePath func(path string) (string, error)
 	// Attestors are the keys whose runtime attestations count.
 	Attestors []wire.PublicKey
 	// FullParameters opts a tool into unredacted parameters in its receipts;

@@ -64,6 +64,9 @@ type Route struct {
 	Price      *wire.MonetaryAmount // worst case of one call; nil is free
 	PriceRound *wire.Digest         // the oracle round the quote names
 	Shape      *Shape               // the tool manifest's declared action shape
+	// Resolve follows symbolic links on the file system the tool acts on, where
+	// this node sees it (see capability.CallFacts); nil judges paths as written.
+	Resolve func(path string) (string, error)
 }
 
 // Shape is a tool manifest's declaration of what a call does: the kind of

@@ -84,8 +84,30 @@ func (d *decoder) string(limit int) string {
 	return string(d.take(int(n)))
 }
 
+// currency reads a code; the usual ones need no allocation, and every call
+// reads a dozen.
+func (d *decoder) currency() string {
+	n := d.uint()
+	if n > maxCurrencyBytes {
+		d.bad = true
+		return ""
+	}
+	switch b := d.take(int(n)); string(b) {
+	case "":
+		return ""
+	case "USD":
+		return "USD"
+	case "EUR":
+		return "EUR"
+	case "USDC":
+		return "USDC"
+	default:
+		return string(b)
+	}
+}
+
 func (d *decoder) money() wire.MonetaryAmount {
-	m := wire.MonetaryAmount{Units: d.uint(), Currency: d.string(maxCurrencyBytes)}
+	m := wire.MonetaryAmount{Units: d.uint(), Currency: d.currency()}
 	d.bad = d.bad || m.Units > wire.MaxUnits
 	return m
 }

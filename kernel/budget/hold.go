@@ -150,7 +150,8 @@ func take(tx store.Tx, req *kernel.HoldRequest, charge wire.MonetaryAmount) (hol
 		if err != nil {
 			return hold{}, err
 		}
-		account, err := Snapshot(tx, req.Token, c.Index)
+		key := accountKey(req.Token, c.Index)
+		account, err := readAccount(tx, key)
 		if err != nil {
 			return hold{}, err
 		}
@@ -160,7 +161,7 @@ func take(tx store.Tx, req *kernel.HoldRequest, charge wire.MonetaryAmount) (hol
 			return hold{}, err
 		}
 		if d == nil {
-			tx.Set(accountKey(req.Token, c.Index), account.encode())
+			tx.Set(key, account.encode())
 			return h, nil
 		}
 		if denial == nil || denial.Code == kernel.CodeBudgetCurrency {
@@ -178,7 +179,8 @@ func takeFamily(tx store.Tx, req *kernel.HoldRequest) (bool, error) {
 	if req.MaxFamily == nil {
 		return false, nil
 	}
-	account, err := Family(tx, req.Token)
+	key := familyKey(req.Token)
+	account, err := readAccount(tx, key)
 	if err != nil {
 		return false, err
 	}
@@ -186,7 +188,7 @@ func takeFamily(tx store.Tx, req *kernel.HoldRequest) (bool, error) {
 		return false, exceeded("token %.80q allows %d invocations under all its grants and all are used", req.Token.ID, *req.MaxFamily)
 	}
 	account.Invocations++
-	tx.Set(familyKey(req.Token), account.encode())
+	tx.Set(key, account.encode())
 	return true, nil
 }
 

@@ -79,7 +79,7 @@ func decodeNode(b []byte) (nodeRow, error) {
 	if int(window) >= len(windows) {
 		return nodeRow{}, fmt.Errorf("%w: budget node with window %d", ErrCorrupt, window)
 	}
-	r := nodeRow{rule: rule{window: windows[window], seconds: d.time(), currency: d.string(maxCurrencyBytes)},
+	r := nodeRow{rule: rule{window: windows[window], seconds: d.time(), currency: d.currency()},
 		epoch: d.uint(), clock: d.time(), mark: d.time(), oldest: d.time(), used: usage{calls: d.uint(), units: d.uint()}}
 	d.bad = d.bad || r.epoch == 0
 	var err error

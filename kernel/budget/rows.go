@@ -49,8 +49,11 @@ func (d *decoder) account() (Account, error) {
 	if n > maxPurses {
 		return Account{}, fmt.Errorf("%w: account row lists %d currencies", ErrCorrupt, n)
 	}
+	if n > 0 {
+		a.Purses = make([]Purse, 0, n)
+	}
 	for range n {
-		p := Purse{Currency: d.string(maxCurrencyBytes), Reserved: d.uint(), Committed: d.uint(),
+		p := Purse{Currency: d.currency(), Reserved: d.uint(), Committed: d.uint(),
 			Released: d.uint(), Retained: d.uint(), Outstanding: d.uint()}
 		if last := len(a.Purses) - 1; last >= 0 && a.Purses[last].Currency >= p.Currency {
 			d.bad = true
@@ -141,6 +144,7 @@ func decodeHolds(b []byte) (callHolds, error) {
 	if c.state > Retained || n > maxHolds || n == 0 {
 		return callHolds{}, fmt.Errorf("%w: hold row with state %d and %d holds", ErrCorrupt, c.state, n)
 	}
+	c.holds = make([]hold, 0, n)
 	for range n {
 		h := d.hold(version)
 		if d.bad {
@@ -177,7 +181,10 @@ func (d *decoder) hold(version byte) hold {
 func (d *decoder) nodeHolds() []nodeHold {
 	n := d.uint()
 	d.bad = d.bad || n > maxNodeHolds
-	var out []nodeHold
+	if n == 0 || d.bad {
+		return nil
+	}
+	out := make([]nodeHold, 0, n)
 	for i := uint64(0); i < n && !d.bad; i++ {
 		h := nodeHold{node: d.string(maxNodeIDBytes), epoch: d.uint(), slot: d.time(), amount: d.money(), paid: d.uint()}
 		d.bad = d.bad || h.paid > h.amount.Units

@@ -148,25 +148,24 @@ func (b *Bill) direct(held, paid wire.MonetaryAmount) (uint64, error) {
 }
 
 func (h *hold) settle(tx store.Tx, state State) error {
-	account, err := Snapshot(tx, h.token, h.grant)
-	if err != nil {
+	if err := settleAccount(tx, accountKey(h.token, h.grant), state, h.amount, h.paid); err != nil {
 		return err
 	}
-	if err := account.settle(state, h.amount, h.paid); err != nil {
-		return err
-	}
-	tx.Set(accountKey(h.token, h.grant), account.encode())
 	if !h.family || state != Released {
 		return nil
 	}
-	family, err := Family(tx, h.token)
+	return settleAccount(tx, familyKey(h.token), state, wire.MonetaryAmount{}, 0)
+}
+
+func settleAccount(tx store.Tx, key string, state State, amount wire.MonetaryAmount, paid uint64) error {
+	account, err := readAccount(tx, key)
 	if err != nil {
 		return err
 	}
-	if err := family.settle(state, wire.MonetaryAmount{}, 0); err != nil {
+	if err := account.settle(state, amount, paid); err != nil {
 		return err
 	}
-	tx.Set(familyKey(h.token), family.encode())
+	tx.Set(key, account.encode())
 	return nil
 }
 

@@ -104,3 +104,36 @@ func FuzzSmallFiles(f *testing.F) {
 		_, _ = VerifyConsistencyFiles([]byte("x"), []byte("y"), doc, trust)
 	})
 }
+
+// FuzzRetiredBundle: over a rotation, no receipt counts but those that were
+// logged, whatever else the retired key may be made to say.
+func FuzzRetiredBundle(f *testing.F) {
+	x := newRotated(f)
+	f.Add(bundleOf(f, x.part(f, len(x.docs), x.next)), []byte(nil))
+	f.Add(bundleOf(f, x.part(f, finalSize, x.old)), []byte(nil))
+	proof, err := (&ConsistencyProof{Schema: ConsistencySchema, Origin: testOrigin, From: 3, To: finalSize, Path: refProof(3, x.hashes[:finalSize])}).Bytes()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(bundleOf(f, x.part(f, 3, x.old)), proof)
+	f.Fuzz(func(t *testing.T, doc, proof []byte) {
+		report, err := VerifyBundle(doc, x.trust, proof)
+		if err != nil {
+			if codeOf(err) == "" {
+				t.Fatalf("untyped: %v", err)
+			}
+			return
+		}
+		b, err := ParseBundle(doc)
+		if err != nil || report.Count() == 0 && len(b.Logs) == 0 {
+			t.Fatalf("%v", err)
+		}
+		for _, l := range b.Logs {
+			for _, e := range l.Receipts {
+				if e.LeafIndex >= uint64(len(x.docs)) || !bytes.Equal(e.Receipt, x.docs[e.LeafIndex]) {
+					t.Fatalf("accepted a receipt that was not logged: %s", e.Receipt)
+				}
+			}
+		}
+	})
+}

@@ -38,12 +38,13 @@ var (
 
 // Segment is a file that holds the receipts [First, First+Count).
 type Segment struct {
-	First      uint64      `json:"first"`
-	Count      uint64      `json:"count"`
-	File       string      `json:"file"` // as it was written; an operator may have moved it
-	SHA256     wire.Digest `json:"sha256"`
-	Bytes      uint64      `json:"bytes"`
-	ArchivedAt int64       `json:"archived_at"` // unix seconds
+	First      uint64         `json:"first"`
+	Count      uint64         `json:"count"`
+	File       string         `json:"file"` // as it was written; an operator may have moved it
+	SHA256     wire.Digest    `json:"sha256"`
+	Bytes      uint64         `json:"bytes"`
+	KernelKey  wire.PublicKey `json:"kernel_key,omitzero"` // signed the head in the file
+	ArchivedAt int64          `json:"archived_at"`         // unix seconds
 }
 
 func segmentKey(first uint64) string {
@@ -123,6 +124,23 @@ func Archive(tx store.Tx, s Segment, leaves [][]byte) error {
 		tx.Set(archivedKey(index), append(hash[:], b.ID...))
 		tx.Delete(leafKey(index))
 	}
+	return putSegment(tx, s)
+}
+
+// Refile records that a segment's file was written anew: the same receipts,
+// under another name or another head.
+func Refile(tx store.Tx, s Segment) error {
+	have, err := SegmentOf(tx, s.First)
+	if err != nil {
+		return err
+	}
+	if have.First != s.First || have.Count != s.Count {
+		return fmt.Errorf("%w: %d receipts from %d, the archive has %d from %d", ErrSegment, s.Count, s.First, have.Count, have.First)
+	}
+	return putSegment(tx, s)
+}
+
+func putSegment(tx store.Tx, s Segment) error {
 	row, err := wire.Marshal(s)
 	if err != nil {
 		return fmt.Errorf("record archive segment: %w", err)

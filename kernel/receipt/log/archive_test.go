@@ -269,3 +269,31 @@ func TestVerifyNoticesEveryAlteredRowOfAnArchivedLog(t *testing.T) {
 		})
 	}
 }
+
+func TestRefileNamesTheSameReceipts(t *testing.T) {
+	db := open(t)
+	fill(t, db, 20)
+	archive(t, db, 5)
+	archive(t, db, 5)
+	for _, c := range []struct {
+		s    log.Segment
+		want error
+	}{
+		{log.Segment{First: 5, Count: 5, File: "elsewhere"}, nil},
+		{log.Segment{First: 5, Count: 4}, log.ErrSegment},
+		{log.Segment{First: 6, Count: 4}, log.ErrSegment},
+		{log.Segment{First: 10, Count: 4}, log.ErrRange},
+	} {
+		err := db.Update(context.Background(), func(tx store.Tx) error { return log.Refile(tx, c.s) })
+		if !errors.Is(err, c.want) {
+			t.Errorf("%+v: %v, want %v", c.s, err, c.want)
+		}
+	}
+	view(t, db, func(r store.Reader) error {
+		if s, err := log.SegmentOf(r, 7); err != nil || s.File != "elsewhere" {
+			t.Errorf("%+v, %v", s, err)
+		}
+		_, err := log.Verify(r)
+		return err
+	})
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -183,8 +184,26 @@ type Filter struct {
 	MaxCost      *uint64
 }
 
-// Matches reports whether a card passes. Names that the card holds as digests
-// pass on their digest.
+// Accepts reports whether a receipt passes.
+func (f *Filter) Accepts(b *receipt.Brief) bool {
+	switch {
+	case !f.Agent.IsZero() && b.Agent != f.Agent,
+		f.Server != "" && b.Server != f.Server,
+		f.Tool != "" && b.Tool != f.Tool,
+		f.Outcome != "" && b.Outcome != f.Outcome,
+		f.Capability != "" && b.CapabilityID != f.Capability,
+		f.Since != 0 && b.Timestamp < f.Since,
+		f.Until != 0 && b.Timestamp >= f.Until,
+		f.Currency != "" && b.Currency != f.Currency,
+		f.MinCost != nil && b.Charged < *f.MinCost,
+		f.MaxCost != nil && b.Charged > *f.MaxCost:
+		return false
+	}
+	return true
+}
+
+// Matches is Accepts for a card: what the card holds as a digest or in part
+// passes on that, so that whoever has the receipt asks Accepts too.
 func (f *Filter) Matches(c *Card) bool {
 	switch {
 	case !f.Agent.IsZero() && c.Agent != agentPart(f.Agent),

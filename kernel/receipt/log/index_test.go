@@ -314,3 +314,18 @@ func FuzzIndexBlock(f *testing.F) {
 		}
 	})
 }
+
+// TestFilterOnTheReceiptAgreesWithFilterOnTheCard: what the index lets through
+// by its digests is what the receipt itself is judged by.
+func TestFilterOnTheReceiptAgreesWithFilterOnTheCard(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		r, f := drawFacts(rt, 1), drawFilter(rt)
+		b, err := receipt.Peek(r.leaf(t))
+		if err != nil {
+			rt.Fatal(err)
+		}
+		if got, want := f.Accepts(&b), passes(f, &r); got != want {
+			rt.Fatalf("%+v on %+v: %t, want %t", f, r, got, want)
+		}
+	})
+}
