@@ -82,6 +82,8 @@ type ExchangeConfig struct {
 	QueryBackoff     time.Duration // before the first question about a lost answer
 	HeartbeatSeconds int64         // age at which our newest revocation epoch is renewed
 	Clock            func() time.Time
+	// RetiredKeys are the kernel keys that signed our heads before this one.
+	RetiredKeys func() []wire.PublicKey
 	// Failpoint is called where a crash is worth testing; nil in production.
 	Failpoint func(name string)
 }
@@ -104,6 +106,7 @@ type Exchange struct {
 	wake     chan struct{}
 
 	issuing sync.Mutex // one treaty capability is asked for or given at a time
+	witness witnesses
 }
 
 // callKey names a call at the host.
@@ -130,7 +133,7 @@ func NewExchange(cfg ExchangeConfig) (*Exchange, error) {
 		limits: p2p.Limits{MaxFrameBytes: frameLimits.Bytes, MessageTimeout: cfg.CallTimeout,
 			TotalTimeout: cfg.CallTimeout + 30*time.Second, StreamsPerPeer: 16},
 		arriving: make(map[callKey]*arrival), pulling: make(map[did.DID]*sync.Mutex), due: make(map[did.DID]struct{}), joining: make(map[did.DID]string),
-		spread: make(map[did.DID]Propagation), wake: make(chan struct{}, 1)}
+		spread: make(map[did.DID]Propagation), wake: make(chan struct{}, 1), witness: witnesses{asked: make(map[did.DID]bool)}}
 	small := p2p.Limits{MaxFrameBytes: 384 << 10, MessageTimeout: 10 * time.Second, TotalTimeout: 30 * time.Second, StreamsPerPeer: 4}
 	large := p2p.Limits{MaxFrameBytes: 4 << 20, MessageTimeout: 30 * time.Second, TotalTimeout: 60 * time.Second, StreamsPerPeer: 4}
 	for _, p := range [...]struct {
@@ -145,7 +148,7 @@ func NewExchange(cfg ExchangeConfig) (*Exchange, error) {
 			return nil, err
 		}
 	}
-	return x, nil
+	return x, x.s.cfg.Host.Handle(ProtocolWitness, witnessLimits, x.s.logged(ProtocolWitness, x.serveWitness))
 }
 
 func (c *ExchangeConfig) fill() {

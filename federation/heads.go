@@ -74,6 +74,9 @@ func (x *Exchange) WitnessedHead(r store.Reader) (note []byte, size uint64, err 
 	if best != nil {
 		return best.Bytes(), best.Checkpoint.Size, nil
 	}
+	if err := x.RolledBack(); err != nil {
+		return nil, 0, err
+	}
 	note, head, err := log.SignHead(r, x.cfg.KernelKey)
 	return note, head.Size, err
 }

@@ -214,6 +214,9 @@ func (x *Exchange) pullRevocations(ctx context.Context, rec Record) (int, error)
 // configured age, so that peers go on counting us as fresh. It reports whether
 // it made one.
 func (x *Exchange) Heartbeat(ctx context.Context) (made bool, err error) {
+	if err := x.RolledBack(); err != nil {
+		return false, err
+	}
 	due := false
 	err = x.s.cfg.DB.View(func(r store.Reader) (err error) {
 		due, err = x.heartbeatDue(r)

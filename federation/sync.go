@@ -49,6 +49,9 @@ func (x *Exchange) SyncNow(ctx context.Context, peer did.DID) (SyncReport, error
 // fails does not keep the others from running, except where one needs another.
 func (x *Exchange) exchange(ctx context.Context, rec Record) (SyncReport, error) {
 	report := SyncReport{Peer: rec.DID}
+	if err := x.confirm(ctx, rec); err != nil {
+		return report, err
+	}
 	turn := x.turn(rec.DID)
 	turn.Lock()
 	defer turn.Unlock()

@@ -67,6 +67,9 @@ func (x *Exchange) answerSync(ctx context.Context, rec Record, doc []byte) ([]by
 	if err := wire.UnmarshalCanonical(doc, &q, frameLimits); err != nil {
 		return nil, refusal(refusedMalformed, "%v", err)
 	}
+	if err := x.confirm(ctx, rec); err != nil { // before this peer sees anything that we sign
+		return nil, refusal(refusedNotReady, "%v", err)
+	}
 	var answer any
 	var err error
 	switch q.Type {
@@ -92,6 +95,9 @@ func (x *Exchange) answerSync(ctx context.Context, rec Record, doc []byte) ([]by
 
 // checkpointAt signs our root at a size that the log has or had.
 func (x *Exchange) checkpointAt(r store.Reader, size uint64) ([]byte, error) {
+	if err := x.RolledBack(); err != nil {
+		return nil, refusal(refusedNotReady, "%v", err)
+	}
 	origin, err := x.logID(r)
 	if err != nil {
 		return nil, err

@@ -23,7 +23,8 @@ func (w *network) buildExchange() (err error) {
 	n := w.n
 	w.exchange, err = federation.NewExchange(federation.ExchangeConfig{Service: w.service, KernelKey: n.keys.Kernel(), Revocations: n.revocations,
 		Accrue: n.money.accrue, PriceRound: n.money.priceRound, PassportDocument: n.passportDocument, CheckPassport: checkPassport,
-		SyncEvery: time.Duration(n.cfg.Federation.SyncIntervalSeconds) * time.Second, Clock: n.opts.Now, Failpoint: n.opts.Failpoint})
+		SyncEvery: time.Duration(n.cfg.Federation.SyncIntervalSeconds) * time.Second, Clock: n.opts.Now, Failpoint: n.opts.Failpoint,
+		RetiredKeys: n.retiredKernelKeys})
 	return err
 }
 
@@ -64,6 +65,9 @@ func (w *network) start(ctx context.Context) error {
 	w.mu.Unlock()
 	if err := rememberListen(w.n.opts.Home, w.host.Addrs()); err != nil {
 		w.n.log.Warn("the next start may come up on other ports", slog.Any("error", err))
+	}
+	if err := w.askWitnesses(ctx); err != nil {
+		return err
 	}
 	resolveCtx, cancel := context.WithTimeout(ctx, resolveTimeout)
 	defer cancel()
@@ -168,7 +172,7 @@ func (w *network) head(r store.Reader, need uint64) (note []byte, size uint64, e
 			return note, size, nil
 		}
 	}
-	note, head, err := rlog.SignHead(r, w.n.keys.Kernel())
+	note, head, err := rlog.SignHead(r, w.n.headSigner())
 	return note, head.Size, err
 }
 

@@ -28,6 +28,9 @@ type Status struct {
 	Ready      bool           `json:"ready"`
 	Problem    string         `json:"problem,omitempty"`
 	Stops      []StopInfo     `json:"stops,omitempty"` // what the operator stopped
+
+	// SilentWitnesses have not said since the start which head of our log they hold.
+	SilentWitnesses []string `json:"silent_witnesses,omitempty"`
 }
 
 // ServerInfo is one attached tool server.

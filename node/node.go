@@ -214,7 +214,7 @@ func (n *Node) buildKernel(ctx context.Context, nonces *authority.Nonces) (err e
 		return err
 	}
 	n.kernel, err = kernel.New(kernel.Config{Signer: n.keys.Kernel(), Now: n.now, Switches: n.switches, Revocations: n.revocations,
-		Dispatcher: stoppable{n.tools, n.switches}, Sessions: n.sessions, Policies: n.policy, Admission: n.admission, Failpoint: n.opts.Failpoint})
+		Dispatcher: stoppable{n.tools, n.switches}, Sessions: n.sessions, Policies: n.policy, Admission: witnessed{n.admission, n.network.exchange.RolledBack}, Failpoint: n.opts.Failpoint})
 	return err
 }
 
@@ -279,9 +279,6 @@ func (n *Node) DID() did.DID { return n.keys.OrgDID() }
 
 // Kernel mediates calls in this process: the embedded form.
 func (n *Node) Kernel() *kernel.Kernel { return n.kernel }
-
-// ready reports why the node would refuse every call, or nil.
-func (n *Node) ready() error { return n.admission.Ready() }
 
 // Stop ends everything Start began and closes the store. It is idempotent.
 func (n *Node) Stop(ctx context.Context) error {
