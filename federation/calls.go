@@ -82,6 +82,9 @@ type ExchangeConfig struct {
 	QueryBackoff     time.Duration // before the first question about a lost answer
 	HeartbeatSeconds int64         // age at which our newest revocation epoch is renewed
 	Clock            func() time.Time
+	// Archived reads a receipt that the node keeps outside its log; nil if it
+	// keeps all of them inside.
+	Archived func(r store.Reader, index uint64) ([]byte, error)
 	// RetiredKeys are the kernel keys that signed our heads before this one.
 	RetiredKeys func() []wire.PublicKey
 	// Failpoint is called where a crash is worth testing; nil in production.

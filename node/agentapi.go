@@ -23,7 +23,7 @@ func (n *Node) agentCall(ctx context.Context, req AgentCall) (*CallAnswer, error
 	}
 	m := &kernel.Mandate{CallID: req.CallID, Server: req.Server, Tool: req.Tool, Operation: capability.Invoke, Arguments: req.Arguments,
 		Chain: req.Chain, Proof: req.Proof, Holder: receipt.Holder{Kind: "agent"}, Edge: "api",
-		Session: req.Session, Intent: req.Intent, Approvals: req.Approvals}
+		Session: req.Session, Intent: req.Intent, Approvals: canonicalTokens(req.Approvals)}
 	if isRemote(req.Server) {
 		return nil, usage("agents call this node's own servers here; a peer's are called at the peer")
 	}

@@ -80,6 +80,11 @@ func (n *Node) mandate(ctx context.Context, c call) (*kernel.Mandate, error) {
 		return m, nil
 	}
 	m.Chain, m.Passport = held.Chain, held.Passport
+	if c.ID == "" {
+		if err := n.resume(m, key.Public()); err != nil {
+			return nil, err
+		}
+	}
 	return m, n.prove(m, key, route)
 }
 

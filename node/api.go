@@ -105,6 +105,7 @@ func (n *Node) api(token string) http.Handler {
 	mux.HandleFunc("POST /agent/call", func(w http.ResponseWriter, r *http.Request) {
 		n.answer(w, r, "agent/call")
 	})
+	mux.HandleFunc("POST /agent/approval", n.serveApproval)
 	mux.HandleFunc("POST /agent/capability", func(w http.ResponseWriter, r *http.Request) {
 		n.answer(w, r, "capability/request")
 	})

@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/kernel/approval"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -34,7 +35,11 @@ type Config struct {
 	Chains     []ChainConfig    `yaml:"chains"`
 	Oracle     OracleConfig     `yaml:"oracle"`
 	Settlement SettlementConfig `yaml:"settlement"`
+	Assurance  AssuranceConfig  `yaml:"assurance"`
+	Budgets    []BudgetConfig   `yaml:"budgets"`
 	Issuance   IssuanceConfig   `yaml:"issuance"`
+	Retention  RetentionConfig  `yaml:"retention"`
+	Approvals  ApprovalsConfig  `yaml:"approvals"`
 }
 
 // P2PConfig is the libp2p host.
@@ -108,6 +113,8 @@ func defaultConfig() *Config {
 		P2P:        P2PConfig{Listen: []string{"/ip4/127.0.0.1/udp/0/quic-v1", "/ip4/127.0.0.1/tcp/0"}},
 		API:        APIConfig{Listen: "127.0.0.1:0"},
 		Federation: FederationConfig{DefaultTerms: "terms.yaml", SyncIntervalSeconds: 30},
+		Retention:  RetentionConfig{Dir: "archive"},
+		Approvals:  ApprovalsConfig{Threshold: 1, TTLSeconds: approval.DefaultTTLSeconds},
 		Oracle:     OracleConfig{MinOperators: 2, MaxAgeSeconds: 3600, MarginBps: 200, DivergenceBps: 500},
 	}
 }
@@ -141,6 +148,18 @@ func (c *Config) validate() error {
 		return err
 	}
 	if err := c.Issuance.validate(c.currencies()); err != nil {
+		return err
+	}
+	if err := c.Retention.validate(); err != nil {
+		return err
+	}
+	if err := c.Approvals.validate(); err != nil {
+		return err
+	}
+	if err := c.validateBudgets(); err != nil {
+		return err
+	}
+	if _, err := c.Assurance.keys(); err != nil {
 		return err
 	}
 	names := map[string]bool{}

@@ -33,7 +33,10 @@ type MCPServer struct {
 	Agent  string            `json:"agent"`            // the caller on the attached client's side
 	Policy wire.Raw          `json:"policy,omitempty"` // resolved policy, enforced besides the node's own
 	Prices map[string]string `json:"prices,omitempty"` // tool → "0.03 USD"
-	Client bool              `json:"client"`           // a client is attached
+	// Metered are the keys of Prices whose tools report what a call cost; the
+	// price is then the most it may cost.
+	Metered []string `json:"metered,omitempty"`
+	Client  bool     `json:"client"` // a client is attached
 	// Confinement says what the operating system keeps the server from, as
 	// whoever started it reports; see mcp.Process.
 	Confinement string `json:"confinement,omitempty"`
@@ -53,7 +56,7 @@ func (n *Node) ServeMCP(ctx context.Context, s MCPServer, client io.ReadWriter, 
 	if err != nil {
 		return err
 	}
-	costs, err := n.priceList(s.Prices)
+	costs, metered, err := n.priceList(&s)
 	if err != nil {
 		return err
 	}
@@ -65,7 +68,7 @@ func (n *Node) ServeMCP(ctx context.Context, s MCPServer, client io.ReadWriter, 
 		return err
 	}
 	defer func() { _ = up.Close() }() // the stream's own end is what is reported
-	detach, err := n.tools.attach(&toolServer{name: s.Server, upstream: up, prices: costs, policy: own, confinement: s.Confinement})
+	detach, err := n.tools.attach(&toolServer{name: s.Server, upstream: up, prices: costs, metered: metered, policy: own, confinement: s.Confinement})
 	if err != nil {
 		return &Problem{Code: "CHIO-MCP-SERVER-TAKEN", Message: err.Error(), Hint: "choose another --server-id", Exit: ExitFailure}
 	}
@@ -97,18 +100,6 @@ func (n *Node) serveHeadless(ctx context.Context, s MCPServer, up *mcp.Upstream)
 	case <-up.Done():
 		return up.Err()
 	}
-}
-
-func (n *Node) priceList(texts map[string]string) (prices, error) {
-	out := make(prices, len(texts))
-	for tool, text := range texts {
-		a, err := n.cfg.currencies().Parse(text)
-		if err != nil {
-			return nil, usage("price of %s: %v", tool, err)
-		}
-		out[tool] = a
-	}
-	return out, nil
 }
 
 // serverPolicy compiles a policy that `mcp serve` brought along.

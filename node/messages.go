@@ -165,6 +165,11 @@ type CallAnswer struct {
 	Currency      string   `json:"currency,omitempty"`
 	Remaining     *uint64  `json:"budget_remaining_minor,omitempty"`
 	Unlogged      bool     `json:"unlogged,omitzero"`
+
+	// Of a call that waits for approval: send it again under CallID.
+	ApprovalID string `json:"approval_id,omitempty"`
+	CallID     string `json:"call_id,omitempty"`
+	ExpiresAt  int64  `json:"expires_at,omitzero"`
 }
 
 // ProveRequest asks "agent/prove": a holder proof by an agent whose key this
@@ -199,41 +204,6 @@ type AgentCall struct {
 	Session   string             `json:"session,omitempty"`   // as the proof binds it
 	Intent    wire.Raw           `json:"intent,omitempty"`    // as the proof binds it
 	Approvals []wire.Raw         `json:"approvals,omitempty"` // chio.approval.v1 tokens
-}
-
-// ListReceipts asks "receipt/list": newest first, before an index (0: newest).
-type ListReceipts struct {
-	Before uint64 `json:"before,omitzero"`
-	Limit  int    `json:"limit,omitzero"`
-}
-
-// ReceiptRow is one line of a receipt list.
-type ReceiptRow struct {
-	Index   uint64   `json:"index"`
-	ID      string   `json:"id"`
-	Time    int64    `json:"time"`
-	Server  string   `json:"server"`
-	Tool    string   `json:"tool"`
-	Verdict string   `json:"verdict"`
-	Code    string   `json:"code,omitempty"`
-	Receipt wire.Raw `json:"receipt,omitempty"`
-}
-
-// ReceiptList answers "receipt/list".
-type ReceiptList struct {
-	Total    uint64       `json:"total"`
-	Receipts []ReceiptRow `json:"receipts"`
-}
-
-// ExportReceipts asks "receipt/export": these ids, or all when empty.
-type ExportReceipts struct {
-	IDs []string `json:"ids,omitempty"`
-}
-
-// ReceiptBundle answers "receipt/export".
-type ReceiptBundle struct {
-	Bundle wire.Raw `json:"bundle"`
-	Trust  wire.Raw `json:"trust"`
 }
 
 // Files answers "export": file name to canonical content.

@@ -16,6 +16,7 @@ import (
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/admit"
 	"github.com/backbay-labs/chio-node/kernel/authority"
+	"github.com/backbay-labs/chio-node/kernel/budget"
 	"github.com/backbay-labs/chio-node/kernel/journal"
 	"github.com/backbay-labs/chio-node/kernel/receipt"
 	rlog "github.com/backbay-labs/chio-node/kernel/receipt/log"
@@ -44,11 +45,15 @@ type Node struct {
 	nonces      *authority.Nonces
 	issuance    issuance
 	passports   *vc.Registry
+	approvals   *approvals
 	tools       *registry
 	held        heldCapabilities
 	attachments attachments
+	archive     *archiver
+	feed        feed
 	network     *network // built by Open, up after Start
 	money       *money
+	budgets     *budget.Tree
 
 	lifecycle sync.Mutex // guards what follows
 	started   bool
@@ -83,6 +88,7 @@ func Open(ctx context.Context, o Options) (*Node, error) {
 		return nil, err
 	}
 	n := &Node{opts: o, cfg: cfg, log: o.Log, rand: o.Rand, db: db}
+	n.archive = &archiver{n: n}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	if err := n.assemble(ctx); err != nil {
 		n.cancel()
@@ -146,6 +152,9 @@ func (n *Node) assemble(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the node's state: %w", err)
 	}
+	if _, err := rlog.BuildIndex(ctx, n.db); err != nil {
+		return err
+	}
 	if n.passports, err = vc.NewRegistry(vc.RegistryConfig{DB: n.db, Org: n.keys.Org(), Rand: n.rand}); err != nil {
 		return err
 	}
@@ -167,6 +176,12 @@ func (n *Node) assemble(ctx context.Context) error {
 		return err
 	}
 	n.policy.treaties, n.policy.servers = n.network, n.tools
+	if n.approvals, err = n.openApprovals(ctx); err != nil {
+		return err
+	}
+	if n.budgets, err = n.cfg.budgetTree(n.nameOfAgent); err != nil {
+		return err
+	}
 	return n.buildKernel(ctx, nonces)
 }
 
@@ -208,13 +223,19 @@ func (n *Node) buildKernel(ctx context.Context, nonces *authority.Nonces) (err e
 	if err != nil {
 		return err
 	}
-	n.admission, err = admit.New(admit.Config{DB: n.db, Nonces: nonces, Now: n.now, Ballast: spare, Failpoint: n.opts.Failpoint,
-		Participants: append(n.network.participants(), n.money.participants()...)})
+	n.admission, err = admit.New(admit.Config{DB: n.db, Budgets: n.budgets, Nonces: nonces, Now: n.now, Ballast: spare, Failpoint: n.opts.Failpoint,
+		Participants: append(append(n.network.participants(), n.money.participants()...), n.approvals, &n.feed)})
+	if err != nil {
+		return err
+	}
+	attestors, err := n.cfg.Assurance.keys()
 	if err != nil {
 		return err
 	}
 	n.kernel, err = kernel.New(kernel.Config{Signer: n.keys.Kernel(), Now: n.now, Switches: n.switches, Revocations: n.revocations,
-		Dispatcher: stoppable{n.tools, n.switches}, Sessions: n.sessions, Policies: n.policy, Admission: witnessed{n.admission, n.network.exchange.RolledBack}, Failpoint: n.opts.Failpoint})
+		Dispatcher: stoppable{n.tools, n.switches}, Sessions: n.sessions, Policies: n.policy,
+		Admission: witnessed{n.admission, n.network.exchange.RolledBack}, Approvals: n.approvals, Converter: &converter{n: n},
+		Lineage: lineage{n.db}, Attestors: attestors, Failpoint: n.opts.Failpoint})
 	return err
 }
 
@@ -244,6 +265,9 @@ func (n *Node) ensureRecovered(ctx context.Context) error {
 		return nil
 	}
 	if err := n.recover(ctx); err != nil {
+		return err
+	}
+	if err := n.endExpired(ctx); err != nil {
 		return err
 	}
 	n.recovered = true

@@ -45,6 +45,11 @@ func (n *Node) Start(ctx context.Context) (*Ready, error) {
 		return nil, err
 	}
 	n.network.loops()
+	n.every("end calls whose approval expired", approvalSweep, nil, n.endExpired)
+	if n.cfg.Approvals.Webhook.URL != "" {
+		hook := newApprovalWebhook(n)
+		n.spawn(func() { hook.run(n.context()) })
+	}
 	if n.cfg.Settlement.AutoRedeem {
 		n.every("redeem vouchers", time.Minute, n.money.wake, n.money.redeemDue)
 	}

@@ -26,6 +26,7 @@ type toolServer struct {
 	name     string
 	upstream *mcp.Upstream
 	prices   prices
+	metered  map[string]bool  // keys of prices whose tools report what they cost
 	policy   *policy.Compiled // enforced besides the node's own; may be nil
 
 	confinement string // in words; begins with "none" if there is none
@@ -132,7 +133,9 @@ func (r *registry) Dispatch(ctx context.Context, m *kernel.Mandate, route kernel
 	if err != nil {
 		return kernel.Result{}, fmt.Errorf("%w: %w", kernel.ErrNotDispatched, err)
 	}
-	return s.upstream.CallTool(ctx, m.Tool, m.Arguments, mcp.CallMetaFrom(ctx))
+	res, err := s.upstream.CallTool(ctx, m.Tool, m.Arguments, mcp.CallMetaFrom(ctx))
+	s.charge(m.Tool, &res)
+	return res, err
 }
 
 func isRemote(server string) bool { return strings.HasPrefix(server, "did:chio:") }

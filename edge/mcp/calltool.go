@@ -88,7 +88,9 @@ const rpcErrorMeta = "chio_rpc_error"
 //
 //	1 it is an object, within wire.ForeignLimits, with a canonical form
 //	2 content is an array; isError, if present, a boolean
-//	3 _meta, if present, is an object; this node's keys are removed
+//	3 _meta, if present, is an object; this node's keys are removed, and the
+//	  cost that a tool reports is read from there: chio/cost is {units, currency}
+//	  and nothing else, or there is no cost
 func resultOf(raw wire.Raw) (kernel.Result, error) {
 	o, err := parseObject(raw)
 	if err != nil {
@@ -101,11 +103,13 @@ func resultOf(raw wire.Raw) (kernel.Result, error) {
 	if isError != "" && isError != "true" && isError != "false" { // 2
 		return kernel.Result{}, fmt.Errorf("%w: isError must be a boolean", wire.ErrField)
 	}
+	var cost *wire.MonetaryAmount
 	if m, ok := o["_meta"]; ok { // 3
 		meta, err := parseObject(m)
 		if err != nil {
 			return kernel.Result{}, fmt.Errorf("_meta: %w", err)
 		}
+		cost = reportedCost(meta[costMeta])
 		for k := range meta {
 			if strings.HasPrefix(k, ownMeta) {
 				delete(meta, k)
@@ -118,7 +122,23 @@ func resultOf(raw wire.Raw) (kernel.Result, error) {
 	if err != nil {
 		return kernel.Result{}, err
 	}
-	return kernel.Result{Content: canonical, IsError: isError == "true"}, nil
+	return kernel.Result{Content: canonical, IsError: isError == "true", Cost: cost}, nil
+}
+
+// costMeta is where a tool says what one call cost.
+const costMeta = ownMeta + "/cost"
+
+// reportedCost is nil unless raw is exactly an amount: what a tool did not
+// report properly is charged in full.
+func reportedCost(raw wire.Raw) *wire.MonetaryAmount {
+	var c struct {
+		Units    *uint64 `json:"units"`
+		Currency string  `json:"currency"`
+	}
+	if len(raw) == 0 || wire.Unmarshal(raw, &c, wire.DocumentLimits) != nil || c.Units == nil || *c.Units > wire.MaxUnits || c.Currency == "" {
+		return nil
+	}
+	return &wire.MonetaryAmount{Units: *c.Units, Currency: c.Currency}
 }
 
 // resultOfError makes a server's JSON-RPC error pass the output guards like

@@ -133,7 +133,7 @@ func (a *app) readRows(db *store.Engine, pass []byte) (newest int64, out []findi
 		out = append(out, keyFindings(db, ring))
 	}
 	if err := db.View(func(r store.Reader) error {
-		out = append(out, logFinding(r), ledgerFinding(r))
+		out = append(out, logFinding(r), ledgerFinding(r), budgetFinding(r))
 		return rlog.ScanNewest(r, 0, func(_ uint64, leaf []byte) error {
 			if rec, err := receipt.Parse(leaf); err == nil {
 				newest = rec.Timestamp

@@ -28,7 +28,7 @@ func (a *app) mcpCmd() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return a.mcpServe(cmd.Context(), f, args) }}
 	serve.Flags().StringVar(&f.server, "server-id", "", "what the server is called here and at peers")
 	serve.Flags().StringVar(&f.policy, "policy", "", "HushSpec file enforced besides the node's own policy")
-	serve.Flags().StringVar(&f.prices, "prices", "", "price list: prices: {tool: 0.03 USD}")
+	serve.Flags().StringVar(&f.prices, "prices", "", "price list: prices: {tool: 0.03 USD, other: {max: 0.05 USD, metered: true}}")
 	serve.Flags().StringVar(&f.agent, "agent", "local", "the agent the client acts as")
 	serve.Flags().StringVar(&f.dir, "dir", "", "working directory of COMMAND (default this one)")
 	serve.Flags().StringSliceVar(&f.env, "env", nil, "environment variables COMMAND inherits, by name (repeatable)")
@@ -53,7 +53,7 @@ type serveFlags struct {
 func (a *app) mcpServe(ctx context.Context, f serveFlags, command []string) error {
 	s := node.MCPServer{Server: f.server, Agent: f.agent, Client: !f.headless}
 	var err error
-	if s.Prices, err = node.LoadPrices(f.prices); err != nil {
+	if s.Prices, s.Metered, err = node.LoadPrices(f.prices); err != nil {
 		return err
 	}
 	if f.policy != "" {
