@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/backbay-labs/chio-node/did"
-	"github.com/backbay-labs/chio-node/kernel/receipt/log"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -97,7 +96,7 @@ func (x *Exchange) hosted(peer did.DID, receiptID string) (j Joint, env *wire.En
 			return errors.Join(err, store.ErrNotFound)
 		}
 		env = row.Continuation
-		_, own, err = log.ByID(r, receiptID)
+		own, err = x.receiptByID(r, receiptID)
 		return err
 	})
 	return j, env, own, err
@@ -181,7 +180,7 @@ func (x *Exchange) cosign(ctx context.Context, rec Record, j *Joint) error {
 		if err != nil || !found {
 			return errors.Join(err, fmt.Errorf("call %s: %w", j.CallID, store.ErrNotFound))
 		}
-		_, own, err = log.ByID(r, row.ReceiptID)
+		own, err = x.receiptByID(r, row.ReceiptID)
 		return err
 	})
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/capability"
-	"github.com/backbay-labs/chio-node/kernel/receipt/log"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -192,7 +191,7 @@ func (x *Exchange) storedReply(key callKey, env *wire.Envelope) ([]byte, error) 
 		if !row.Done {
 			return refusal(refusedNotReady, "call %s is under way, or its receipt is owed until this node starts again", key.callID)
 		}
-		_, doc, err := log.ByID(r, row.ReceiptID)
+		doc, err := x.receiptByID(r, row.ReceiptID)
 		if err != nil {
 			return fmt.Errorf("receipt of call %s: %w", key.callID, err)
 		}

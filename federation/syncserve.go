@@ -2,6 +2,7 @@ package federation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -190,7 +191,7 @@ func (x *Exchange) serveReceipts(rec Record, q *syncRequest) (*receiptsAnswer, e
 		}
 		size := 0
 		for _, index := range indexes {
-			entry, err := proven(r, index, q.Size)
+			entry, err := x.proven(r, index, q.Size)
 			if err != nil {
 				return err
 			}
@@ -231,8 +232,8 @@ func boxed(r store.Reader, rec Record, after, size uint64, limit int) (indexes [
 	return indexes, more, err
 }
 
-func proven(r store.Reader, index, size uint64) (*loggedReceipt, error) {
-	leaf, err := log.Leaf(r, index)
+func (x *Exchange) proven(r store.Reader, index, size uint64) (*loggedReceipt, error) {
+	leaf, err := x.leaf(r, index)
 	if err != nil {
 		return nil, err
 	}
@@ -248,7 +249,7 @@ func (x *Exchange) serveReceipt(rec Record, q *syncRequest) (*receiptsAnswer, er
 	a := &receiptsAnswer{Status: statusOK}
 	return a, x.s.cfg.DB.View(func(r store.Reader) error {
 		index, _, err := log.ByID(r, q.ReceiptID)
-		if err == nil {
+		if err == nil || errors.Is(err, log.ErrArchived) {
 			var indexes []uint64
 			indexes, _, err = boxed(r, rec, index, index+1, 1)
 			if err == nil && !slices.Contains(indexes, index) {
@@ -262,7 +263,7 @@ func (x *Exchange) serveReceipt(rec Record, q *syncRequest) (*receiptsAnswer, er
 		if err != nil {
 			return err
 		}
-		entry, err := proven(r, index, q.Size)
+		entry, err := x.proven(r, index, q.Size)
 		if err != nil {
 			return refusal(refusedNotFound, "%v", err)
 		}

@@ -50,6 +50,9 @@ func (n *Node) Start(ctx context.Context) (*Ready, error) {
 		hook := newApprovalWebhook(n)
 		n.spawn(func() { hook.run(n.context()) })
 	}
+	if n.cfg.Retention.KeepDays > 0 {
+		n.every("archive old receipts", retentionInterval, nil, n.archiveDue)
+	}
 	if n.cfg.Settlement.AutoRedeem {
 		n.every("redeem vouchers", time.Minute, n.money.wake, n.money.redeemDue)
 	}
