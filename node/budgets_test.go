@@ -27,7 +27,7 @@ func withBudgets(t *testing.T, yaml string) Options {
 
 const twoBudgets = `
   - {id: company, window: total, max_cost: 0.08 USD}
-  - {id: local, parent: company, window: daily, max_invocations: 2, agents: [local], servers: [files], tools: [read_file]}
+  - {id: local, parent: company, window: rolling, window_seconds: 86400, max_invocations: 2, agents: [local], servers: [files], tools: [read_file]}
 `
 
 func TestBudgetsBoundCalls(t *testing.T) {
