@@ -76,6 +76,9 @@ func (n *Node) Receipt(ctx context.Context, id string) (wire.Raw, error) {
 	return row.Receipt, nil
 }
 
+// KernelKey is the key that signs this node's receipts.
+func (n *Node) KernelKey() wire.PublicKey { return n.keys.Kernel().Public() }
+
 // source is where a tool server's tools are.
 type source interface {
 	callable(tool string) error // nil, or why it cannot be called

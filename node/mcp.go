@@ -68,7 +68,7 @@ func (n *Node) ServeMCP(ctx context.Context, s MCPServer, client io.ReadWriter, 
 		return err
 	}
 	defer func() { _ = up.Close() }() // the stream's own end is what is reported
-	detach, err := n.tools.attach(&toolServer{name: s.Server, upstream: up, prices: costs, metered: metered, policy: own, confinement: s.Confinement})
+	detach, err := n.tools.attach(&toolServer{name: s.Server, tools: mcpSource{up}, prices: costs, metered: metered, policy: own, confinement: s.Confinement})
 	if err != nil {
 		return &Problem{Code: "CHIO-MCP-SERVER-TAKEN", Message: err.Error(), Hint: "choose another --server-id", Exit: ExitFailure}
 	}

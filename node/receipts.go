@@ -11,10 +11,16 @@ import (
 // call asks the kernel for one call in an agent's name. A denied call is an
 // answer; an error means that nothing could even be asked.
 func (n *Node) call(ctx context.Context, req CallRequest) (*CallAnswer, error) {
+	return n.callFrom(ctx, "api", req)
+}
+
+// callFrom makes a call as an agent whose key this node holds; edge is what the
+// receipt says it came by.
+func (n *Node) callFrom(ctx context.Context, edge string, req CallRequest) (*CallAnswer, error) {
 	if err := n.ensureRecovered(ctx); err != nil {
 		return nil, err
 	}
-	m, err := n.mandate(ctx, call{ID: req.CallID, Agent: req.Agent, Server: req.Server, Tool: req.Tool, Args: req.Arguments, Edge: "api",
+	m, err := n.mandate(ctx, call{ID: req.CallID, Agent: req.Agent, Server: req.Server, Tool: req.Tool, Args: req.Arguments, Edge: edge,
 		Session: req.Session, OnBehalfOf: req.OnBehalfOf, Human: req.Human, Intent: req.Intent, Approvals: canonicalTokens(req.Approvals)})
 	if err != nil {
 		return nil, err

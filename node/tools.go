@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/backbay-labs/chio-node/edge/mcp"
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/policy"
 	"github.com/backbay-labs/chio-node/wire"
@@ -23,11 +22,11 @@ type remoteTools interface {
 
 // toolServer is one tool server that this node mediates.
 type toolServer struct {
-	name     string
-	upstream *mcp.Upstream
-	prices   prices
-	metered  map[string]bool  // keys of prices whose tools report what they cost
-	policy   *policy.Compiled // enforced besides the node's own; may be nil
+	name    string
+	tools   source
+	prices  prices
+	metered map[string]bool  // keys of prices whose tools report what they cost
+	policy  *policy.Compiled // enforced besides the node's own; may be nil
 
 	confinement string // in words; begins with "none" if there is none
 }
@@ -110,8 +109,8 @@ func (r *registry) Route(ctx context.Context, m *kernel.Mandate) (kernel.Route, 
 	if err != nil {
 		return kernel.Route{}, err
 	}
-	if _, err := s.upstream.Tool(m.Tool); err != nil {
-		return kernel.Route{}, fmt.Errorf("%s: %w; it has %s", s.name, err, strings.Join(toolNames(s.upstream), ", "))
+	if err := s.tools.callable(m.Tool); err != nil {
+		return kernel.Route{}, fmt.Errorf("%s: %w; it has %s", s.name, err, strings.Join(s.tools.names(), ", "))
 	}
 	route := kernel.Route{Server: s.name, Audience: r.self, Price: s.prices.of(m.Tool)}
 	if m.Origin != nil && route.Price != nil {
@@ -133,21 +132,12 @@ func (r *registry) Dispatch(ctx context.Context, m *kernel.Mandate, route kernel
 	if err != nil {
 		return kernel.Result{}, fmt.Errorf("%w: %w", kernel.ErrNotDispatched, err)
 	}
-	res, err := s.upstream.CallTool(ctx, m.Tool, m.Arguments, mcp.CallMetaFrom(ctx))
+	res, err := s.tools.call(ctx, m)
 	s.charge(m.Tool, &res)
 	return res, err
 }
 
 func isRemote(server string) bool { return strings.HasPrefix(server, "did:chio:") }
-
-func toolNames(u *mcp.Upstream) []string {
-	tools := u.Tools()
-	names := make([]string, len(tools))
-	for i, t := range tools {
-		names[i] = t.Name
-	}
-	return names
-}
 
 // list describes the attached servers, by name.
 func (r *registry) list() []ServerInfo {
@@ -155,7 +145,7 @@ func (r *registry) list() []ServerInfo {
 	defer r.mu.RUnlock()
 	out := make([]ServerInfo, 0, len(r.servers))
 	for _, name := range slices.Sorted(maps.Keys(r.servers)) {
-		out = append(out, ServerInfo{Name: name, Tools: toolNames(r.servers[name].upstream), Confinement: r.servers[name].confinement})
+		out = append(out, ServerInfo{Name: name, Tools: r.servers[name].tools.names(), Confinement: r.servers[name].confinement})
 	}
 	return out
 }
@@ -167,7 +157,7 @@ func (r *registry) offers(fn func(server, tool string, price *wire.MonetaryAmoun
 	defer r.mu.RUnlock()
 	for _, name := range slices.Sorted(maps.Keys(r.servers)) {
 		s := r.servers[name]
-		for _, tool := range toolNames(s.upstream) {
+		for _, tool := range s.tools.names() {
 			fn(name, tool, s.prices.of(tool))
 		}
 	}
