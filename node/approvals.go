@@ -98,6 +98,9 @@ func (n *Node) endExpired(ctx context.Context) error {
 // resume gives a call that its caller sends without a call id the id under
 // which this same call waits for approval, or has been approved.
 func (n *Node) resume(m *kernel.Mandate, agent wire.PublicKey) error {
+	if n.approvals.Idle() {
+		return nil
+	}
 	args, err := wire.Canonicalize(m.Arguments, wire.ForeignLimits)
 	if err != nil {
 		return nil // step 2 of the kernel refuses the arguments

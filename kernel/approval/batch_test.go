@@ -104,6 +104,7 @@ func TestBatchNeverExceedsItsBoundsUnderConcurrency(t *testing.T) {
 	d.add(d.batch(d.alice, func(b *approval.BatchApproval) { b.MaxCalls, b.MaxTotalAmount = &calls, usd(room*3+2) }))
 	var wg sync.WaitGroup
 	ends := make(chan error, callers)
+	start := make(chan struct{})
 	for range callers {
 		ask := d.ask()
 		ask.Amount = usd(3)
@@ -111,8 +112,12 @@ func TestBatchNeverExceedsItsBoundsUnderConcurrency(t *testing.T) {
 		if a.State != kernel.Granted {
 			t.Fatalf("nothing is used yet: %+v", a)
 		}
-		wg.Go(func() { ends <- d.admit(ask, &a, now) })
+		wg.Go(func() {
+			<-start
+			ends <- d.admit(ask, &a, now)
+		})
 	}
+	close(start)
 	wg.Wait()
 	close(ends)
 	admitted := 0

@@ -52,6 +52,8 @@ type desk struct {
 	t       testing.TB
 	disk    *disk
 	db      *store.Engine
+	via     store.DB // db, perhaps with faults
+	faults  *faults
 	reg     *approval.Registry
 	cfg     approval.Config
 	kernel  *wire.Key
@@ -101,7 +103,10 @@ func (d *desk) reopen() {
 	}
 	db := d.db
 	d.t.Cleanup(func() { _ = db.Close() })
-	d.cfg.DB = d.db
+	if d.via = d.db; d.faults != nil {
+		d.via = &faulty{d.db, d.faults}
+	}
+	d.cfg.DB = d.via
 	if d.reg, err = approval.Open(d.cfg); err != nil {
 		d.t.Fatal(err)
 	}
@@ -160,7 +165,7 @@ func (d *desk) receipt(ask *kernel.ApprovalAsk, verdict string, code kernel.Code
 
 // refuse does what the admission does with a refusal.
 func (d *desk) refuse(r *kernel.Refusal) error {
-	return d.db.Update(ctx, func(tx store.Tx) error {
+	return d.via.Update(ctx, func(tx store.Tx) error {
 		index, err := log.Append(tx, r.Receipt.ID, r.ReceiptJSON)
 		if err != nil {
 			return err
@@ -197,7 +202,7 @@ func (d *desk) waiting() (*kernel.ApprovalAsk, string) {
 
 // admit does what the admission does; close follows with an allow.
 func (d *desk) admit(ask *kernel.ApprovalAsk, a *kernel.ApprovalAnswer, at int64) error {
-	return d.db.Update(ctx, func(tx store.Tx) error {
+	return d.via.Update(ctx, func(tx store.Tx) error {
 		if err := journal.Fresh(tx, ask.CallID); err != nil {
 			return err
 		}

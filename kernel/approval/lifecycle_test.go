@@ -337,6 +337,9 @@ func TestNotificationsAreOwedUntilTold(t *testing.T) {
 	}
 	owed()
 	seen := 0
+	if err := d.reg.List("", func(*approval.Request) error { return store.ErrStop }); err != nil {
+		t.Fatal(err)
+	}
 	if err := d.reg.List("", func(*approval.Request) error { seen++; return nil }); err != nil || seen != 3 {
 		t.Fatalf("listed %d, %v", seen, err)
 	}
@@ -509,6 +512,63 @@ func TestCorruptRowsAreErrors(t *testing.T) {
 	}
 	if n, err := d.reg.Sweep(ctx, now+5000); err != nil || n != 0 {
 		t.Fatalf("swept %d, %v", n, err)
+	}
+}
+
+func TestCorruptBatchesDeny(t *testing.T) {
+	d := newDesk(t, nil)
+	ask, id := d.waiting()
+	b := d.add(d.batch(d.alice, func(b *approval.BatchApproval) { b.ToolPattern = "x" }))
+	set := func(key string, value []byte) {
+		t.Helper()
+		if err := d.db.Update(ctx, func(tx store.Tx) error { tx.Set(key, value); return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set("p/batch/"+ask.Subject.String()+"/"+b.BatchID, []byte(`{"a":1}`))
+	if _, err := d.reg.Decide(ask, nil, now); !errors.Is(err, approval.ErrCorrupt) {
+		t.Errorf("decided on it: %v", err)
+	}
+	if _, err := d.respond(d.token(d.alice, ask, id, approval.Approved, nil), now); err != nil {
+		t.Errorf("a vote that needs no batch: %v", err)
+	}
+	set("p/batchid/"+b.BatchID, []byte("short"))
+	if _, err := d.reg.RevokeBatch(ctx, b.BatchID, now); !errors.Is(err, approval.ErrCorrupt) {
+		t.Errorf("revoked: %v", err)
+	}
+	if _, err := d.reg.Batches(); !errors.Is(err, approval.ErrCorrupt) {
+		t.Errorf("listed: %v", err)
+	}
+}
+
+// What Decide saw can be gone when Admit looks; a request that nobody closed is
+// forgotten like any other.
+func TestRequestsThatVanish(t *testing.T) {
+	d := newDesk(t, nil)
+	ask, id := d.waiting()
+	a := d.decide(ask, now, wire.Raw(d.token(d.alice, ask, id, approval.Approved, nil)))
+	if err := d.admit(ask, &a, now); err != nil { // the presented token becomes durable
+		t.Fatal(err)
+	}
+	if q, err := d.reg.Get(id); err != nil || len(q.Votes) != 1 || d.reg.Live() != 1 {
+		t.Fatalf("%+v, %v", q, err)
+	}
+	if _, err := d.reg.Sweep(ctx, now+approval.RetentionSeconds); err != nil || d.reg.Live() != 0 {
+		t.Fatalf("%d live, %v", d.reg.Live(), err)
+	}
+	if code := codeOf(d.admit(ask, &a, now)); code != approval.CodeUnknown {
+		t.Fatalf("admitted on a request that is gone: %s", code)
+	}
+	ask, _ = d.waiting()
+	r, raw := d.receipt(ask, receipt.Deny, kernel.CodeOutOfScope, "", now)
+	r.Metadata = wire.Raw("[]")
+	if err := d.refuse(&kernel.Refusal{Call: d.call(ask, now), Nonce: &kernel.Nonce{}, Receipt: r, ReceiptJSON: raw}); err == nil {
+		t.Fatal("a denial without metadata ended a request")
+	}
+	huge := d.ask()
+	huge.Parameters = wire.MustMarshal(string(slices.Repeat([]byte("x"), 513<<10)))
+	if err := d.pend(huge, d.decide(huge, now), now); !errors.Is(err, wire.ErrTooLarge) {
+		t.Fatalf("a request larger than a row: %v", err)
 	}
 }
 

@@ -69,7 +69,7 @@ func (g *Registry) Admit(tx store.Tx, a *kernel.Admittance, _ *kernel.Ticket) er
 
 // withdraw ends the request of a call that was admitted without it.
 func (g *Registry) withdraw(tx store.Tx, callID string, now int64) error {
-	if g.live.Load() == 0 {
+	if g.Idle() {
 		return nil
 	}
 	q, err := byCall(tx, callID)
@@ -83,7 +83,7 @@ func (g *Registry) withdraw(tx store.Tx, callID string, now int64) error {
 
 // Close notes the terminal receipt of a call that used an approval.
 func (g *Registry) Close(tx store.Tx, c *kernel.Closing, _ uint64) error {
-	if g.live.Load() == 0 {
+	if g.Idle() {
 		return nil
 	}
 	q, err := byCall(tx, c.Call.Mandate.CallID)
@@ -107,7 +107,7 @@ func (g *Registry) Refuse(tx store.Tx, r *kernel.Refusal, logIndex uint64) error
 		return g.ask(tx, r)
 	}
 	m := r.Call.Mandate
-	if g.live.Load() == 0 || r.Nonce == nil || len(m.Chain) == 0 {
+	if g.Idle() || r.Nonce == nil || len(m.Chain) == 0 {
 		return nil
 	}
 	q, err := byCall(tx, m.CallID)

@@ -143,6 +143,10 @@ func Open(cfg Config) (*Registry, error) {
 	return g, nil
 }
 
+// Idle reports that no call waits and none that waited is under way: nothing
+// needs to be looked up.
+func (g *Registry) Idle() bool { return g.live.Load() == 0 }
+
 // Approvers lists the trusted approvers, by key.
 func (g *Registry) Approvers() []Approver { return append([]Approver(nil), g.cfg.Approvers...) }
 

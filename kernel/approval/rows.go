@@ -171,7 +171,7 @@ func openOf(r store.Reader, agent wire.PublicKey) (n int, err error) {
 // same call and may still be, or has been, approved: a caller that keeps no
 // call ids repeats it under that one. Several are answered by the oldest.
 func (g *Registry) PendingCall(agent wire.PublicKey, server, tool string, args wire.Digest, now int64) (callID string, ok bool, err error) {
-	if g.live.Load() == 0 {
+	if g.Idle() {
 		return "", false, nil
 	}
 	prefix := agentRows + agent.String() + "/" + sameCall(server, tool, args) + "/"
