@@ -26,71 +26,82 @@ type Brief struct {
 // the bytes. It judges nothing. The error is an *Error if doc is no object.
 func Peek(doc []byte) (Brief, error) {
 	var b Brief
-	list := members(doc)
-	if list == nil {
+	if len(doc) < 2 || doc[0] != '{' {
 		return b, refuse(CodeFormat, "receipt is not a JSON object")
 	}
-	each(doc, list, func(name string, value []byte) {
-		switch name {
+	for w := (walk{doc: doc, at: 1}); w.next(); {
+		switch string(w.name) {
 		case "capability_id":
-			b.CapabilityID = peekText(value)
+			b.CapabilityID = peekText(w.value)
 		case "decision":
-			within(value, func(name string, value []byte) {
-				if name == "verdict" {
-					b.Outcome = peekText(value)
-				}
-			})
+			if verdict := peekMember(w.value, "verdict"); verdict != nil {
+				b.Outcome = peekText(verdict)
+			}
 		case "id":
-			b.ID = peekText(value)
+			b.ID = peekText(w.value)
 		case "metadata":
-			within(value, b.peekMetadata)
+			b.peekMetadata(w.value)
 		case "observation_outcome":
-			b.Outcome = peekText(value)
+			b.Outcome = peekText(w.value)
 		case "timestamp":
-			b.Timestamp, _ = strconv.ParseInt(string(value), 10, 64) // 0 if it has none
+			b.Timestamp, _ = strconv.ParseInt(string(w.value), 10, 64) // 0 if it has none
 		case "tool_name":
-			b.Tool = peekText(value)
+			b.Tool = peekText(w.value)
 		case "tool_server":
-			b.Server = peekText(value)
+			b.Server = peekText(w.value)
 		}
-	})
+	}
 	return b, nil
 }
 
-func (b *Brief) peekMetadata(name string, value []byte) {
-	switch name {
-	case "attribution":
-		within(value, func(name string, value []byte) {
-			if name != "subject_key" {
-				return
-			}
-			if key, err := wire.ParsePublicKey(peekText(value)); err == nil {
+func (b *Brief) peekMetadata(doc []byte) {
+	for w := (walk{doc: doc, at: 1}); w.next(); {
+		switch string(w.name) {
+		case "attribution":
+			if key, err := wire.ParsePublicKey(peekText(peekMember(w.value, "subject_key"))); err == nil {
 				b.Agent = key
 			}
-		})
-	case "code":
-		b.Code = peekText(value)
-	case "financial":
-		within(value, func(name string, value []byte) {
-			switch name {
-			case "cost_charged":
-				b.Charged, _ = strconv.ParseUint(string(value), 10, 64) // 0 if it has none
-			case "currency":
-				b.Currency = peekText(value)
-			}
-		})
+		case "code":
+			b.Code = peekText(w.value)
+		case "financial":
+			b.Charged, _ = strconv.ParseUint(string(peekMember(w.value, "cost_charged")), 10, 64) // 0 if it has none
+			b.Currency = peekText(peekMember(w.value, "currency"))
+		}
 	}
 }
 
-func within(doc []byte, fn func(name string, value []byte)) { each(doc, members(doc), fn) }
+// walk goes over the members of a canonical object without keeping them. Of
+// bytes that are no object it finds some, or none.
+type walk struct {
+	doc         []byte
+	at          int
+	name, value []byte
+}
 
-// each visits the members that lie within doc: in canonical form all do.
-func each(doc []byte, list []member, fn func(name string, value []byte)) {
-	for _, m := range list {
-		if m.value <= m.end && m.end <= len(doc) {
-			fn(string(m.name), doc[m.value:m.end])
+func (w *walk) next() bool {
+	if w.at >= len(w.doc)-1 || w.doc[0] != '{' {
+		return false
+	}
+	start := w.at
+	end := skipString(w.doc, start)
+	value := end + 1 // after the colon
+	if end-1 < start+1 || value >= len(w.doc) {
+		return false
+	}
+	w.at = skipValue(w.doc, value)
+	w.name, w.value = w.doc[start+1:end-1], w.doc[value:w.at]
+	w.at++ // , or }
+	return true
+}
+
+// peekMember is the value of one member, nil if there is none.
+func peekMember(doc []byte, name string) []byte {
+	for w := (walk{doc: doc, at: 1}); w.next(); {
+		if string(w.name) == name {
+			return w.value
 		}
 	}
+	return nil
 }
 
 // peekText decodes a JSON string; anything else is "".

@@ -104,15 +104,19 @@ func (w Word) append(b []byte) []byte {
 }
 
 // reader takes a block apart; after the first mistake it stays failed.
+// It reads a string, so that the words of a card are parts of it.
 type reader struct {
-	b      []byte
+	b      string
 	failed bool
 }
 
-func (r *reader) take(n int) []byte {
+// nothing is what a failed reader gives: as long as anything asked of it.
+const nothing = "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+
+func (r *reader) take(n int) string {
 	if r.failed || len(r.b) < n {
 		r.failed = true
-		return make([]byte, n)
+		return nothing[:min(n, len(nothing))]
 	}
 	out := r.b[:n]
 	r.b = r.b[n:]
@@ -121,7 +125,8 @@ func (r *reader) take(n int) []byte {
 
 // uvarint takes a number in its shortest spelling.
 func (r *reader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.b)
+	var buf [binary.MaxVarintLen64]byte
+	v, n := binary.Uvarint(buf[:copy(buf[:], r.b)])
 	if r.failed || n <= 0 || n > 1 && r.b[n-1] == 0 {
 		r.failed = true
 		return 0
@@ -133,7 +138,7 @@ func (r *reader) uvarint() uint64 {
 func (r *reader) word() Word {
 	n := r.take(1)[0]
 	if n == longWord {
-		w := Word{Digest: [8]byte(r.take(8))}
+		w := Word{Digest: [8]byte([]byte(r.take(8)))}
 		r.failed = r.failed || w.Digest == [8]byte{}
 		return w
 	}
@@ -141,7 +146,7 @@ func (r *reader) word() Word {
 		r.failed = true
 		return Word{}
 	}
-	return Word{Text: string(r.take(int(n)))}
+	return Word{Text: r.take(int(n))}
 }
 
 // card reads the next card; ok is false for a leaf that is no receipt.
@@ -161,8 +166,8 @@ func (r *reader) card() (c Card, ok bool) {
 	}
 	c.Outcome = outcomes[outcome]
 	c.Time = int64(r.uvarint())
-	c.Agent = [16]byte(r.take(16))
-	c.Capability = [8]byte(r.take(8))
+	copy(c.Agent[:], r.take(16))
+	copy(c.Capability[:], r.take(8))
 	c.Server, c.Tool, c.Currency = r.word(), r.word(), r.word()
 	if c.Currency != (Word{}) {
 		c.Charged = r.uvarint()
@@ -173,8 +178,8 @@ func (r *reader) card() (c Card, ok bool) {
 
 // decodeBlock visits the cards of a block row in log order.
 func decodeBlock(number uint64, row []byte, fn func(c Card, ok bool)) (newest int64, count int, err error) {
-	r := reader{b: row}
-	newest = int64(binary.BigEndian.Uint64(r.take(8)))
+	r := reader{b: string(row)}
+	newest = int64(binary.BigEndian.Uint64([]byte(r.take(8))))
 	for !r.failed && len(r.b) > 0 {
 		c, ok := r.card()
 		c.Index = number*blockCards + uint64(count)

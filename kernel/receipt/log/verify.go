@@ -169,7 +169,7 @@ func (c *cardCheck) leaf(index uint64, leaf []byte) error {
 		if row == nil {
 			return nil
 		}
-		c.cards = reader{b: row}
+		c.cards = reader{b: string(row)}
 		c.cards.take(8)
 		for i := number * blockCards; i < index; i++ { // cards of archived leaves
 			c.cards.card()
@@ -179,7 +179,7 @@ func (c *cardCheck) leaf(index uint64, leaf []byte) error {
 		return nil // the index ends here; checkBlocks counts
 	}
 	want := withCard(make([]byte, 8), leaf)[8:]
-	if string(c.cards.take(len(want))) != string(want) || c.cards.failed {
+	if c.cards.take(len(want)) != string(want) || c.cards.failed {
 		return fmt.Errorf("%w: the index card of receipt %d is not what the receipt says", ErrCorrupt, index)
 	}
 	return nil
