@@ -183,3 +183,43 @@ func TestI2_ClockBackFreesNothing(t *testing.T) {
 	}
 	sound(t, db)
 }
+
+// What cannot be said exactly within a bounded look is said as a lower bound.
+func TestRoomFarAhead(t *testing.T) {
+	tree, db := newTree(t, rolling(4000, 2000)), open(t)
+	for i := range 300 {
+		if err := (call{id: fmt.Sprint("c", i), at: now + int64(i), charge: usd(3)}).hold(db, tree); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := call{id: "large", at: now + 300, charge: usd(1000)}.hold(db, tree)
+	wantDenial(t, err, budget.CodeWindowExceeded, "900 are spent or held", fmt.Sprint("room returns after unix ", now+255+4000))
+}
+
+// Expire looks at what a refused call counts in, whoever the agent is, and
+// only at windows with something to expire.
+func TestExpireOnlyWhatIsOver(t *testing.T) {
+	own := rolling(60, 100)
+	own.Agents = []string{"writer"}
+	own.Servers = []string{"files"}
+	tree, db := newTree(t, own), open(t)
+	for i := range 2 {
+		if err := (call{id: fmt.Sprint("c", i), at: now + int64(i)*30, agent: 11, server: "files", charge: usd(1)}).hold(db, tree); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, step := range []struct {
+		server string
+		at     int64
+		left   int
+	}{{"files", 59, 2}, {"web", 60, 2}, {"files", 60, 1}, {"files", 60, 1}} {
+		refused := call{at: now + step.at, server: step.server}.admittance().Call
+		if err := db.Update(context.Background(), func(tx store.Tx) error { return tree.Expire(tx, refused) }); err != nil {
+			t.Fatal(err)
+		}
+		if n := buckets(t, db); n != step.left {
+			t.Fatalf("%+v: %d seconds are left", step, n)
+		}
+		sound(t, db)
+	}
+}

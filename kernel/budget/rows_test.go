@@ -114,9 +114,60 @@ func TestDamagedRowsFailClosed(t *testing.T) {
 			if err := settle(db, "c1", kernel.Release, nil); !errors.Is(err, budget.ErrCorrupt) {
 				t.Errorf("%s %x: settle: %v", name, row, err)
 			}
+			if (name == "node" || name == "rolling") && db.View(func(r store.Reader) error {
+				_, configured := tree.Status(r, now)
+				_, orphaned := (*budget.Tree)(nil).Status(r, now)
+				if configured == nil || orphaned == nil {
+					return nil
+				}
+				return errors.Join(configured, orphaned)
+			}) == nil {
+				t.Errorf("%s %x: the status shows it", name, row)
+			}
 			if problems := audit(t, db); len(problems) == 0 {
 				t.Errorf("%s %x: the audit found nothing", name, row)
 			}
+		}
+	}
+}
+
+// Rows that encode never writes are refused.
+func TestMalformedRows(t *testing.T) {
+	purse := "\x03USD\x00\x00\x00\x00\x00"
+	long := "\x0dUSDUSDUSDUSDU\x00\x00\x00\x00\x00"
+	id := "\xff\x02"
+	ref := strings.Repeat("\x00", 32)
+	for name, tt := range map[string]struct {
+		kind int
+		row  string
+	}{
+		"nine currencies":      {budget.AccountRow, "\x01\x00\x09"},
+		"a currency twice":     {budget.AccountRow, "\x01\x00\x02" + purse + purse},
+		"a long currency":      {budget.AccountRow, "\x01\x00\x01" + long},
+		"money without law":    {budget.AccountRow, "\x01\x00\x01\x03USD\x01\x00\x00\x00\x00"},
+		"version to come":      {budget.AccountRow, "\x02\x00\x00"},
+		"no holds":             {budget.HoldRow, "\x02\x00\x00\x00\x00\x00\x00\x00"},
+		"unknown state":        {budget.HoldRow, "\x02\x04\x00\x00\x00\x00\x00\x01"},
+		"a long token id":      {budget.HoldRow, "\x02\x00\x00\x00\x00\x00\x00\x01" + ref + id},
+		"old and cut off":      {budget.HoldRow, "\x01\x00\x00\x00\x00\x01"},
+		"more paid than held":  {budget.HoldRow, "\x02\x00\x00\x00\x00\x00\x00\x01" + ref + "\x01a\x00\x00\x00\x01\x00\x00\x00"},
+		"neither yes nor no":   {budget.HoldRow, "\x02\x00\x00\x00\x00\x00\x00\x01" + ref + "\x01a\x00\x00\x00\x00\x02\x00\x00"},
+		"a thousand nodes":     {budget.HoldRow, "\x02\x00\x00\x00\x00\x00\x00\x01" + ref + "\x01a\x00\x00\x00\x00\x00\x00\xe8\x07"},
+		"window to come":       {budget.NodeRow, "\x01\x04\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00"},
+		"never begun":          {budget.NodeRow, "\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"},
+		"node without law":     {budget.NodeRow, "\x01\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01\x03USD\x01\x00\x00\x00\x00"},
+		"time without end":     {budget.NodeRow, "\x01\x00\x00\x00\x01\xff\xff\xff\xff\xff\xff\x01\x00\x00\x00\x00\x00\x00"},
+		"second with a rest":   {budget.BucketRow, "\x01\x00\x00\x00"},
+		"a misspelt number":    {budget.BucketRow, "\x01\x80\x00\x00"},
+		"a number without end": {budget.BucketRow, "\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x00"},
+	} {
+		if _, _, err := budget.Reencode(tt.kind, []byte(tt.row)); !errors.Is(err, budget.ErrCorrupt) {
+			t.Errorf("%s: %v, want ErrCorrupt", name, err)
+		}
+	}
+	for _, row := range []string{"\x01\x00\x00", "\x01\x00\x01" + purse, "\x01\x02\x02\x03CHF\x00\x00\x00\x00\x00\x04USDC\x00\x00\x00\x00\x00"} {
+		if again, _, err := budget.Reencode(budget.AccountRow, []byte(row)); err != nil || string(again) != row {
+			t.Errorf("%x: %x, %v", row, again, err)
 		}
 	}
 }
