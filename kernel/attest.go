@@ -22,6 +22,10 @@ func (k *Kernel) refuse(ctx context.Context, s *mediation, d *Denial) Outcome {
 	if err == nil {
 		err = k.cfg.Admission.Refuse(ctx, &Refusal{Call: s.partialCall(), Nonce: s.nonce, Pending: s.awaiting, Receipt: r, ReceiptJSON: raw})
 	}
+	if refused, ok := asDenial(err); ok && s.awaiting != nil { // there was room for the request when it was decided
+		s.awaiting = nil
+		return k.refuse(ctx, s, refused.at(9))
+	}
 	if err != nil {
 		return k.unlogged(s, e)
 	}

@@ -434,3 +434,67 @@ func TestBatchApprovalsThroughTheAPI(t *testing.T) {
 		t.Fatalf("without a bound: %v", err)
 	}
 }
+
+// One call id asked for at once from many sides waits once: whoever came second
+// between decision and record is denied on record, and never unlogged.
+func TestOneCallIDWaitsOnce(t *testing.T) {
+	n, _ := waitingNode(t, nil)
+	id := mustID(t, n)
+	const callers = 8
+	answers := make(chan *CallAnswer, callers)
+	var wg sync.WaitGroup
+	for range callers {
+		wg.Go(func() {
+			a, err := n.call(context.Background(), CallRequest{Server: "files", Tool: "read_file", Arguments: wire.Raw(`{"path":"a.txt"}`), CallID: id})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			answers <- a
+		})
+	}
+	wg.Wait()
+	close(answers)
+	waits := map[string]int{}
+	for a := range answers {
+		switch {
+		case a.Unlogged:
+			t.Errorf("not on record: %+v", a)
+		case a.Ended == receipt.PendingApproval:
+			waits[a.ApprovalID]++
+		case a.Code != string(kernel.CodeDuplicateCall):
+			t.Errorf("unexpected end: %+v", a)
+		}
+	}
+	if len(waits) != 1 {
+		t.Errorf("one call waits for %v", waits)
+	}
+	if list, err := n.listApprovals(context.Background(), ListApprovals{}); err != nil || len(list.Approvals) != 1 {
+		t.Errorf("%+v, %v", list, err)
+	}
+}
+
+// A call denied for another reason while it waits has ended, and what was
+// approved of it is worth nothing.
+func TestDeniedForAnotherReasonWhileWaiting(t *testing.T) {
+	ctx := context.Background()
+	n, clock := waitingNode(t, nil)
+	call := pendingCall(t, n, `{"path":"b.txt"}`)
+	if _, err := n.grantApproval(ctx, DecideApproval{ID: call.ApprovalID}); err != nil {
+		t.Fatal(err)
+	}
+	// A newer capability: the approval was for a call under the first.
+	clock.advance(time.Second)
+	if _, err := n.issueCapability(ctx, IssueCapability{Agent: "local", Server: "files", Tools: []string{"read_file"}}); err != nil {
+		t.Fatal(err)
+	}
+	if a := callNode(t, n, `{"path":"b.txt"}`); a.Code != string(approval.CodeMismatch) {
+		t.Fatalf("under another capability: %+v", a)
+	}
+	if ends := terminalReceipts(t, n)[call.CallID]; len(ends) != 1 || ends[0] != receipt.Deny {
+		t.Fatalf("ended %v", ends)
+	}
+	if next := pendingCall(t, n, `{"path":"b.txt"}`); next.CallID == call.CallID {
+		t.Fatal("the ended call goes on")
+	}
+}

@@ -140,6 +140,28 @@ func TestBatchNeverExceedsItsBoundsUnderConcurrency(t *testing.T) {
 	}
 }
 
+func TestBatchCountsCalls(t *testing.T) {
+	d := newDesk(t, nil)
+	calls := uint32(2)
+	for range 2 { // of two batches only one is used at a time
+		d.add(d.batch(d.alice, func(b *approval.BatchApproval) { b.MaxCalls = &calls }))
+	}
+	d.add(d.batch(d.bob, func(b *approval.BatchApproval) { b.MaxCalls = &calls }))
+	for i := range 6 {
+		ask := d.ask()
+		a := d.decide(ask, now)
+		if a.State != kernel.Granted || strings.Contains(a.BatchID, ",") {
+			t.Fatalf("call %d: %+v", i, a)
+		}
+		if err := d.admit(ask, &a, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a := d.decide(d.ask(), now); a.State != kernel.Awaited {
+		t.Fatalf("a seventh of six: %+v", a)
+	}
+}
+
 // A batch is one approver's vote: it adds to tokens, never twice for one key.
 func TestBatchCountsAsOneVote(t *testing.T) {
 	d := newDesk(t, func(c *approval.Config) { c.Threshold = 2 })
