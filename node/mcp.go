@@ -40,6 +40,9 @@ type MCPServer struct {
 	// Confinement says what the operating system keeps the server from, as
 	// whoever started it reports; see mcp.Process.
 	Confinement string `json:"confinement,omitempty"`
+	// Dir is where the server runs, absolute: relative paths in arguments begin
+	// there. With it the path constraints of capabilities follow symbolic links.
+	Dir string `json:"dir,omitempty"`
 }
 
 // ServeMCP mediates one tool server until its stream ends, the client closes
@@ -68,7 +71,8 @@ func (n *Node) ServeMCP(ctx context.Context, s MCPServer, client io.ReadWriter, 
 		return err
 	}
 	defer func() { _ = up.Close() }() // the stream's own end is what is reported
-	detach, err := n.tools.attach(&toolServer{name: s.Server, tools: mcpSource{up}, prices: costs, metered: metered, policy: own, confinement: s.Confinement})
+	detach, err := n.tools.attach(&toolServer{name: s.Server, tools: mcpSource{up}, prices: costs, metered: metered, policy: own, confinement: s.Confinement,
+		resolve: resolverIn(s.Dir)})
 	if err != nil {
 		return &Problem{Code: "CHIO-MCP-SERVER-TAKEN", Message: err.Error(), Hint: "choose another --server-id", Exit: ExitFailure}
 	}

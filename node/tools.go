@@ -28,7 +28,8 @@ type toolServer struct {
 	metered map[string]bool  // keys of prices whose tools report what they cost
 	policy  *policy.Compiled // enforced besides the node's own; may be nil
 
-	confinement string // in words; begins with "none" if there is none
+	resolve     func(string) (string, error) // follows symbolic links where the server runs; nil if that is unknown
+	confinement string                       // in words; begins with "none" if there is none
 }
 
 // registry is the kernel's Dispatcher: local tool servers by name, and peers'
@@ -112,7 +113,7 @@ func (r *registry) Route(ctx context.Context, m *kernel.Mandate) (kernel.Route, 
 	if err := s.tools.callable(m.Tool); err != nil {
 		return kernel.Route{}, fmt.Errorf("%s: %w; it has %s", s.name, err, strings.Join(s.tools.names(), ", "))
 	}
-	route := kernel.Route{Server: s.name, Audience: r.self, Price: s.prices.of(m.Tool)}
+	route := kernel.Route{Server: s.name, Audience: r.self, Price: s.prices.of(m.Tool), Resolve: s.resolve}
 	if m.Origin != nil && route.Price != nil {
 		route.PriceRound = m.Origin.PriceRound // the round the quote named
 	}

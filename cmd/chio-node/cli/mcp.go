@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -65,6 +66,9 @@ func (a *app) mcpServe(ctx context.Context, f serveFlags, command []string) erro
 		if f.dir, err = os.Getwd(); err != nil {
 			return err
 		}
+	}
+	if s.Dir, err = filepath.Abs(f.dir); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
