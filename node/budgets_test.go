@@ -1,13 +1,18 @@
 package node
 
 import (
+	"bufio"
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/backbay-labs/chio-node/kernel"
@@ -167,5 +172,79 @@ func TestPriceLists(t *testing.T) {
 	}
 	if s.prices.of("free") != nil || s.prices.of("other").Units != 2 {
 		t.Error("prices")
+	}
+}
+
+// meteredServer is a tool server whose tool reports what it cost.
+func meteredServer(report func() string) io.ReadWriteCloser {
+	inR, inW := io.Pipe()
+	outR, outW := io.Pipe()
+	go func() {
+		defer func() { _ = outW.Close() }()
+		for lines := bufio.NewScanner(inR); lines.Scan(); {
+			var m struct {
+				ID     json.RawMessage `json:"id"`
+				Method string          `json:"method"`
+			}
+			if json.Unmarshal(lines.Bytes(), &m) != nil || m.ID == nil {
+				continue
+			}
+			result := map[string]string{
+				"initialize": `{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"metered","version":"1"}}`,
+				"tools/list": `{"tools":[{"name":"read_file","inputSchema":{"type":"object"}}]}`,
+				"tools/call": `{"content":[],"_meta":{` + report() + `}}`,
+			}[m.Method]
+			fmt.Fprintf(outW, `{"jsonrpc":"2.0","id":%s,"result":%s}`+"\n", m.ID, cmp.Or(result, "{}"))
+		}
+	}()
+	return &echoServer{outR, inW}
+}
+
+// A metered tool is charged what it reports, within what was held; one that
+// is not metered reports in vain.
+func TestMeteredTool(t *testing.T) {
+	for _, tt := range []struct {
+		report   string
+		metered  bool
+		charged  uint64
+		retained uint64
+		code     string
+	}{
+		{`"chio/cost":{"units":2,"currency":"USD"}`, true, 2, 0, ""},
+		{`"chio/cost":{"units":0,"currency":"USD"}`, true, 0, 0, ""},
+		{``, true, 5, 0, ""},
+		{`"chio/cost":{"units":2}`, true, 5, 0, ""},
+		{`"chio/cost":{"units":2,"currency":"USD"}`, false, 5, 0, ""},
+		{`"chio/cost":{"units":6,"currency":"USD"}`, true, 0, 5, "CHIO-OUTPUT-OVERCHARGE"},
+		{`"chio/cost":{"units":2,"currency":"EUR"}`, true, 0, 5, "CHIO-OUTPUT-OVERCHARGE"},
+	} {
+		n := openNode(t, withBudgets(t, "  - {id: all, window: total, max_cost: 1.00 USD}\n"))
+		s := MCPServer{Server: "files", Agent: "local", Prices: map[string]string{"read_file": "0.05 USD"}}
+		if tt.metered {
+			s.Metered = []string{"read_file"}
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if err := n.ServeMCP(ctx, s, nil, meteredServer(func() string { return tt.report })); err != nil && !errors.Is(err, context.Canceled) {
+				t.Error(err)
+			}
+		})
+		awaitTools(t, n)
+		grant(t, n)
+		a := callNode(t, n, `{"path":"a"}`)
+		b, err := n.showBudget(context.Background(), ByID{ID: "all"})
+		cancel()
+		wg.Wait()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := b.Ever.Purses[0]
+		if a.Code != tt.code || p.Committed != tt.charged || p.Retained != tt.retained || p.Reserved != 5 || p.Outstanding != 0 {
+			t.Errorf("%s, metered %v: %s %+v", tt.report, tt.metered, a.Code, p)
+		}
+		if strings.Contains(string(a.Content), "cost") {
+			t.Errorf("the caller sees %s", a.Content)
+		}
 	}
 }
