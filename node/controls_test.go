@@ -308,6 +308,14 @@ func TestRequestedCapability(t *testing.T) {
 	refused("an issuer nobody chose", "CHIO-PASSPORT-REFUSED", foreign.File, ask(func(q *authority.CapabilityRequest) { q.PassportID = foreign.Passport.ID }, key))
 }
 
+// TestIssuancePageLoads: what docs/issuance.md tells people to write.
+func TestIssuancePageLoads(t *testing.T) {
+	c, err := ParseConfig([]byte(yamlBlock(t, "issuance.md")))
+	if err != nil || len(c.Issuance.Rules) != 1 || c.Issuance.Rules[0].PeriodSeconds != 86400 {
+		t.Fatalf("%+v, %v", c, err)
+	}
+}
+
 func TestIssuanceConfigFailsClosed(t *testing.T) {
 	for name, change := range map[string][2]string{
 		"nobody":         {"issuers: [self]", "issuers: []"},

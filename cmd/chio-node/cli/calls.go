@@ -12,7 +12,8 @@ import (
 )
 
 func (a *app) callCmd() *cobra.Command {
-	var agent string
+	var agent, session, onBehalfOf string
+	var human bool
 	var hold waiting
 	c := &cobra.Command{Use: "call SERVER TOOL ARGUMENTS", Short: "call a tool as an agent, here or at a peer",
 		Long: "SERVER is a server of this node, or did:chio:…/name for a peer's; ARGUMENTS is one JSON object.\n" +
@@ -23,7 +24,8 @@ func (a *app) callCmd() *cobra.Command {
 				return &node.Problem{Code: "CHIO-USAGE", Message: "arguments: " + err.Error(), Exit: node.ExitUsage,
 					Hint: `write them as one JSON object, as '{"path":"a.txt"}'`}
 			}
-			req := node.CallRequest{Agent: agent, Server: args[0], Tool: args[1], Arguments: wire.Raw(args[2])}
+			req := node.CallRequest{Agent: agent, Server: args[0], Tool: args[1], Arguments: wire.Raw(args[2]), Session: session,
+				OnBehalfOf: onBehalfOf, Human: human}
 			if err := hold.fill(&req); err != nil {
 				return err
 			}
@@ -40,6 +42,9 @@ func (a *app) callCmd() *cobra.Command {
 			return nil
 		}}
 	c.Flags().StringVar(&agent, "agent", "local", "the agent that calls")
+	c.Flags().StringVar(&session, "session", "", "the session this call belongs to")
+	c.Flags().StringVar(&onBehalfOf, "on-behalf-of", "", "whom the agent acts for, as you vouch")
+	c.Flags().BoolVar(&human, "human", false, "a person makes this call, as you vouch")
 	hold.flags(c)
 	return c
 }
