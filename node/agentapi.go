@@ -25,7 +25,8 @@ func (n *Node) agentCall(ctx context.Context, req AgentCall) (*CallAnswer, error
 		Chain: req.Chain, Proof: req.Proof, Holder: receipt.Holder{Kind: "agent"}, Edge: "api",
 		Session: req.Session, Intent: req.Intent, Approvals: canonicalTokens(req.Approvals)}
 	if isRemote(req.Server) {
-		return nil, usage("agents call this node's own servers here; a peer's are called at the peer")
+		return answerOf(n.kernel.Refuse(ctx, m, &kernel.Denial{Step: 2, Code: kernel.CodeUnknownTool, Guard: "kernel", Side: "local",
+			Reason: "agents call this node's own servers here", Fix: "call a peer's server at the peer, or through your organisation's node"})), nil
 	}
 	if d := n.treatyChain(req.Chain); d != nil {
 		return answerOf(n.kernel.Refuse(ctx, m, d)), nil
@@ -54,10 +55,14 @@ func (n *Node) treatyChain(chain []capability.Token) *kernel.Denial {
 }
 
 // issuedOn is the passport on which the first token of a chain that this node
-// issued was given out, or nil.
+// issued was given out, or nil. An agent names the tokens it delegates itself,
+// so a token of another issuer says nothing here, whatever its id.
 func (n *Node) issuedOn(chain []capability.Token) (ref *kernel.PassportRef, err error) {
 	err = n.db.View(func(r store.Reader) error {
 		for i := range chain {
+			if chain[i].Issuer != n.keys.Kernel().Public() {
+				continue
+			}
 			c, err := authority.Get(r, chain[i].ID)
 			if errors.Is(err, authority.ErrUnknown) {
 				continue
