@@ -1,6 +1,7 @@
 package budget
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/backbay-labs/chio-node/kernel"
@@ -31,7 +32,7 @@ func (a *Account) fit(c *kernel.GrantCap, amount wire.MonetaryAmount, h *hold) (
 		h.remaining = c.MaxTotalCost.Units - after
 	}
 	err := a.reserve(amount)
-	if err == errTooManyCurrencies {
+	if errors.Is(err, errTooManyCurrencies) {
 		return &kernel.Denial{Step: 10, Code: kernel.CodeBudgetCurrency, Guard: "budget", Side: "local",
 			Reason: err.Error(), Fix: "ask for a capability of its own for the new currency"}, nil
 	}
