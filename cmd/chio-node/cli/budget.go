@@ -146,11 +146,11 @@ func showBudget(w io.Writer, b *node.BudgetStatus) {
 func budgetFinding(r store.Reader) finding {
 	audit, err := node.AuditBudgets(r)
 	if err != nil {
-		return bad("budgets", err, restoreHint)
+		return bad("budgets", err, "what is left of each budget cannot be relied on", restoreHint)
 	}
 	if len(audit.Problems) > 0 {
-		return finding{Name: "budgets", Detail: strings.Join(audit.Problems, "; "),
-			Hint: "what is held stays spent; a hold without a call is freed by nobody, raise the budget if it is in the way"}
+		return wrong("budgets", "what is held stays spent, and a hold without a call is freed by nobody", "raise the budget if it is in the way",
+			"%s", strings.Join(audit.Problems, "; "))
 	}
 	return fine("budgets", "%d account(s), %d recorded call(s), balanced", audit.Accounts, audit.Calls)
 }

@@ -24,17 +24,27 @@ func (a *app) checkConfig(ctx context.Context) []finding {
 	path := filepath.Join(a.home, "chio-node.yaml")
 	doc, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return []finding{bad(name, err, "")}
+		return []finding{bad(name, err, "", "")}
 	}
 	cfg, err := node.ParseConfig(doc)
 	if err != nil {
-		return []finding{bad(name, fmt.Errorf("%s: %w", path, err), "docs/config.md lists every key")}
+		return []finding{bad(name, fmt.Errorf("%s: %w", path, err), "the node does not start", "docs/config.md lists every key")}
 	}
-	out := []finding{fine(name, "%s", path), a.checkPolicy(cfg.Policy), a.checkTerms(cfg.Federation.DefaultTerms)}
+	out := []finding{fine(name, "%s", path), a.checkPolicy(cfg.Policy), a.checkTerms(cfg.Federation.DefaultTerms), checkApprovals(cfg)}
 	for i := range cfg.Chains {
 		out = append(out, checkChain(ctx, &cfg.Chains[i]))
 	}
 	return out
+}
+
+// checkApprovals says who can let a waiting call through. Whether the section
+// is coherent was checked when it was read.
+func checkApprovals(cfg *node.Config) finding {
+	const name = "approvals"
+	if n := len(cfg.Approvals.Approvers); n > 0 {
+		return fine(name, "%d approver(s), at least %d for a call", n, max(cfg.Approvals.Threshold, 1))
+	}
+	return fine(name, "no approver is configured: a call that needs approval is denied")
 }
 
 // inHome is a path of the configuration.
@@ -52,7 +62,7 @@ func (a *app) checkTerms(path string) finding {
 		_, err = federation.LoadTerms(path, doc)
 	}
 	if err != nil {
-		return bad("terms", err, "no treaty can be signed until federation.default_terms is sound")
+		return bad("terms", err, "no treaty can be signed", "correct the file that federation.default_terms names; docs/terms.md")
 	}
 	return fine("terms", "%s", path)
 }
@@ -63,7 +73,7 @@ func (a *app) checkPolicy(path string) finding {
 	}
 	hash, guards, err := node.ValidatePolicy(path)
 	if err != nil {
-		return bad("policy", err, "chio-node policy validate "+path)
+		return bad("policy", err, "the node does not start: no policy means deny", "chio-node policy validate "+path)
 	}
 	return fine("policy", "%s, %d guard(s)", hash, len(guards))
 }
@@ -78,10 +88,11 @@ func checkChain(ctx context.Context, c *node.ChainConfig) finding {
 	defer cancel()
 	id, err := chainID(ctx, c.RPC)
 	if err != nil {
-		return bad(name, err, "nothing is paid or redeemed until the endpoint answers; see chains in chio-node.yaml")
+		return bad(name, err, "nothing is paid or redeemed on it until the endpoint answers", "see chains in chio-node.yaml")
 	}
 	if id != c.ChainID {
-		return finding{Name: name, Detail: fmt.Sprintf("the endpoint serves chain %d, configured is %d", id, c.ChainID), Hint: "correct chain_id or rpc in chio-node.yaml"}
+		return wrong(name, "transactions would be signed for another chain; the node refuses", "correct chain_id or rpc in chio-node.yaml",
+			"the endpoint serves chain %d, configured is %d", id, c.ChainID)
 	}
 	return fine(name, "chain %d answers", id)
 }

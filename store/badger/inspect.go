@@ -1,0 +1,31 @@
+package badger
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/backbay-labs/chio-node/store"
+)
+
+// Inspect is Check for somebody who wants to see what is left of a store: read
+// is called with the rows, whatever Check found. It is for a copy: badger
+// writes into a folder that it opens.
+func Inspect(dir string, o Options, read func(store.Reader, store.Report) error) (report store.Report, err error) {
+	if _, err := os.Stat(filepath.Join(dir, rowsName)); err != nil {
+		return report, fmt.Errorf("inspect store: %w", err)
+	}
+	c, err := config(dir, o)
+	if err != nil {
+		return report, err
+	}
+	defer func() { err = errors.Join(err, c.Backend.Close()) }()
+	report, err = store.Check(c)
+	rows, snapshotErr := c.Backend.Snapshot()
+	if snapshotErr != nil {
+		return report, errors.Join(err, snapshotErr)
+	}
+	defer rows.Close()
+	return report, errors.Join(err, read(rows, report))
+}
