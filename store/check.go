@@ -49,7 +49,7 @@ func inspect(c Config) (Report, chain, found, error) {
 	if err != nil {
 		return Report{Problems: []string{err.Error()}}, chain{}, found{}, err
 	}
-	rows, sum, err := sumRows(snapshot)
+	rows, sum, err := sumRows(snapshot, splitsOf(c.Backend))
 	if err != nil {
 		return Report{}, chain{}, found{}, fmt.Errorf("read all rows: %w", err)
 	}
@@ -117,20 +117,6 @@ func differs(a, b wire.Digest) string {
 		return ""
 	}
 	return ", and their digest differs"
-}
-
-// sumRows hashes every row but the engine's own.
-func sumRows(r Reader) (rows uint64, sum wire.Digest, err error) {
-	var s rowsSum
-	err = r.Scan("", "", func(key string, value []byte) error {
-		if key != "" && key[0] == reserved {
-			return nil
-		}
-		rows++
-		s = s.add(rowHash(key, value))
-		return nil
-	})
-	return rows, s.digest(), err
 }
 
 // openChecked builds an engine whose store has passed inspect, and completes

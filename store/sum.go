@@ -3,6 +3,7 @@ package store
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"hash"
 	"math/bits"
 
 	"github.com/backbay-labs/chio-node/wire"
@@ -13,10 +14,13 @@ import (
 // subtracting the old row and adding the new one.
 type rowsSum [4]uint64 // most significant word first
 
-func rowHash(key string, value []byte) rowsSum {
-	h := sha256.New()
-	buf := make([]byte, 8, 8+len(key))
-	binary.BigEndian.PutUint64(buf, uint64(len(key)))
+func rowHash(key string, value []byte) rowsSum { return hashRow(sha256.New(), key, value) }
+
+// hashRow is rowHash with a hash to reuse.
+func hashRow(h hash.Hash, key string, value []byte) rowsSum {
+	h.Reset()
+	var small [256]byte
+	buf := binary.BigEndian.AppendUint64(small[:0], uint64(len(key)))
 	h.Write(append(buf, key...))
 	h.Write(value)
 	var d [sha256.Size]byte

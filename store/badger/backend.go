@@ -3,6 +3,7 @@ package badger
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	badgerdb "github.com/dgraph-io/badger/v4"
 
@@ -45,6 +46,22 @@ func (b *backend) Apply(writes []store.Write) error {
 
 func (b *backend) Close() error { return b.db.Close() }
 
+// Splits divides the rows where badger's tables begin, which spreads a store of
+// any size over its tables; it may give a key that no row has.
+func (b *backend) Splits() []string {
+	var out []string
+	for _, t := range b.db.Tables() {
+		if key := t.Left; len(key) > versionBytes {
+			out = append(out, string(key[:len(key)-versionBytes]))
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// versionBytes is the suffix that badger adds to the keys of its tables.
+const versionBytes = 8
+
 type snapshot struct{ txn *badgerdb.Txn }
 
 func (s snapshot) Close() { s.txn.Discard() }
@@ -70,6 +87,7 @@ func (s snapshot) Get(key string) ([]byte, error) {
 func (s snapshot) Scan(prefix, after string, fn func(string, []byte) error) error {
 	o := badgerdb.DefaultIteratorOptions
 	o.Prefix = []byte(prefix)
+	o.PrefetchValues = false // values are beside their keys: fetching ahead only costs goroutines
 	it := s.txn.NewIterator(o)
 	defer it.Close()
 	from := prefix
