@@ -38,10 +38,11 @@ func (k *Kernel) refuse(ctx context.Context, s *mediation, d *Denial) Outcome {
 }
 
 // recordSession tells the journal of a call whose receipt is durable. Only
-// whoever proved to be the agent writes into its session; a journal that fails
-// loses an entry, never the decision.
+// whoever proved to be the agent writes into its session, and a proof that was
+// used before proves nothing; a journal that fails loses an entry, never the
+// decision.
 func (k *Kernel) recordSession(s *mediation, r *receipt.Receipt, ended string, d *Denial, content wire.Raw) {
-	if s.session == nil || s.nonce == nil {
+	if s.session == nil || s.nonce == nil || d != nil && d.Code == CodeProofReplayed {
 		return
 	}
 	e := SessionEntry{At: r.Timestamp, CallID: s.m.CallID, Server: s.m.Server, Tool: s.m.Tool, Operation: s.m.Operation, ArgsSHA256: s.argsHash,
