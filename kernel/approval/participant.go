@@ -165,8 +165,10 @@ func (g *Registry) ask(tx store.Tx, r *kernel.Refusal) error {
 	}
 	q = &Request{ApprovalID: answer.ID, RequestSHA256: answer.RequestSHA256, Ask: *ask, AskedAt: r.Call.Now,
 		ExpiresAt: answer.ExpiresAt, Needed: max(g.cfg.Threshold, ask.Approvers, 1), State: Waiting}
+	// Counted at once: a closure that runs before this one is on disk must not
+	// take the registry for idle. If this one is dropped, it is merely never idle.
+	g.live.Add(1)
 	tx.AfterCommit(func() {
-		g.live.Add(1)
 		if g.cfg.Notify != nil {
 			g.cfg.Notify()
 		}
