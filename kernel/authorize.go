@@ -178,7 +178,8 @@ func (k *Kernel) verifyHolder(s *mediation) *Denial {
 	}
 	want := capability.ProofExpectation{
 		CallID: s.m.CallID, Audience: s.route.Audience, Server: s.route.Server, Tool: s.m.Tool, ArgsSHA256: s.argsHash,
-		CapabilityID: s.leaf.ID, IntentSHA256: s.intentHash, Session: s.m.Session, AgentKey: s.leaf.Subject, Now: s.now,
+		CapabilityID: s.leaf.ID, IntentSHA256: s.intentHash, Session: s.m.Session, OnBehalfOf: s.m.Holder.OnBehalfOf, Human: s.m.Holder.Human,
+		AgentKey: s.leaf.Subject, Now: s.now,
 	}
 	var proof *capability.HolderProof
 	var err error

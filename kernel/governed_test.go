@@ -552,3 +552,37 @@ func FuzzParseIntent(f *testing.F) {
 		}
 	})
 }
+
+// TestI9_WhomItActsForIsSigned: nobody on the way can add a person to a call.
+func TestI9_WhomItActsForIsSigned(t *testing.T) {
+	h := newHarness(t)
+	signed := func(p *capability.HolderProof) { p.OnBehalfOf, p.Human = "ann@acme", true }
+	for name, tt := range map[string]struct {
+		claim  receipt.Holder
+		proof  func(*capability.HolderProof)
+		denied bool
+	}{
+		"as signed":       {receipt.Holder{Kind: "agent", OnBehalfOf: "ann@acme", Human: true}, signed, false},
+		"another person":  {receipt.Holder{Kind: "agent", OnBehalfOf: "eve@acme", Human: true}, signed, true},
+		"no person":       {receipt.Holder{Kind: "agent", OnBehalfOf: "ann@acme"}, signed, true},
+		"a person added":  {receipt.Holder{Kind: "agent", Human: true}, func(*capability.HolderProof) {}, true},
+		"a name added":    {receipt.Holder{Kind: "agent", OnBehalfOf: "ann@acme"}, func(*capability.HolderProof) {}, true},
+		"the claim taken": {receipt.Holder{Kind: "agent"}, signed, true},
+	} {
+		m := h.mandate()
+		m.Holder = tt.claim
+		h.prove(m, tt.proof)
+		out := h.kernel().Mediate(context.Background(), m)
+		if (out.Denial != nil) != tt.denied || tt.denied && out.Denial.Code != kernel.CodeProofMismatch {
+			t.Errorf("%s: %v", name, out.Denial)
+			continue
+		}
+		var md receipt.Metadata
+		if err := wire.Unmarshal(out.Receipt.Metadata, &md, wire.DocumentLimits); err != nil {
+			t.Fatal(err)
+		}
+		if !tt.denied && (md.Holder == nil || *md.Holder != tt.claim) {
+			t.Errorf("%s: the receipt says %+v", name, md.Holder)
+		}
+	}
+}

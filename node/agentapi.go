@@ -22,7 +22,8 @@ func (n *Node) agentCall(ctx context.Context, req AgentCall) (*CallAnswer, error
 		return nil, err
 	}
 	m := &kernel.Mandate{CallID: req.CallID, Server: req.Server, Tool: req.Tool, Operation: capability.Invoke, Arguments: req.Arguments,
-		Chain: req.Chain, Proof: req.Proof, Holder: receipt.Holder{Kind: "agent"}, Edge: "api",
+		Chain: req.Chain, Proof: req.Proof, Edge: "api",
+		Holder:  receipt.Holder{Kind: "agent", OnBehalfOf: req.OnBehalfOf, Human: req.Human},
 		Session: req.Session, Intent: req.Intent, Approvals: canonicalTokens(req.Approvals)}
 	if isRemote(req.Server) {
 		return answerOf(n.kernel.Refuse(ctx, m, &kernel.Denial{Step: 2, Code: kernel.CodeUnknownTool, Guard: "kernel", Side: "local",
@@ -103,7 +104,7 @@ func (n *Node) proveFor(_ context.Context, req ProveRequest) (*Proved, error) {
 		}
 	}
 	body := capability.HolderProof{CallID: p.CallID, Audience: req.Audience, Server: req.Server, Tool: req.Tool, ArgsSHA256: wire.Hash(args),
-		CapabilityID: req.CapabilityID, Session: req.Session, Nonce: hex.EncodeToString(nonce[:]), IssuedAt: n.now()}
+		CapabilityID: req.CapabilityID, Session: req.Session, OnBehalfOf: req.OnBehalfOf, Human: req.Human, Nonce: hex.EncodeToString(nonce[:]), IssuedAt: n.now()}
 	if len(req.Intent) > 0 {
 		intent, err := wire.Canonicalize(req.Intent, wire.DocumentLimits)
 		if err != nil {

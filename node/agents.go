@@ -103,7 +103,7 @@ func (n *Node) prove(m *kernel.Mandate, key *wire.Key, route kernel.Route) error
 		m.Session = "" // a session is this node's; the peer's kernel would not know it
 	}
 	body := capability.HolderProof{CallID: m.CallID, Audience: route.Audience, Server: route.Server, Tool: m.Tool,
-		ArgsSHA256: wire.Hash(args), CapabilityID: m.Chain[len(m.Chain)-1].ID, Session: m.Session,
+		ArgsSHA256: wire.Hash(args), CapabilityID: m.Chain[len(m.Chain)-1].ID, Session: m.Session, OnBehalfOf: m.Holder.OnBehalfOf, Human: m.Holder.Human,
 		Nonce: hex.EncodeToString(nonce[:]), IssuedAt: n.now()}
 	if len(m.Intent) > 0 {
 		intent, err := wire.Canonicalize(m.Intent, wire.DocumentLimits)

@@ -183,6 +183,8 @@ type ProveRequest struct {
 	CapabilityID string         `json:"capability_id"`
 	CallID       string         `json:"call_id,omitempty"` // "" draws one
 	Session      string         `json:"session,omitempty"`
+	OnBehalfOf   string         `json:"on_behalf_of,omitempty"`
+	Human        bool           `json:"human,omitzero"`
 	Intent       wire.Raw       `json:"intent,omitempty"`
 }
 
@@ -201,9 +203,13 @@ type AgentCall struct {
 	Arguments wire.Raw           `json:"arguments"`
 	Chain     []capability.Token `json:"chain"`
 	Proof     *wire.Envelope     `json:"proof"`
-	Session   string             `json:"session,omitempty"`   // as the proof binds it
-	Intent    wire.Raw           `json:"intent,omitempty"`    // as the proof binds it
-	Approvals []wire.Raw         `json:"approvals,omitempty"` // chio.approval.v1 tokens
+	Session   string             `json:"session,omitempty"` // as the proof binds it, like all below
+	// Whom the agent says it acts for, and whether a person asked for this call.
+	OnBehalfOf string `json:"on_behalf_of,omitempty"`
+	Human      bool   `json:"human,omitzero"`
+
+	Intent    wire.Raw   `json:"intent,omitempty"`    // as the proof binds it
+	Approvals []wire.Raw `json:"approvals,omitempty"` // chio.approval.v1 tokens
 }
 
 // Files answers "export": file name to canonical content.

@@ -19,6 +19,8 @@ type ProofExpectation struct {
 	Now          int64          // unix seconds
 	IntentSHA256 *wire.Digest   // nil: the proof must bind none
 	Session      string         // "": the proof must bind none
+	OnBehalfOf   string         // "": the proof must claim none
+	Human        bool
 }
 
 // nonceBytes is the length of a nonce: 16 random bytes in hex.
@@ -119,6 +121,10 @@ func mismatch(p *HolderProof, want ProofExpectation) string {
 		return "intent_sha256"
 	case p.Session != want.Session:
 		return "session"
+	case p.OnBehalfOf != want.OnBehalfOf:
+		return "on_behalf_of"
+	case p.Human != want.Human:
+		return "human"
 	}
 	return ""
 }

@@ -23,6 +23,10 @@ type HolderProof struct {
 	// to: at most 128 printable ASCII characters. Both are absent without one.
 	IntentSHA256 *wire.Digest `json:"intent_sha256,omitempty"`
 	Session      string       `json:"session,omitempty"`
+	// OnBehalfOf and Human say for whom the agent acts and whether a person
+	// asked for this very call: the signer's word, bound to the call.
+	OnBehalfOf string `json:"on_behalf_of,omitempty"`
+	Human      bool   `json:"human,omitzero"`
 }
 
 // The freshness window of a holder proof, in seconds.
