@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -33,7 +35,7 @@ func (a *app) approveListCmd() *cobra.Command {
 			return a.print(l, func(w io.Writer) {
 				t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 				for _, q := range l.Approvals {
-					fmt.Fprintf(t, "%s\t%s\t%s\t%s %s\t%d of %d\tuntil %s\n", q.ApprovalID, q.State, agentOf(&q), q.Ask.Server, q.Ask.Tool,
+					fmt.Fprintf(t, "%s\t%s\t%s\t%s %s\t%d of %d\tuntil %s\n", q.ApprovalID, q.State, agentOf(&q), plain(q.Ask.Server), plain(q.Ask.Tool),
 						approvedBy(&q), q.Needed, clock(q.Deadline()))
 				}
 				_ = t.Flush() // standard output is gone: nobody to tell
@@ -86,11 +88,25 @@ func (a *app) approveShowCmd() *cobra.Command {
 	return c
 }
 
+// plain escapes what a terminal would not show as it is: an agent's words must
+// not redraw the page on which somebody decides about them.
+func plain[T ~string | ~[]byte](words T) string {
+	var b strings.Builder
+	for _, r := range string(words) {
+		if strconv.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		}
+	}
+	return b.String()
+}
+
 func showAsk(w io.Writer, q *node.ApprovalInfo) {
 	ask := &q.Ask
 	fmt.Fprintf(w, "approval    %s  %s\nagent       %s  %s\ncall        %s %s  (call id %s)\narguments   %s\n", q.ApprovalID, q.State,
-		ask.Subject, q.Agent, ask.Server, ask.Tool, ask.CallID, ask.Parameters)
-	fmt.Fprintf(w, "because     %s: %s\n", ask.Guard, ask.Reason)
+		ask.Subject, q.Agent, plain(ask.Server), plain(ask.Tool), ask.CallID, plain(ask.Parameters))
+	fmt.Fprintf(w, "because     %s: %s\n", plain(ask.Guard), plain(ask.Reason))
 	if ask.Purpose != "" {
 		fmt.Fprintf(w, "purpose     %q (the agent's words)\n", ask.Purpose)
 	}
@@ -98,11 +114,11 @@ func showAsk(w io.Writer, q *node.ApprovalInfo) {
 		fmt.Fprintf(w, "costs       at most %s\n", wire.DefaultCurrencies().Format(*ask.Amount))
 	}
 	if ask.PeerDID != "" {
-		fmt.Fprintf(w, "peer        %s\n", ask.PeerDID)
+		fmt.Fprintf(w, "peer        %s\n", plain(ask.PeerDID))
 	}
 	fmt.Fprintf(w, "asked       %s, expires %s\napprovers   %d of %d\n", clock(q.AskedAt), clock(q.Deadline()), approvedBy(q), q.Needed)
 	for _, v := range q.Votes {
-		fmt.Fprintf(w, "  %s  %s  %s\n", v.Decision, v.Approver, v.Reason)
+		fmt.Fprintf(w, "  %s  %s  %s\n", v.Decision, v.Approver, plain(v.Reason))
 	}
 	if q.ReceiptID != "" {
 		fmt.Fprintf(w, "receipt     %s\n", q.ReceiptID)
