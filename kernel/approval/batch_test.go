@@ -189,7 +189,7 @@ func TestBatchCountsAsOneVote(t *testing.T) {
 		t.Fatalf("two batches: %+v", a)
 	}
 	// With a batch of another the vote suffices, but it is the call that finds out.
-	ask, id = d.ask(), ""
+	ask = d.ask()
 	ask.Tool, ask.Guard = "delete_all", "mcp-tool"
 	ask.Approvers = 3
 	first := d.decide(ask, now)

@@ -83,7 +83,6 @@ func TestI5_EveryFailedReadIsAnError(t *testing.T) {
 		ask   *kernel.ApprovalAsk
 		id    string
 		batch *approval.Batch
-		doc   []byte
 	}
 	granted := func(w *world) *kernel.ApprovalAnswer {
 		a := w.decide(w.ask, now)
