@@ -103,7 +103,7 @@ type Exchange struct {
 	mu       sync.Mutex // guards what follows
 	arriving map[callKey]*arrival
 	pulling  map[did.DID]*sync.Mutex
-	due      map[did.DID]struct{}
+	due      map[did.DID]bool // peers to exchange with; true: have them do the same
 	joining  map[did.DID]string
 	spread   map[did.DID]Propagation
 	wake     chan struct{}
@@ -135,7 +135,7 @@ func NewExchange(cfg ExchangeConfig) (*Exchange, error) {
 	x := &Exchange{cfg: cfg, s: cfg.Service, did: cfg.Service.did,
 		limits: p2p.Limits{MaxFrameBytes: frameLimits.Bytes, MessageTimeout: cfg.CallTimeout,
 			TotalTimeout: cfg.CallTimeout + 30*time.Second, StreamsPerPeer: 16},
-		arriving: make(map[callKey]*arrival), pulling: make(map[did.DID]*sync.Mutex), due: make(map[did.DID]struct{}), joining: make(map[did.DID]string),
+		arriving: make(map[callKey]*arrival), pulling: make(map[did.DID]*sync.Mutex), due: make(map[did.DID]bool), joining: make(map[did.DID]string),
 		spread: make(map[did.DID]Propagation), wake: make(chan struct{}, 1), witness: witnesses{asked: make(map[did.DID]bool)}}
 	small := p2p.Limits{MaxFrameBytes: 384 << 10, MessageTimeout: 10 * time.Second, TotalTimeout: 30 * time.Second, StreamsPerPeer: 4}
 	large := p2p.Limits{MaxFrameBytes: 4 << 20, MessageTimeout: 30 * time.Second, TotalTimeout: 60 * time.Second, StreamsPerPeer: 4}

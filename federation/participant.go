@@ -195,7 +195,7 @@ func (x *Exchange) closeDeparture(tx store.Tx, c *kernel.Closing, index uint64) 
 	}
 	row.ReceiptID = c.Receipt.ID
 	tx.Set(boxKey(row.Peer, index), []byte(c.Receipt.ID))
-	tx.AfterCommit(func() { x.kick(row.Peer) })
+	tx.AfterCommit(func() { x.nudge(row.Peer) }) // the host closed before us
 	var h *hostReceipt
 	if c.Result != nil {
 		h, _ = c.Result.Attach.(*hostReceipt)

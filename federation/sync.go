@@ -97,9 +97,15 @@ func (x *Exchange) syncRequest(ctx context.Context, rec Record, q syncRequest, i
 }
 
 // kick asks Run for an exchange with a peer soon. It never blocks.
-func (x *Exchange) kick(peer did.DID) {
+func (x *Exchange) kick(peer did.DID) { x.schedule(peer, false) }
+
+// nudge is kick, and the peer is asked to exchange with us afterwards: it has
+// looked before what it should find was on our disk.
+func (x *Exchange) nudge(peer did.DID) { x.schedule(peer, true) }
+
+func (x *Exchange) schedule(peer did.DID, mutual bool) {
 	x.mu.Lock()
-	x.due[peer] = struct{}{}
+	x.due[peer] = x.due[peer] || mutual
 	x.mu.Unlock()
 	select {
 	case x.wake <- struct{}{}:
@@ -134,8 +140,8 @@ func (x *Exchange) Run(ctx context.Context) error {
 			if pause(ctx, x.cfg.Debounce) != nil {
 				return nil
 			}
-			for _, peer := range x.takeDue() {
-				running.Go(func() { x.background(ctx, peer) })
+			for peer, mutual := range x.takeDue() {
+				running.Go(func() { x.background(ctx, peer, mutual) })
 			}
 		}
 	}
@@ -159,19 +165,17 @@ func (x *Exchange) arrivals(connected map[did.DID]bool) {
 	}
 }
 
-func (x *Exchange) takeDue() []did.DID {
+func (x *Exchange) takeDue() map[did.DID]bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	peers := make([]did.DID, 0, len(x.due))
-	for peer := range x.due {
-		peers = append(peers, peer)
-	}
-	clear(x.due)
-	return peers
+	due := x.due
+	x.due = make(map[did.DID]bool)
+	return due
 }
 
-// background is one exchange that nobody waits for.
-func (x *Exchange) background(ctx context.Context, peer did.DID) {
+// background is one exchange that nobody waits for; mutual has the peer do its
+// half too.
+func (x *Exchange) background(ctx context.Context, peer did.DID, mutual bool) {
 	ctx, cancel := context.WithTimeout(ctx, x.cfg.SyncEvery)
 	defer cancel()
 	rec, err := x.s.Connect(ctx, peer)
@@ -180,6 +184,9 @@ func (x *Exchange) background(ctx context.Context, peer did.DID) {
 			return
 		}
 		_, err = x.exchange(ctx, rec)
+		if mutual {
+			err = errors.Join(err, x.syncRequest(ctx, rec, syncRequest{Type: "pull"}, &answerHead{}))
+		}
 	}
 	if err != nil && ctx.Err() == nil && !errors.Is(err, p2p.ErrNotConnected) {
 		x.warn("exchange with a peer not completed", peer, err)
