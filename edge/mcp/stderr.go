@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // The bounds of what a child may print.
@@ -29,7 +30,7 @@ func relayLines(r io.Reader, emit func(string), now func() time.Time) {
 		if err != nil {
 			break
 		}
-		text := strings.ToValidUTF8(string(line), "\uFFFD")
+		text := printable(string(line))
 		for more && err == nil { // the rest of a long line is dropped
 			_, more, err = lines.ReadLine()
 		}
@@ -49,4 +50,15 @@ func relayLines(r io.Reader, emit func(string), now func() time.Time) {
 	if suppressed > 0 {
 		emit(fmt.Sprintf("%d lines suppressed", suppressed))
 	}
+}
+
+// printable keeps a hostile server from driving the operator's terminal: what
+// is no text, control and format characters with it, becomes U+FFFD.
+func printable(line string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.ToValidUTF8(line, "\uFFFD"))
 }
