@@ -36,7 +36,7 @@ func (a *app) receiptExportCmd() *cobra.Command {
 			return a.print(map[string]any{"bundle": out, "trust": trust, "archived": b.Archived}, func(w io.Writer) {
 				fmt.Fprintf(w, "bundle  %s\ntrust   %s\n", out, trust)
 				if b.Archived > 0 {
-					fmt.Fprintf(a.Stderr, "%d receipts are in archive files, which are bundles already, and were left out\n", b.Archived)
+					fmt.Fprintf(a.Stderr, "%d receipt(s) are in archive files, which are bundles already, and were left out\n", b.Archived)
 				}
 				fmt.Fprintf(a.Stderr, "hint: verify it anywhere: chio-verify bundle %s --trust %s\n", out, trust)
 			})
@@ -109,9 +109,9 @@ func (a *app) receiptArchiveCmd() *cobra.Command {
 				return err
 			}
 			return a.print(res, func(w io.Writer) {
-				fmt.Fprintf(w, "moved    %d receipts to %d files in %s\narchived %d in all\n", res.Receipts, len(res.Files), res.Dir, res.Archived)
+				fmt.Fprintf(w, "moved    %d receipt(s) to %d file(s) in %s\narchived %d in all\n", res.Receipts, len(res.Files), res.Dir, res.Archived)
 				if res.Refreshed > 0 {
-					fmt.Fprintf(w, "renewed  %d older files: the kernel key had changed\n", res.Refreshed)
+					fmt.Fprintf(w, "renewed  %d older file(s): the kernel key had changed\n", res.Refreshed)
 				}
 				if res.Held != "" {
 					fmt.Fprintf(a.Stderr, "kept back: %s\n", res.Held)
