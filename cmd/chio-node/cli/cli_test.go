@@ -14,6 +14,7 @@ import (
 
 	"github.com/backbay-labs/chio-node/cmd/chio-node/cli"
 	"github.com/backbay-labs/chio-node/cmd/chio-verify/verifier"
+	"github.com/backbay-labs/chio-node/edge/mcp"
 	"github.com/backbay-labs/chio-node/edge/mcp/fileserver"
 	"github.com/backbay-labs/chio-node/oracle"
 )
@@ -37,6 +38,13 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
+		Condition: func(name string) (bool, error) {
+			if name != "landlock" {
+				return false, fmt.Errorf("no condition %q", name)
+			}
+			_, err := mcp.ConfinementVersion()
+			return err == nil, nil
+		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("CHIO_HOME", filepath.Join(env.WorkDir, "home"))
