@@ -65,7 +65,6 @@ const (
 	CodeDuplicateCall   Code = "CHIO-CALL-DUPLICATE"
 	CodeNotDispatched   Code = "CHIO-DISPATCH-REFUSED"
 	CodeUnknownEffect   Code = "CHIO-DISPATCH-UNKNOWN"
-	CodeCancelled       Code = "CHIO-DISPATCH-CANCELLED"
 	CodePeerDenied      Code = "CHIO-PEER-DENIED"
 	CodeOutputBlocked   Code = "CHIO-OUTPUT-BLOCKED"
 	CodeOverCharge      Code = "CHIO-OUTPUT-OVERCHARGE"

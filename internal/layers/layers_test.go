@@ -16,7 +16,7 @@ const module = "github.com/backbay-labs/chio-node"
 // only. "*" is deep; a package named in a row belongs to that row, not to a
 // "*"; packages under the same "*" entry may import each other.
 const order = `
-wire
+wire · docs
 store · did · oracle · kernel/capability
 store/* · kernel/receipt
 kernel

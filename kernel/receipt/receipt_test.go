@@ -232,6 +232,15 @@ func TestTamperedReceipts(t *testing.T) {
 	if res := Verify(r, TrustKernel(key.Public())); !res.SignatureValid || res.ParameterHashValid || res.Authorized || res.Code != CodeParameters {
 		t.Fatalf("%+v", res)
 	}
+	// A signature that covers a wrong id is sound, and the id is still wrong.
+	wrong := sample()
+	mustSign(t, wrong, key)
+	raw, _ = wire.Marshal(wrong)
+	wrong.ID = strings.Repeat("0", 64)
+	wrong.Signature, _ = key.Sign(signingInput(bodyOf(raw, members(raw)), wrong.ID))
+	if res := Verify(wrong, TrustKernel(key.Public())); res.ReceiptIDValid || res.Authorized || res.Code != CodeID {
+		t.Fatalf("%+v", res)
+	}
 }
 
 func TestParseRefuses(t *testing.T) {

@@ -168,6 +168,9 @@ func TestAuthorizedNeeds(t *testing.T) {
 		if !res.Intact() || res.Authorized != tc.authorized || res.Result != tc.result || res.Verdict != tc.verdict {
 			t.Errorf("%s: %+v", name, res)
 		}
+		if (res.Code == CodeAgent) != (tc.verdict == VerdictUntrustedAgent) {
+			t.Errorf("%s: code %s with verdict %s", name, res.Code, res.Verdict)
+		}
 	}
 	unknown := sample()
 	unknown.Decision = &Decision{Verdict: "maybe"}
