@@ -44,6 +44,7 @@ func TestMain(m *testing.M) {
 	switch filepath.Base(os.Args[0]) {
 	case nodeProgram:
 		env := cli.System()
+		env.Self = func() ([]string, error) { return []string{os.Args[0]}, nil } // by the name it was called
 		if path := os.Getenv(failpointVariable); path != "" {
 			env.Failpoint = failpoint(path)
 		}
