@@ -1,0 +1,182 @@
+package hostile_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/internal/hostile"
+	"github.com/backbay-labs/chio-node/kernel"
+	"github.com/backbay-labs/chio-node/kernel/approval"
+	"github.com/backbay-labs/chio-node/kernel/capability"
+	"github.com/backbay-labs/chio-node/kernel/policy"
+	"github.com/backbay-labs/chio-node/kernel/receipt"
+	"github.com/backbay-labs/chio-node/node"
+	"github.com/backbay-labs/chio-node/oracle"
+	"github.com/backbay-labs/chio-node/settlement"
+	"github.com/backbay-labs/chio-node/settlement/evm"
+	"github.com/backbay-labs/chio-node/vc"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// decoder is one door for foreign bytes. valid is a document it accepts, or nil
+// if only the malformed ones are tried; its own fuzz target knows valid ones.
+type decoder struct {
+	name   string
+	decode func([]byte) error
+	limits wire.Limits
+	valid  []byte
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func vector(t *testing.T, path string) []byte {
+	t.Helper()
+	doc, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(path)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func testKey(t *testing.T) *wire.Key {
+	t.Helper()
+	k, err := wire.KeyFromSeed(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+const someID = "018bcfe5-6800-7974-ae61-667465722331"
+
+// examples are documents that are made here, because nobody keeps them as files.
+func examples(t *testing.T) (token, batch, proof, call []byte) {
+	t.Helper()
+	k := testKey(t)
+	e, err := approval.SignToken(approval.Token{ApprovalID: someID, RequestSHA256: wire.Hash(nil), Decision: approval.Approved, IssuedAt: 1, ExpiresAt: 2}, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := approval.SignBatch(approval.BatchApproval{BatchID: someID, Subject: wire.PublicKey(wire.Hash([]byte("agent"))), ServerPattern: "*", ToolPattern: "*", MaxCalls: new(uint32(1)), NotBefore: 1, NotAfter: 2}, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := capability.SignProof(capability.HolderProof{CallID: someID, Audience: k.Public(), Nonce: "00000000000000000000000000000000"}, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain := vector(t, "kernel/capability/testdata/vectors/root_valid.json")
+	var leaf capability.Token
+	if err := wire.Unmarshal(chain, &leaf, wire.DocumentLimits); err != nil {
+		t.Fatal(err)
+	}
+	c := wire.MustMarshal(node.AgentCall{CallID: someID, Server: "files", Tool: "read_file", Arguments: wire.Raw(`{}`), Chain: []capability.Token{leaf}, Proof: p})
+	return e.Bytes(), b.Bytes(), p.Bytes(), c
+}
+
+// bundleLimits are those of a bundle, but for its size, which is too large to try.
+var bundleLimits = wire.Limits{Bytes: wire.DocumentLimits.Bytes, Depth: wire.BundleLimits.Depth}
+
+func decoders(t *testing.T) []decoder {
+	t.Helper()
+	token, batch, proof, call := examples(t)
+	const receipts = "kernel/receipt/testdata/vectors/"
+	trust, err := receipt.ParseTrustSet(vector(t, receipts+"trust.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := testKey(t).Public()
+	return []decoder{
+		{name: "capability", decode: func(b []byte) error { return second(capability.Parse(b)) }, limits: wire.DocumentLimits,
+			valid: vector(t, "kernel/capability/testdata/vectors/root_valid.json")},
+		{name: "receipt", decode: func(b []byte) error {
+			_, res, err := receipt.VerifyJSON(b, trust)
+			if err == nil && !res.SignatureValid {
+				err = errors.New("its signature does not hold")
+			}
+			return err
+		}, limits: wire.ForeignLimits, valid: vector(t, receipts+"allow_valid.json")},
+		{name: "bundle", decode: func(b []byte) error { return second(receipt.VerifyBundle(b, trust)) }, limits: bundleLimits, valid: vector(t, receipts+"bundle_valid.json")},
+		{name: "trust set", decode: func(b []byte) error { return second(receipt.ParseTrustSet(b)) }, limits: wire.DocumentLimits, valid: vector(t, receipts+"trust.json")},
+		{name: "equivocation", decode: func(b []byte) error { return second(receipt.VerifyEquivocation(b, trust)) }, limits: wire.DocumentLimits, valid: vector(t, receipts+"equivocation_valid.json")},
+		{name: "checkpoint", decode: func(b []byte) error { return second(receipt.ParseNote(b)) }},
+		{name: "approval", decode: func(b []byte) error {
+			var a approval.Token
+			return second(wire.OpenEnvelope(b, approval.TokenSchema, &a, []wire.PublicKey{key}, nil))
+		}, limits: wire.DocumentLimits, valid: token},
+		{name: "batch approval", decode: func(b []byte) error { _, _, err := approval.ParseBatch(b); return err }, limits: wire.DocumentLimits, valid: batch},
+		{name: "approval notice", decode: func(b []byte) error { return second(approval.ParseNotice(b, &key)) }},
+		{name: "holder proof", decode: func(b []byte) error {
+			var p capability.HolderProof
+			return second(wire.OpenEnvelope(b, capability.ProofSchema, &p, []wire.PublicKey{key}, nil))
+		}, limits: wire.DocumentLimits, valid: proof},
+		{name: "agent's call", decode: func(b []byte) error {
+			var c node.AgentCall
+			if err := wire.Unmarshal(b, &c, wire.ForeignLimits); err != nil {
+				return err
+			}
+			return second(wire.Canonicalize(c.Arguments, wire.ForeignLimits)) // step 2 of the kernel
+		}, limits: wire.ForeignLimits, valid: call,
+		},
+		{name: "intent", decode: func(b []byte) error { return second(kernel.ParseIntent(b)) }, limits: wire.DocumentLimits,
+			valid: []byte(`{"id":"a","purpose":"p","server_id":"s","tool_name":"t"}`)},
+		{name: "policy", decode: func(b []byte) error { return second(policy.Parse("p", b)) }},
+		{name: "DID document", decode: func(b []byte) error { return second(did.ParseDocument(b)) }},
+		{name: "passport", decode: func(b []byte) error { return vc.VerifyPassportFile(b, vc.Gate{Now: 1}).Err() }},
+		{name: "credential", decode: func(b []byte) error { return vc.VerifyCredential(b, vc.Gate{Now: 1}).Err() }},
+		{name: "statement", decode: func(b []byte) error { _, _, err := settlement.ParseStatement(b); return err }},
+		{name: "voucher", decode: func(b []byte) error { return second(evm.ParseVoucher(b)) }},
+		{name: "price round", decode: func(b []byte) error { return second(oracle.ParseRound(b)) }},
+		{name: "price evidence", decode: func(b []byte) error { return second(oracle.ParseEvidence(b)) }},
+	}
+}
+
+// bound is what one document may take; a decoder that needs it is quadratic.
+const bound = 5 * time.Second
+
+func (d *decoder) try(t *testing.T, c hostile.Case, refuse bool) {
+	t.Helper()
+	defer func() {
+		if p := recover(); p != nil {
+			t.Errorf("%s: %s: panic: %v", d.name, c.Name, p)
+		}
+	}()
+	start := time.Now()
+	err := d.decode(c.Doc)
+	if took := time.Since(start); took > bound {
+		t.Errorf("%s: %s took %s", d.name, c.Name, took)
+	}
+	if refuse && err == nil {
+		t.Errorf("%s: %s was accepted: %.120q", d.name, c.Name, c.Doc)
+	}
+	if err != nil && (err.Error() == "" || errors.Is(err, errors.ErrUnsupported)) {
+		t.Errorf("%s: %s: the refusal says nothing: %v", d.name, c.Name, err)
+	}
+}
+
+// TestDecodersRefuse runs the shared table against every exported decoder.
+func TestDecodersRefuse(t *testing.T) {
+	for _, d := range decoders(t) {
+		t.Run(d.name, func(t *testing.T) {
+			for _, c := range hostile.Malformed() {
+				d.try(t, c, true)
+			}
+			if d.valid == nil {
+				return
+			}
+			if err := d.decode(d.valid); err != nil {
+				t.Fatalf("the example is not accepted: %v", err)
+			}
+			for _, c := range hostile.Bent(d.valid, d.limits) {
+				d.try(t, c, true)
+			}
+			for _, c := range hostile.Changed(d.valid) {
+				d.try(t, c, false)
+			}
+		})
+	}
+}
