@@ -38,9 +38,9 @@ func ConfinementVersion() (int, error) {
 	case errno == unix.ENOSYS:
 		return 0, errors.New("this Linux kernel has no Landlock (5.13 or later, built with it)")
 	case errno == unix.EOPNOTSUPP:
-		return 0, errors.New("Landlock is switched off in this kernel (boot parameter lsm=)")
+		return 0, errors.New("the Landlock of this kernel is switched off (boot parameter lsm=)")
 	case errno != 0:
-		return 0, fmt.Errorf("Landlock is not allowed here: %w", errno)
+		return 0, fmt.Errorf("confining with Landlock is not allowed here: %w", errno)
 	}
 	return int(version), nil
 }
