@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"time"
 
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -100,10 +101,16 @@ func startConfined(cmd *exec.Cmd, p plan) error {
 	return stageError(cmd, errors.Join(err, tell.Close()), answer)
 }
 
+// stageTimeout bounds how long the first stage may take: another program in
+// its place would never answer.
+const stageTimeout = 20 * time.Second
+
 // stageError reads how the first stage went. A stage that failed has ended, or
 // is ended here.
-func stageError(cmd *exec.Cmd, told error, answer io.Reader) error {
+func stageError(cmd *exec.Cmd, told error, answer io.ReadCloser) error {
+	late := time.AfterFunc(stageTimeout, func() { _ = answer.Close() })
 	said, err := io.ReadAll(io.LimitReader(answer, stderrLineBytes))
+	late.Stop()
 	reason, going := strings.CutPrefix(string(said), stageGoing)
 	if told == nil && err == nil && going && reason == "" {
 		return nil
