@@ -1,0 +1,15 @@
+// Command mutate shows that the tests of the invariants can fail. Each file of
+// list/ names one invariant and small changes of the product that break it;
+// the program gives each change to the compiler through go test -overlay, so
+// that the tree is never touched, and expects a test of that invariant to fail.
+//
+//	go run ./internal/mutate            every mutation
+//	go run ./internal/mutate -only I3   those of one invariant
+//	go run ./internal/mutate -check     old texts only: seconds, no tests
+//
+// It exits 1 if a mutation survives, does not compile, or has an old text that
+// is not in its file exactly once, or if a test fails without a mutation.
+//
+// Non-goals: it makes up no mutations, and says nothing of code that no listed
+// mutation touches.
+package main

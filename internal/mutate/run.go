@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// testTimeout bounds one run of the tests; a mutation that makes them hang is
+// noticed by it.
+const testTimeout = "4m"
+
+// result is what one run of go test came to.
+type result struct {
+	passed, failed []string // tests, top level
+	output         string   // for people, if there were neither
+}
+
+// goTest runs the tests of a package, with an overlay or without.
+func goTest(ctx context.Context, root, pkg, run, overlay string) (result, error) {
+	args := []string{"test", "-json", "-vet=off", "-count=1", "-timeout", testTimeout, "-run", run}
+	if overlay != "" {
+		args = append(args, "-overlay", overlay)
+	}
+	cmd := exec.CommandContext(ctx, "go", append(args, pkg)...)
+	cmd.Dir = root
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return result{}, fmt.Errorf("running go test: %w", err)
+	}
+	r := read(stdout.Bytes())
+	r.output += stderr.String()
+	return r, ctx.Err()
+}
+
+// read collects the outcomes of the top-level tests from go test -json.
+func read(stdout []byte) (r result) {
+	var text strings.Builder
+	for _, line := range bytes.Split(stdout, []byte("\n")) {
+		var e struct{ Action, Test, Output string }
+		if json.Unmarshal(line, &e) != nil {
+			continue
+		}
+		text.WriteString(e.Output)
+		switch {
+		case e.Test == "" || strings.Contains(e.Test, "/"):
+		case e.Action == "pass":
+			r.passed = append(r.passed, e.Test)
+		case e.Action == "fail":
+			r.failed = append(r.failed, e.Test)
+		}
+	}
+	r.output = text.String()
+	return r
+}
+
+// baseline is an error unless the tests pass without a mutation.
+func baseline(ctx context.Context, root string, m *mutation) error {
+	r, err := goTest(ctx, root, m.pkg, m.run, "")
+	switch {
+	case err != nil:
+		return err
+	case len(r.failed) > 0:
+		return fmt.Errorf("%s fails without a mutation: %s", m.pkg, strings.Join(r.failed, ", "))
+	case len(r.passed) == 0:
+		return fmt.Errorf("%s has no passing test %s: %.400s", m.pkg, m.run, r.output)
+	}
+	return nil
+}
+
+// kill applies a mutation and returns the test that failed by it.
+func kill(ctx context.Context, root string, m *mutation) (string, error) {
+	doc, err := m.apply(root)
+	if err != nil {
+		return "", err
+	}
+	dir, err := os.MkdirTemp("", "mutate-")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // in the system's temporary folder: it goes anyway
+	mutated, overlay := filepath.Join(dir, "mutated.go"), filepath.Join(dir, "overlay.json")
+	replace, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(root, m.file): mutated}})
+	if err != nil {
+		return "", err
+	}
+	if err := errors.Join(os.WriteFile(mutated, doc, 0o600), os.WriteFile(overlay, replace, 0o600)); err != nil {
+		return "", err
+	}
+	r, err := goTest(ctx, root, m.pkg, m.run, overlay)
+	switch {
+	case err != nil:
+		return "", err
+	case len(r.failed) > 0:
+		return r.failed[0], nil
+	case len(r.passed) > 0:
+		return "", fmt.Errorf("it survives: %s pass", strings.Join(r.passed, ", "))
+	}
+	return "", fmt.Errorf("no test ran: %.600s", r.output)
+}
