@@ -73,6 +73,9 @@ func VerifyJSON(doc []byte, trust *TrustSet) (*Receipt, Result, error) {
 	if err != nil {
 		return nil, Result{}, refuse(CodeFormat, "receipt: %v", err)
 	}
+	if canonical[0] != '{' {
+		return nil, Result{}, refuse(CodeFormat, "receipt is not a JSON object")
+	}
 	r, err := Parse(canonical)
 	if err != nil {
 		return nil, Result{}, err
