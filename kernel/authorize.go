@@ -195,6 +195,21 @@ func (k *Kernel) verifyHolder(s *mediation) *Denial {
 	}
 	s.nonce = &Nonce{AgentKey: proof.AgentKey, Value: proof.Nonce,
 		ExpiresAt: proof.IssuedAt + capability.ProofTTLSeconds + capability.ProofSkewSeconds}
+	return k.replayed(s)
+}
+
+// replayed ends step 5: a nonce on record was used, or refused, before.
+func (k *Kernel) replayed(s *mediation) *Denial {
+	if k.cfg.Replays == nil {
+		return nil
+	}
+	seen, err := safely(func() (bool, error) { return k.cfg.Replays(*s.nonce) })
+	if err != nil {
+		return &Denial{Code: CodeNotReady, Guard: "holder_proof", Reason: "the nonces could not be read: " + err.Error(), Fix: "see chio-node doctor"}
+	}
+	if seen {
+		return &Denial{Code: CodeProofReplayed, Guard: "holder_proof", Reason: "this holder proof was already used", Fix: "sign the call again with a fresh nonce"}
+	}
 	return nil
 }
 

@@ -586,3 +586,31 @@ func TestI9_WhomItActsForIsSigned(t *testing.T) {
 		}
 	}
 }
+
+// A proof on record is turned away at step 5, before anything else of the call
+// is looked at, and writes nothing into the session of whom it was taken from.
+func TestI9_ReplayIsTurnedAwayEarly(t *testing.T) {
+	for name, tt := range map[string]struct {
+		replays func(kernel.Nonce) (bool, error)
+		want    kernel.Code
+	}{
+		"seen": {func(kernel.Nonce) (bool, error) { return true, nil }, kernel.CodeProofReplayed}, "fresh": {func(kernel.Nonce) (bool, error) { return false, nil }, ""},
+		"unreadable": {func(kernel.Nonce) (bool, error) { return false, errBroken }, kernel.CodeNotReady},
+		"panics":     {func(kernel.Nonce) (bool, error) { panic("boom") }, kernel.CodeNotReady},
+	} {
+		h := newHarness(t)
+		h.constrained(capability.NewPathPrefix("elsewhere")) // step 6 would deny
+		j := &sessions{}
+		m := h.mandate()
+		m.Session = "s"
+		h.prove(m, func(p *capability.HolderProof) { p.Session = "s" })
+		out := h.governedKernel(func(c *kernel.Config) { c.Replays, c.Sessions = tt.replays, j }).Mediate(context.Background(), m)
+		if tt.want == "" {
+			tt.want = kernel.CodeConstraint
+		}
+		if out.Denial == nil || out.Denial.Code != tt.want || len(j.entries) != 0 {
+			t.Errorf("%s: %v, %d entries", name, out.Denial, len(j.entries))
+		}
+		checkReceipt(t, h, out)
+	}
+}

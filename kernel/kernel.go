@@ -23,6 +23,10 @@ type Config struct {
 	Lineage     Lineage   // optional: nil takes every call chain as asserted
 	Sessions    Sessions  // optional: nil keeps no journal
 	Converter   Converter // optional: nil denies a cap in another currency
+	// Replays reports whether a proof's nonce is on record already, so that what
+	// somebody overheard is turned away before it is looked at. Optional: Admit
+	// decides in any case.
+	Replays func(Nonce) (bool, error)
 	// Attestors are the keys whose runtime attestations count.
 	Attestors []wire.PublicKey
 	// FullParameters opts a tool into unredacted parameters in its receipts;

@@ -260,3 +260,12 @@ func (n *Node) ensureAgent(ctx context.Context, name string) (wire.PublicKey, er
 	})
 	return key.Public(), err
 }
+
+// replayed is the kernel's early look at a nonce.
+func (n *Node) replayed(nonce kernel.Nonce) (seen bool, err error) {
+	err = n.db.View(func(r store.Reader) (err error) {
+		seen, err = authority.Seen(r, nonce)
+		return err
+	})
+	return seen, err
+}

@@ -235,7 +235,7 @@ func (n *Node) buildKernel(ctx context.Context, nonces *authority.Nonces) (err e
 	n.kernel, err = kernel.New(kernel.Config{Signer: n.keys.Kernel(), Now: n.now, Switches: n.switches, Revocations: n.revocations,
 		Dispatcher: stoppable{n.tools, n.switches}, Sessions: n.sessions, Policies: n.policy,
 		Admission: witnessed{n.admission, n.network.exchange.RolledBack}, Approvals: n.approvals, Converter: &converter{n: n},
-		Lineage: lineage{n.db}, Attestors: attestors, Failpoint: n.opts.Failpoint})
+		Lineage: lineage{n.db}, Replays: n.replayed, Attestors: attestors, Failpoint: n.opts.Failpoint})
 	return err
 }
 

@@ -89,6 +89,9 @@ func (n *Nonces) Use(tx store.Tx, nonce kernel.Nonce, now int64) error {
 	return nil
 }
 
+// Seen reports whether a nonce is on record, used or refused.
+func Seen(r store.Reader, nonce kernel.Nonce) (bool, error) { return seenNonce(r, nonce) }
+
 // Remember records the nonce of a call that was refused, so that its mandate
 // cannot be presented again. It has no limit of its own: the receipt of the
 // refusal is the larger row and stays for ever.
