@@ -149,6 +149,7 @@ func (a *app) root() *cobra.Command {
 		a.callCmd(), a.approveCmd(), a.receiptCmd(), a.settleCmd(), a.oracleCmd(), a.budgetCmd(), a.policyCmd(), a.verifyCmd(), a.exportCmd(), a.doctorCmd(), a.keyCmd(), a.replayCmd(),
 		a.doctorStoreCmd(), a.stopCmd(), a.resumeCmd(), a.sessionCmd(), a.explainCmd())
 	needVerb(root)
+	setExamples(root, "")
 	return root
 }
 

@@ -13,7 +13,7 @@ import (
 
 func (a *app) explainCmd() *cobra.Command {
 	return &cobra.Command{Use: "explain CODE", Short: "what an error code means, and whether trying again helps",
-		Example: "chio-node explain CHIO-CAP-EXPIRED", Args: cobra.ExactArgs(1),
+		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			row, err := docs.LookUp(strings.ToUpper(args[0]))
 			if errors.Is(err, docs.ErrUnknownCode) {
