@@ -1,12 +1,9 @@
 package cli
 
 import (
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,45 +13,13 @@ import (
 )
 
 func (a *app) approveKeygenCmd() *cobra.Command {
-	return &cobra.Command{Use: "keygen FILE", Short: "make an approver's key on this machine; prints the public half", Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			key, err := wire.GenerateKey(a.Rand)
-			if err != nil {
-				return err
-			}
-			f, err := os.OpenFile(args[0], os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-			if err != nil {
-				return fmt.Errorf("make the key file: %w", err)
-			}
-			_, err = fmt.Fprintf(f, "%s\n", hex.EncodeToString(key.Seed()))
-			if err := errors.Join(err, f.Close()); err != nil {
-				return fmt.Errorf("write the key file: %w", err)
-			}
-			return a.print(map[string]string{"key": key.Public().String(), "file": args[0]}, func(w io.Writer) {
-				fmt.Fprintln(w, key.Public())
-				fmt.Fprintf(a.Stderr, "hint: list it at the node, under approvals.approvers: {name: …, key: %s}\n", key.Public())
-			})
-		}}
+	return a.keygenCmd("make an approver's key on this machine; prints the public half",
+		"list it at the node, under approvals.approvers: {name: …, key: %s}")
 }
 
 // approverKey reads a key file that nobody else can read.
 func approverKey(path string) (*wire.Key, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the key file: %w", err)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, &node.Problem{Code: "CHIO-APPROVE-KEY", Message: path + " can be read by others", Hint: "chmod 600 " + path, Exit: node.ExitFailure}
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the key file: %w", err)
-	}
-	seed, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil {
-		return nil, &node.Problem{Code: "CHIO-APPROVE-KEY", Message: path + " holds no key of 64 hex characters", Hint: "chio-node approve keygen makes one", Exit: node.ExitFailure}
-	}
-	return wire.KeyFromSeed(seed)
+	return readKeyFile(path, "CHIO-APPROVE-KEY", "approve keygen")
 }
 
 type signFlags struct {

@@ -1,12 +1,9 @@
 package cli
 
 import (
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -89,44 +86,10 @@ func (a *app) requestWithKey(cmd *cobra.Command, req node.IssueCapability, ttl i
 }
 
 func (a *app) capabilityKeygenCmd() *cobra.Command {
-	return &cobra.Command{Use: "keygen FILE", Short: "make a key that an agent keeps to itself; prints the public half", Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			key, err := wire.GenerateKey(a.Rand)
-			if err != nil {
-				return err
-			}
-			f, err := os.OpenFile(args[0], os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-			if err != nil {
-				return fmt.Errorf("make the key file: %w", err)
-			}
-			_, err = fmt.Fprintf(f, "%s\n", hex.EncodeToString(key.Seed()))
-			if err := errors.Join(err, f.Close()); err != nil {
-				return fmt.Errorf("write the key file: %w", err)
-			}
-			return a.print(map[string]string{"key": key.Public().String(), "file": args[0]}, func(w io.Writer) {
-				fmt.Fprintln(w, key.Public())
-				fmt.Fprintf(a.Stderr, "hint: chio-node passport issue --agent NAME --key %s\n", key.Public())
-			})
-		}}
+	return a.keygenCmd("make a key that an agent keeps to itself; prints the public half", "chio-node passport issue --agent NAME --key %s")
 }
 
 // agentKey reads a key file: 64 hex characters, for its owner's eyes only.
 func agentKey(path string) (*wire.Key, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the key file: %w", err)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, &node.Problem{Code: "CHIO-AGENT-KEY", Message: path + " can be read by others", Hint: "chmod 600 " + path, Exit: node.ExitFailure}
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the key file: %w", err)
-	}
-	seed, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil || len(seed) != 32 {
-		return nil, &node.Problem{Code: "CHIO-AGENT-KEY", Message: path + " holds no key of 64 hex characters",
-			Hint: "chio-node capability keygen makes one", Exit: node.ExitFailure}
-	}
-	return wire.KeyFromSeed(seed)
+	return readKeyFile(path, "CHIO-AGENT-KEY", "capability keygen")
 }
