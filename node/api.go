@@ -92,6 +92,7 @@ func (n *Node) api(token string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/{op...}", func(w http.ResponseWriter, r *http.Request) {
 		if !authorized(r, token) {
+			n.junk.Add(1)
 			writeProblem(w, http.StatusUnauthorized, &Problem{Code: "CHIO-API-TOKEN", Message: "the operator's token is missing or wrong",
 				Hint: "send Authorization: Bearer with the content of api.token in the home", Exit: ExitFailure})
 			return
@@ -116,19 +117,24 @@ func (n *Node) api(token string) http.Handler {
 		}
 		_, _ = io.WriteString(w, "ok\n")
 	})
-	return rejectForeignHost(mux)
+	return n.rejectForeignHost(mux)
 }
 
 // answer runs one operation for an HTTP request.
 func (n *Node) answer(w http.ResponseWriter, r *http.Request, op string) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(wire.ForeignLimits.Bytes)))
 	if err != nil {
+		n.junk.Add(1)
 		writeProblem(w, http.StatusRequestEntityTooLarge, usage("request body: %v", err))
 		return
 	}
 	answer, err := n.Call(r.Context(), op, body)
 	if err != nil {
-		writeProblem(w, http.StatusUnprocessableEntity, problemOf(err))
+		p := problemOf(err)
+		if p.Exit == ExitUsage { // it could not be parsed: counted, not receipted
+			n.junk.Add(1)
+		}
+		writeProblem(w, http.StatusUnprocessableEntity, p)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -137,9 +143,10 @@ func (n *Node) answer(w http.ResponseWriter, r *http.Request, op string) {
 
 // rejectForeignHost keeps a browser page from reaching a loopback API through
 // a DNS name it controls.
-func rejectForeignHost(next http.Handler) http.Handler {
+func (n *Node) rejectForeignHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Host != "chio" && loopback(r.Host) != nil || r.Header.Get("Origin") != "" {
+			n.junk.Add(1)
 			http.Error(w, "this API answers loopback callers only", http.StatusForbidden)
 			return
 		}

@@ -29,6 +29,9 @@ type Status struct {
 	Problem    string         `json:"problem,omitempty"`
 	Stops      []StopInfo     `json:"stops,omitempty"` // what the operator stopped
 
+	// Junk counts what came in without a receipt since the start: requests that
+	// were not authenticated, or could not be parsed.
+	Junk uint64 `json:"junk_requests,omitzero"`
 	// SilentWitnesses have not said since the start which head of our log they hold.
 	SilentWitnesses []string `json:"silent_witnesses,omitempty"`
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/backbay-labs/chio-node/did"
@@ -54,6 +55,8 @@ type Node struct {
 	network     *network // built by Open, up after Start
 	money       *money
 	budgets     *budget.Tree
+
+	junk atomic.Uint64 // requests that never entered
 
 	lifecycle sync.Mutex // guards what follows
 	started   bool

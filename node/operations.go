@@ -79,7 +79,8 @@ var operations = map[string]handler{
 func (n *Node) status(ctx context.Context, _ Empty) (*Status, error) {
 	s := &Status{Name: n.cfg.Name, DID: n.DID().String(), KernelKey: n.keys.Kernel().Public(), LogID: n.logID,
 		Peer: n.network.address(), API: n.apiAddress(), Settlement: n.money.settlementAddress(), Oracle: n.money.oracleAddress(),
-		Policy: n.policy.compiled.Hash, Servers: n.tools.list(), Sealed: n.keys.Sealed(), Ready: true, SilentWitnesses: n.silentWitnesses()}
+		Policy: n.policy.compiled.Hash, Servers: n.tools.list(), Sealed: n.keys.Sealed(), Ready: true, SilentWitnesses: n.silentWitnesses(),
+		Junk: n.junk.Load()}
 	if err := n.ready(); err != nil {
 		s.Ready, s.Problem = false, err.Error()
 	}
