@@ -30,9 +30,7 @@ func TestOriginCrashIsResolvedByCallID(t *testing.T) {
 			m := a.mandate(b, "read_file", readArgs)
 			a.dies = true
 			a.reopen()
-			if _, err := a.service.Hello(t.Context(), b.address()); err != nil {
-				t.Fatal(err)
-			}
+			a.meet(b)
 			if out := a.kernelOf.Mediate(t.Context(), m); !out.Unlogged {
 				t.Fatalf("outcome %+v", out)
 			}
@@ -77,9 +75,7 @@ func TestHostCrashBeforeItsReceipt(t *testing.T) {
 	}
 	b.failAt(nil)
 	b.reopen()
-	if _, err := a.service.Hello(t.Context(), b.address()); err != nil {
-		t.Fatal(err)
-	}
+	a.meet(b)
 	answer, err := a.exchange.query(t.Context(), b.did(), m.CallID)
 	if err != nil || answer.Status != statusDone {
 		t.Fatalf("answer %+v, %v", answer, err)

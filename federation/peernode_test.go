@@ -171,6 +171,22 @@ func (p *peerNode) reopen() {
 	p.open()
 }
 
+// meet says hello to a peer that was just reopened: the first tries may go over
+// a connection whose other end is gone and has not been noticed yet.
+func (p *peerNode) meet(peer *peerNode) {
+	p.t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	var err error
+	for range 100 {
+		if _, err = p.service.Hello(p.t.Context(), peer.address()); err == nil {
+			return
+		}
+		<-tick.C
+	}
+	p.t.Fatal(err)
+}
+
 func (p *peerNode) accrue(tx store.Tx, o Obligation) error {
 	tx.AfterCommit(func() {
 		p.accrued.Lock()
