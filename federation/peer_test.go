@@ -3,6 +3,7 @@ package federation
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/store/memory"
@@ -174,7 +175,12 @@ func TestPeersSurviveARestart(t *testing.T) {
 	if err != nil || p.TreatyID != id {
 		t.Fatalf("%+v, %v", p, err)
 	}
-	if _, err := b.service.Connect(t.Context(), a.did()); err == nil {
+	noticed := false // that the connection to the a of before is gone
+	for tick := time.NewTicker(20 * time.Millisecond); !noticed && t.Context().Err() == nil; <-tick.C {
+		_, err := b.service.Connect(t.Context(), a.did())
+		noticed = err != nil
+	}
+	if !noticed {
 		t.Fatal("a is at another port, and b reached it")
 	}
 	if _, err := a.service.Connect(t.Context(), b.did()); err != nil {
