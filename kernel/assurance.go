@@ -35,9 +35,6 @@ type runtime struct {
 	modelSafetyTier string
 }
 
-// noAssurance is what a runtime is without a signed proof of more.
-const noAssurance = "none"
-
 var errAttestation = errors.New("runtime attestation")
 
 // assess turns an attestation into what it proves:
@@ -49,7 +46,7 @@ var errAttestation = errors.New("runtime attestation")
 //
 // No attestation proves nothing; a bad one is an error.
 func (k *Kernel) assess(env *wire.Envelope, subject wire.PublicKey, now int64) (runtime, error) {
-	nothing := runtime{level: noAssurance}
+	nothing := runtime{level: capability.AssuranceNone}
 	if env == nil {
 		return nothing, nil
 	}
@@ -73,7 +70,7 @@ func (k *Kernel) assess(env *wire.Envelope, subject wire.PublicKey, now int64) (
 	if a.IssuedAt > now || now >= a.ExpiresAt || a.ExpiresAt-a.IssuedAt > maxAttestationSeconds { // 3
 		return nothing, fmt.Errorf("%w: it is valid from %d to %d, at most %d s; it is %d", errAttestation, a.IssuedAt, a.ExpiresAt, maxAttestationSeconds, now)
 	}
-	if !capability.AssuranceAtLeast(a.Level, "basic") || a.ModelSafetyTier != "" && !capability.SafetyAtLeast(a.ModelSafetyTier, "low") { // 4
+	if !capability.AssuranceAtLeast(a.Level, capability.AssuranceBasic) || a.ModelSafetyTier != "" && !capability.SafetyAtLeast(a.ModelSafetyTier, capability.SafetyLow) { // 4
 		return nothing, fmt.Errorf("%w: level %.20q or safety tier %.20q is unknown", errAttestation, a.Level, a.ModelSafetyTier)
 	}
 	return runtime{level: a.Level, modelID: a.ModelID, modelSafetyTier: a.ModelSafetyTier}, nil

@@ -92,7 +92,7 @@ func (k *Kernel) meet(s *mediation, d *capability.Demand) (approvers int, denial
 		}
 	case capability.MaxRowsReturned, capability.OutputDigestSHA256: // step 12
 	case capability.ContentReviewTier:
-		if d.Level != "none" {
+		if d.Level != capability.ReviewNone {
 			return unmet(CodeConstraint, "no content review is configured")
 		}
 	default:

@@ -52,7 +52,7 @@ const maxPresentedApprovals = 8
 //	6 the continuation of a peer's call covers the price
 //	7 what a guard or every such grant wants approved is approved
 func (k *Kernel) govern(s *mediation) *Denial {
-	s.governed = &governed{runtime: runtime{level: noAssurance}}
+	s.governed = &governed{runtime: runtime{level: capability.AssuranceNone}}
 	if s.intent != nil {
 		if d := k.judgeIntent(s); d != nil { // 1 to 4
 			return d
@@ -111,10 +111,10 @@ func (k *Kernel) lineageOf(c *CallChain) string {
 
 func (k *Kernel) judgeAutonomy(s *mediation) *Denial {
 	a := s.intent.Autonomy
-	if a == nil || a.Tier == TierDirect {
+	if a == nil || a.Tier == capability.TierDirect {
 		return nil
 	}
-	need := map[string]string{TierDelegated: "attested", TierAutonomous: "verified"}[a.Tier]
+	need := map[string]string{capability.TierDelegated: capability.AssuranceAttested, capability.TierAutonomous: capability.AssuranceVerified}[a.Tier]
 	switch {
 	case !capability.AssuranceAtLeast(s.governed.runtime.level, need):
 		return ungoverned(CodeAssurance, "bring a runtime attestation of that level", "%s calls need %s runtime assurance, this runtime is %s", a.Tier, need, s.governed.runtime.level)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/backbay-labs/chio-node/kernel/capability"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -81,18 +82,9 @@ func ParseIntent(doc wire.Raw) (*Intent, error) {
 		}
 	}
 	if a := in.Autonomy; a != nil { // 5
-		if !isTier(a.Tier) || !validText(a.DelegationBondID) {
+		if !capability.TierAtLeast(a.Tier, capability.TierDirect) || !validText(a.DelegationBondID) {
 			return nil, fmt.Errorf("autonomy.tier %.20q is none of direct, delegated, autonomous", a.Tier)
 		}
 	}
 	return &in, nil
 }
-
-// The autonomy tiers.
-const (
-	TierDirect     = "direct"
-	TierDelegated  = "delegated"
-	TierAutonomous = "autonomous"
-)
-
-func isTier(s string) bool { return s == TierDirect || s == TierDelegated || s == TierAutonomous }

@@ -33,7 +33,7 @@ type Explanation struct {
 
 // ExplainedWho says whose call it was.
 type ExplainedWho struct {
-	AgentKey   string `json:"agent_key,omitempty"` // absent: no authority was presented
+	AgentKey   string `json:"agent_key,omitempty"` // absent: the call ended before any authority was verified
 	AgentDID   string `json:"agent_did,omitempty"`
 	Agent      string `json:"agent,omitempty"` // its name here
 	OnBehalfOf string `json:"on_behalf_of,omitempty"`

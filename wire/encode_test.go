@@ -204,7 +204,7 @@ func TestSchemaOf(t *testing.T) {
 		`{"a":[{"schema":"no"}],"schema":"chio.x.v1"}`: "chio.x.v1", `{"schema":"y","z":1}`: "y", `{"a":1}`: "", `{"schema":1}`: "",
 		`{"schema":"\u0061"}`: "a", `[]`: "", `{"a":1.5,"schema":"s"}`: "s", ``: "", `{"a":1,`: "", `{"a"`: "",
 	} {
-		if got := wire.SchemaOf([]byte(doc)); got != want {
+		if got := wire.SchemaOf([]byte(doc), wire.DocumentLimits); got != want {
 			t.Errorf("schema of %s is %q, want %q", doc, got, want)
 		}
 	}

@@ -60,7 +60,7 @@ func Seal(schema string, body any, signers ...Signer) (*Envelope, error) {
 	if err != nil {
 		return nil, err
 	}
-	if got := schemaOf(raw); got != schema {
+	if got := SchemaOf(raw, DocumentLimits); got != schema {
 		return nil, fmt.Errorf("%w: body says %q, sealing %q", ErrSchema, got, schema)
 	}
 	e := &Envelope{Body: raw}
@@ -119,7 +119,7 @@ func (e *Envelope) Open(schema string, body any, required []PublicKey, schemes m
 	if err := IsCanonical(e.Body, DocumentLimits); err != nil { // 1
 		return fmt.Errorf("%s: %w", schema, err)
 	}
-	if got := schemaOf(e.Body); got != schema { // 2
+	if got := SchemaOf(e.Body, DocumentLimits); got != schema { // 2
 		return fmt.Errorf("%w: want %s, got %.80q", ErrSchema, schema, got)
 	}
 	if len(e.Signatures) == 0 || len(e.Signatures) > maxSigners { // 3
@@ -177,15 +177,15 @@ func verifyOne(s EnvelopeSignature, message []byte, schemes map[string]Scheme) e
 	return fmt.Errorf("%w: algorithm %.20q", ErrSignerSet, s.Alg)
 }
 
-// schemaOf reads the schema member of a body, or "".
-func schemaOf(body []byte) string {
-	if schema, ok := quickMember(body, "schema", DocumentLimits.Depth); ok {
+// SchemaOf reads the schema member of a document, or "": what a file says it is.
+func SchemaOf(doc []byte, limits Limits) string {
+	if schema, ok := quickMember(doc, "schema", limits.Depth); ok {
 		return string(schema)
 	}
 	var head struct {
 		Schema string `json:"schema"`
 	}
-	if err := UnmarshalLenient(body, &head, DocumentLimits); err != nil {
+	if err := UnmarshalLenient(doc, &head, limits); err != nil {
 		return ""
 	}
 	return head.Schema

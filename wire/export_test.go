@@ -8,6 +8,3 @@ func Planned(v any) bool { _, err := encode(v); return err == nil }
 
 // CanonicalQuick is the one-pass check.
 func CanonicalQuick(doc []byte, depth int) bool { return canonicalQuick(doc, depth) }
-
-// SchemaOf reads the schema member of a body.
-func SchemaOf(body []byte) string { return schemaOf(body) }

@@ -86,7 +86,7 @@ func (r *IssuanceRule) validate() error {
 		}
 	}
 	for _, tier := range r.AutonomyTiers {
-		if tier != kernel.TierDirect && tier != kernel.TierDelegated && tier != kernel.TierAutonomous {
+		if !capability.TierAtLeast(tier, capability.TierDirect) {
 			return fmt.Errorf("autonomy_tiers: %.30q is none of direct, delegated, autonomous", tier)
 		}
 	}

@@ -1,6 +1,7 @@
 package capability
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/backbay-labs/chio-node/wire"
@@ -128,7 +129,7 @@ func (c *Constraint) parseModel(d *Demand) *Error {
 		return c.malformed("it names neither models nor a tier")
 	}
 	if v.Tier != nil {
-		if rank(safetyTiers[:], *v.Tier) < 0 {
+		if !slices.Contains(safetyTiers[:], *v.Tier) {
 			return c.malformed("min_safety_tier is none of the defined words")
 		}
 		d.Level = *v.Tier

@@ -128,25 +128,20 @@ func TestHostileValues(t *testing.T) {
 
 func TestLevels(t *testing.T) {
 	for _, scale := range []struct {
-		rank    func(string) int
 		atLeast func(have, want string) bool
 		words   []string
 	}{
-		{AssuranceRank, AssuranceAtLeast, []string{"none", "basic", "attested", "verified"}},
-		{TierRank, TierAtLeast, []string{"direct", "delegated", "autonomous"}},
-		{ReviewRank, ReviewAtLeast, []string{"none", "basic", "strict"}},
-		{SafetyRank, SafetyAtLeast, []string{"low", "standard", "high", "restricted"}},
+		{AssuranceAtLeast, []string{"none", "basic", "attested", "verified"}},
+		{TierAtLeast, []string{"direct", "delegated", "autonomous"}},
+		{SafetyAtLeast, []string{"low", "standard", "high", "restricted"}},
 	} {
 		for i, have := range scale.words {
-			if scale.rank(have) != i {
-				t.Errorf("%s ranks %d", have, scale.rank(have))
-			}
 			for j, want := range scale.words {
 				if scale.atLeast(have, want) != (i >= j) {
 					t.Errorf("%s at least %s: %t", have, want, i < j)
 				}
 			}
-			if scale.atLeast(have, "") || scale.atLeast("", have) || scale.atLeast("x", "x") || scale.rank("") != -1 {
+			if scale.atLeast(have, "") || scale.atLeast("", have) || scale.atLeast("x", "x") {
 				t.Errorf("an unknown word is compared with %s", have)
 			}
 		}

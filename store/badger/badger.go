@@ -53,20 +53,6 @@ func Open(dir string, o Options) (*store.Engine, error) {
 	return e, nil
 }
 
-// Check looks at a store without serving it. The report is filled as far as
-// it got, also when the error is store.ErrCorrupt.
-func Check(dir string, o Options) (report store.Report, err error) {
-	if _, err := os.Stat(filepath.Join(dir, rowsName)); err != nil {
-		return report, fmt.Errorf("check store: %w", err)
-	}
-	c, err := config(dir, o)
-	if err != nil {
-		return report, err
-	}
-	defer func() { err = errors.Join(err, c.Backend.Close()) }()
-	return store.Check(c)
-}
-
 func config(dir string, o Options) (store.Config, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return store.Config{}, fmt.Errorf("create store directory: %w", err)

@@ -51,7 +51,7 @@ func TestOpenTwiceIsInUse(t *testing.T) {
 	if _, err := badger.Open(dir, badger.Options{}); !errors.Is(err, store.ErrInUse) {
 		t.Errorf("second open: %v", err)
 	}
-	if _, err := badger.Check(dir, badger.Options{}); !errors.Is(err, store.ErrInUse) {
+	if _, err := badger.Inspect(dir, badger.Options{}, unread); !errors.Is(err, store.ErrInUse) {
 		t.Errorf("check of an open store: %v", err)
 	}
 	put(t, e, "still", "serving")
@@ -59,7 +59,7 @@ func TestOpenTwiceIsInUse(t *testing.T) {
 
 func TestCheckCreatesNothing(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "none")
-	if _, err := badger.Check(dir, badger.Options{}); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := badger.Inspect(dir, badger.Options{}, unread); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("check of no store: %v", err)
 	}
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
@@ -127,3 +127,6 @@ func BenchmarkUpdate(b *testing.B) {
 		})
 	}
 }
+
+// unread is for who only wants the report.
+func unread(store.Reader, store.Report) error { return nil }

@@ -9,9 +9,10 @@ import (
 	"github.com/backbay-labs/chio-node/store"
 )
 
-// Inspect is Check for somebody who wants to see what is left of a store: read
-// is called with the rows, whatever Check found. It is for a copy: badger
-// writes into a folder that it opens.
+// Inspect looks at a store without serving it. The report is filled as far as
+// it got, also when the error is store.ErrCorrupt; read is called with the rows
+// that are left, whatever the report says. It is for a copy: badger writes into
+// a folder that it opens.
 func Inspect(dir string, o Options, read func(store.Reader, store.Report) error) (report store.Report, err error) {
 	if _, err := os.Stat(filepath.Join(dir, rowsName)); err != nil {
 		return report, fmt.Errorf("inspect store: %w", err)

@@ -123,14 +123,14 @@ func wantCorrupt(t *testing.T, dir, says string) {
 	if !errors.Is(err, store.ErrCorrupt) || !strings.Contains(err.Error(), says) {
 		t.Errorf("open says %v, want %q", err, says)
 	}
-	if _, err := badger.Check(dir, badger.Options{}); !errors.Is(err, store.ErrCorrupt) {
+	if _, err := badger.Inspect(dir, badger.Options{}, unread); !errors.Is(err, store.ErrCorrupt) {
 		t.Errorf("check says %v", err)
 	}
 }
 
 func TestCrashCopyIsComplete(t *testing.T) {
 	dir := filled(t)
-	report, err := badger.Check(dir, badger.Options{})
+	report, err := badger.Inspect(dir, badger.Options{}, unread)
 	if err != nil || report.Rows != rowsWritten || report.Sequence != rowsWritten || report.HeadSequence != rowsWritten {
 		t.Fatalf("report %+v, %v", report, err)
 	}

@@ -25,7 +25,7 @@ func (a *app) receiptExplainCmd() *cobra.Command {
 				t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 				explainOutcome(t, &e)
 				explainWho(t, &e.Who)
-				explainAllowed(t, &e.Allowed)
+				explainAllowed(t, &e.Allowed, e.Who.AgentKey != "")
 				explainCost(t, e.Cost)
 				explainRecord(t, &e)
 				_ = t.Flush() // standard output is gone: nobody to tell
@@ -64,7 +64,7 @@ var sides = map[string]string{"": "", "local": "this node's own policy", "own_te
 
 func explainWho(w io.Writer, who *node.ExplainedWho) {
 	if who.AgentKey == "" {
-		line(w, "who", "unknown: no authority was presented")
+		line(w, "who", "unknown: the call ended before anybody's authority was verified")
 		return
 	}
 	line(w, "who", "%s", strings.TrimSpace(who.Agent+" "+who.AgentDID))
@@ -81,10 +81,13 @@ func explainWho(w io.Writer, who *node.ExplainedWho) {
 	line(w, "  passport", "%s", who.PassportID)
 }
 
-func explainAllowed(w io.Writer, b *node.ExplainedAllowed) {
-	if b.CapabilityID == "" {
+func explainAllowed(w io.Writer, b *node.ExplainedAllowed, verified bool) {
+	switch {
+	case b.CapabilityID == "":
 		line(w, "allowed by", "nothing: no capability was presented")
-	} else {
+	case !verified:
+		line(w, "presented", "capability %s, not verified", b.CapabilityID)
+	default:
 		line(w, "allowed by", "capability %s, delegation depth %d", b.CapabilityID, b.Depth)
 	}
 	for i, t := range b.Chain {

@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "write docs/cli.md anew")
 
 func TestReferenceIsCurrent(t *testing.T) {
 	var want bytes.Buffer
-	if err := WriteReference(&want); err != nil {
+	if err := writeReference(&want); err != nil {
 		t.Fatal(err)
 	}
 	page := filepath.Join("..", "..", "..", "docs", "cli.md")

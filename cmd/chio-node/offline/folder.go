@@ -51,7 +51,7 @@ func ReadFolder(dir string, read func(path string) ([]byte, error)) (f Folder, e
 		if err != nil {
 			return f, err
 		}
-		switch schema := schemaOf(doc); {
+		switch schema := wire.SchemaOf(doc, wire.BundleLimits); {
 		case schema == receipt.BundleSchema:
 			f.Bundles = append(f.Bundles, BundleFile{name, doc})
 		case schema == receipt.ConsistencySchema:
@@ -61,14 +61,4 @@ func ReadFolder(dir string, read func(path string) ([]byte, error)) (f Folder, e
 		}
 	}
 	return f, nil
-}
-
-func schemaOf(doc []byte) string {
-	var head struct {
-		Schema string `json:"schema"`
-	}
-	if wire.UnmarshalLenient(doc, &head, wire.BundleLimits) != nil {
-		return ""
-	}
-	return head.Schema
 }

@@ -23,7 +23,7 @@ func verifyReceipt(e *env) (*answer, error) {
 	if isArray(doc) {
 		return verifyReceipts(doc, trust)
 	}
-	if schemaOf(doc) == receipt.BundleSchema {
+	if wire.SchemaOf(doc, wire.BundleLimits) == receipt.BundleSchema {
 		return refused(receipt.CodeFormat, "this is a bundle; use chio-verify bundle"), nil
 	}
 	_, res, err := receipt.VerifyJSON(doc, trust)
@@ -117,15 +117,4 @@ func verifyBundle(e *env) (*answer, error) {
 	}
 	a.check(true, "%d capabilities", report.Capabilities)
 	return a, nil
-}
-
-// schemaOf peeks at a document to say what it is instead.
-func schemaOf(doc []byte) string {
-	var head struct {
-		Schema string `json:"schema"`
-	}
-	if wire.UnmarshalLenient(doc, &head, wire.BundleLimits) != nil {
-		return ""
-	}
-	return head.Schema
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// WriteReference writes the command-line reference in Markdown: every visible
+// writeReference writes the command-line reference in Markdown: every visible
 // verb in alphabetical order, with its usage, its flags, one line each, and an
 // example. docs/cli.md is this text.
-func WriteReference(w io.Writer) error {
+func writeReference(w io.Writer) error {
 	a := &app{Env: System()}
 	root := a.root()
 	var b strings.Builder
