@@ -27,7 +27,8 @@ func (k *Kernel) admit(ctx context.Context, s *mediation) *Denial {
 	}
 	t, err := k.cfg.Admission.Admit(ctx, &Admittance{Call: s.call, Nonce: s.nonce, Holds: holds, Charge: s.route.Price,
 		ChargeIn: func(currency string) (*wire.MonetaryAmount, error) { return k.chargeIn(s, currency) },
-		Approval: s.governed.approval, Bond: s.governed.bond, PolicyHash: s.policy.LocalHash})
+		Approval: s.governed.approval, Bond: s.governed.bond, Consume: s.consume,
+		PolicyHash: s.policy.LocalHash})
 	if err != nil {
 		if d, ok := asDenial(err); ok {
 			return d.at(10)
@@ -130,6 +131,9 @@ func (k *Kernel) dispatch(ctx context.Context, s *mediation) ending {
 		own := *d
 		own.Step = 11
 		return ending{verdict: receipt.Deny, denial: &own, disposition: Release}
+	}
+	if d := s.revalidate(); d != nil {
+		return ending{verdict: receipt.Deny, denial: d.at(11), disposition: Release}
 	}
 	res, err := k.cfg.Dispatcher.Dispatch(ctx, s.m, s.route, s.ticket)
 	s.result = &res

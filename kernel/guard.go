@@ -44,6 +44,22 @@ type Evidence struct {
 type Decision struct {
 	Verdict  Verdict
 	Evidence []Evidence
+	// Consume is what Admit must take up for the call to proceed: room in a
+	// rate, a posture's budget. The kernel hands it to the admission's
+	// participants untouched (Admittance.Consume); a denial consumes nothing.
+	Consume []any
+	// Observed says that a guard in observe mode did not allow, and that Verdict
+	// is not its own. The receipt of such a call is an advisory evaluation.
+	Observed bool
+}
+
+// Revalidator is a Guard that asks to judge again just before dispatch, where
+// what it judged can change between decision and effect (a symbolic link).
+// A guard that consumes must not implement it. Anything but Allow denies, and
+// nothing was spent.
+type Revalidator interface {
+	Guard
+	Revalidate(*Call) (Decision, error)
 }
 
 // Call is one mandate as guards see it: parsed, authorised and routed.

@@ -37,6 +37,15 @@ func (k *Kernel) runGuards(s *mediation) *Denial {
 func (s *mediation) judge(side string, g Guard) *Denial {
 	decision, err := safely(func() (Decision, error) { return g.Evaluate(s.call) })
 	s.evidence = append(s.evidence, decision.Evidence...)
+	s.consume = append(s.consume, decision.Consume...)
+	if err == nil && decision.Observed {
+		if side != "local" || s.route.Price != nil || s.route.PeerDID != "" || s.m.Origin != nil {
+			s.boundBy = side
+			return &Denial{Code: CodeGuardError, Guard: g.Name(), Side: side, Reason: "a guard only observed a call that must be enforced",
+				Fix: "observe mode is for unpaid calls within the organisation; report this"}
+		}
+		s.observed = true
+	}
 	if err != nil {
 		s.boundBy = side
 		s.evidence = append(s.evidence, Evidence{Guard: g.Name(), Verdict: Deny, Code: CodeGuardError})
@@ -56,6 +65,37 @@ func (s *mediation) judge(side string, g Guard) *Denial {
 		s.boundBy = side
 		return denialOf(decision, g, side)
 	}
+}
+
+// revalidate is the part of step 11 before dispatch: guards that ask for it
+// judge again, because what a path leads to may have changed since step 8.
+func (s *mediation) revalidate() *Denial {
+	again := func(side string, g Guard) *Denial {
+		r, ok := g.(Revalidator)
+		if !ok {
+			return nil
+		}
+		decision, err := safely(func() (Decision, error) { return r.Revalidate(s.call) })
+		if err == nil && decision.Verdict == Allow {
+			return nil
+		}
+		s.boundBy = side
+		s.evidence = append(s.evidence, decision.Evidence...)
+		if err != nil {
+			return &Denial{Code: CodeGuardError, Guard: g.Name(), Side: side, Reason: "the guard failed before dispatch: " + err.Error(),
+				Fix: "a guard that errs denies; see chio-node doctor"}
+		}
+		return denialOf(decision, g, side)
+	}
+	if d := again("local", s.policy.Local); d != nil {
+		return d
+	}
+	for _, g := range s.policy.Treaty {
+		if d := again(g.Side, g.Guard); d != nil {
+			return d
+		}
+	}
+	return nil
 }
 
 // denialOf names the evidence that decided: the last that is not Allow.

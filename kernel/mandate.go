@@ -32,8 +32,31 @@ type Mandate struct {
 	Edge     string         // mcp | api | federation | embedded
 	Session  string         // the caller's session at the edge; "" has no journal
 
+	// Surface is where the request came from, as the operator of the edge says;
+	// nil when nobody said. Agents cannot set it.
+	Surface *Surface
+	// Roots confine the session to directories; nil does not, empty permits none.
+	Roots []string
+
 	Intent    wire.Raw   // an Intent, bound by the holder proof; nil for an ungoverned call
 	Approvals []wire.Raw // chio.approval.v1 tokens the caller was given
+}
+
+// Surface is the origin of a request in the words of HushSpec's origins
+// extension: the chat, ticket or repository that made the agent act.
+type Surface struct {
+	Provider             string   `json:"provider,omitempty"`
+	TenantID             string   `json:"tenant_id,omitempty"`
+	SpaceID              string   `json:"space_id,omitempty"`
+	SpaceType            string   `json:"space_type,omitempty"`
+	Visibility           string   `json:"visibility,omitempty"`
+	ExternalParticipants *bool    `json:"external_participants,omitzero"`
+	Tags                 []string `json:"tags,omitempty"`
+	Sensitivity          string   `json:"sensitivity,omitempty"`
+	ActorRole            string   `json:"actor_role,omitempty"`
+	OrganizationID       string   `json:"organization_id,omitempty"`
+	Groups               []string `json:"groups,omitempty"`
+	Roles                []string `json:"roles,omitempty"`
 }
 
 // PassportRef names a passport for revocation: the issuer's DID and the id.
@@ -72,9 +95,15 @@ type Route struct {
 // Shape is a tool manifest's declaration of what a call does: the kind of
 // action and the JSON pointers of the arguments that matter.
 type Shape struct {
-	Action string   `json:"action"`          // file_read | file_write | egress | shell | patch | tool
-	Paths  []string `json:"paths,omitempty"` // RFC 6901 pointers to path arguments
-	URLs   []string `json:"urls,omitempty"`
+	// Action is a kind of action: file_read | file_write | egress | shell |
+	// patch | tool | code | browser | database | external_api | memory_write |
+	// memory_read | computer_use | input.
+	Action   string   `json:"action"`
+	Paths    []string `json:"paths,omitempty"` // RFC 6901 pointers to path arguments
+	URLs     []string `json:"urls,omitempty"`
+	Commands []string `json:"commands,omitempty"`
+	// Content points at what is written, patched, executed, typed or queried.
+	Content []string `json:"content,omitempty"`
 }
 
 // Dispatcher finds and calls tools. Route must not have effects. Dispatch is
@@ -148,6 +177,9 @@ type Admittance struct {
 	// Approval and Bond are what step 9 found, to be used up or held here.
 	Approval *ApprovalAnswer
 	Bond     any
+	// Consume is what guards want taken up with the call, for the participants
+	// that know it.
+	Consume []any
 	// PolicyHash is the local policy in force, so that a receipt written after
 	// a crash can name it.
 	PolicyHash wire.Digest

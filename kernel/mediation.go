@@ -28,6 +28,8 @@ type mediation struct {
 	session  *SessionView
 	policy   *Policy
 	evidence []Evidence
+	consume  []any     // step 8: what Admit takes up
+	observed bool      // step 8: a guard only observed
 	boundBy  string    // step 8: the side that decided
 	wanted   *Denial   // steps 8, 9: who wants approval, and why
 	governed *governed // step 9

@@ -1,5 +1,7 @@
 package guard
 
+import "github.com/backbay-labs/chio-node/wire"
+
 // Shape is what a call mainly does: one of the types below and no other. A
 // switch over it must name all of them.
 type Shape interface {
@@ -106,5 +108,21 @@ type Action struct {
 	Paths     []Path
 	URLs      []string // absolute URLs, as written
 	Commands  []string
-	ArgsBytes int // size of the arguments as they will be forwarded
+	Texts     []Text // every string of the arguments, member names included
+	ArgsBytes int    // size of the arguments as they will be forwarded
+	top       []member
+}
+
+// Text is one string of the arguments. Name is the member that holds it, ""
+// for the name of a member itself.
+type Text struct{ Name, Value string }
+
+// Arg returns the JSON of a top-level argument, or nil.
+func (a *Action) Arg(name string) wire.Raw {
+	for _, m := range a.top {
+		if m.name == name {
+			return m.raw
+		}
+	}
+	return nil
 }

@@ -36,6 +36,7 @@ func Extract(call *kernel.Call) Action {
 	if err := w.walk(m.Arguments); err != nil { // 1
 		return malformed(a, "%v", err)
 	}
+	a.top = w.top
 	args := arguments{top: w.top, name: name}
 	switch {
 	case declared != nil: // 2

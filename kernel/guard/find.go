@@ -76,6 +76,7 @@ func (f *finder) onString(name, value string) error {
 	if value == "" {
 		return nil
 	}
+	f.action.Texts = append(f.action.Texts, Text{Name: name, Value: value})
 	if commandName(key) {
 		return f.command(value)
 	}
@@ -98,6 +99,9 @@ func (f *finder) onString(name, value string) error {
 
 // onName finds paths used as member names: {"files": {"/etc/shadow": "…"}}.
 func (f *finder) onName(parent, name string) error {
+	if len(name) > 0 {
+		f.action.Texts = append(f.action.Texts, Text{Value: name})
+	}
 	if parent != "" && pathName(squash(parent)) && strings.ContainsAny(name, `/\.`) {
 		return f.path(name, false)
 	}

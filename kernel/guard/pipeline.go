@@ -15,6 +15,9 @@ const CodeMalformed kernel.Code = "CHIO-GUARD-MALFORMED"
 type Request struct {
 	Call   *kernel.Call
 	Action Action
+	// Abstract says that this is an action without a tool, as the evaluation
+	// suites of HushSpec have them: rules about tools do not apply to it.
+	Abstract bool
 }
 
 // Guard judges one request. It is a pure function of the request and of its
@@ -71,17 +74,71 @@ func (p *Pipeline) Evaluate(call *kernel.Call) (kernel.Decision, error) {
 	if refused != nil {
 		return *refused, nil
 	}
+	return p.run(req), nil
+}
+
+// Judge runs the guards on a request that was extracted already. A pipeline is
+// a Guard, so pipelines nest.
+func (p *Pipeline) Judge(req *Request) (kernel.Decision, error) {
+	switch {
+	case p == nil:
+		return Refuse("guard-pipeline", kernel.CodeNoPolicy, "", "there is no policy"), nil
+	case req == nil || req.Call == nil || req.Call.Mandate == nil:
+		return Refuse(p.name, CodeMalformed, "", "there is no call to judge"), nil
+	case len(p.guards) == 0 && p.open:
+		return kernel.Decision{Verdict: kernel.Allow}, nil
+	case len(p.guards) == 0:
+		return Refuse(p.name, kernel.CodeNoPolicy, "", "the policy has no rule in force"), nil
+	}
+	if m, bad := req.Action.Shape.(Malformed); bad {
+		return Refuse(p.name, CodeMalformed, "", m.Reason), nil
+	}
+	return p.run(req), nil
+}
+
+func (p *Pipeline) run(req *Request) kernel.Decision {
 	out := kernel.Decision{Verdict: kernel.Allow, Evidence: make([]kernel.Evidence, 0, len(p.guards))}
 	for _, g := range p.guards {
 		d := judge(g, req)
 		out.Evidence = append(out.Evidence, d.Evidence...)
 		out.Verdict = out.Verdict.Stricter(d.Verdict)
+		out.Observed = out.Observed || d.Observed
 		if d.Verdict == kernel.Deny {
-			return out, nil
+			out.Consume = nil
+			return out
+		}
+		out.Consume = append(out.Consume, d.Consume...)
+	}
+	return out
+}
+
+// Rejudger is a Guard that judges again just before dispatch, because what it
+// judged can change. It must consume nothing.
+type Rejudger interface {
+	Guard
+	Rejudge(*Request) (kernel.Decision, error)
+}
+
+// Revalidate implements kernel.Revalidator: the guards that ask for it judge
+// once more. A pipeline without such a guard allows.
+func (p *Pipeline) Revalidate(call *kernel.Call) (kernel.Decision, error) {
+	var again []Guard
+	if p != nil {
+		for _, g := range p.guards {
+			if r, ok := g.(Rejudger); ok {
+				again = append(again, rejudging{r})
+			}
 		}
 	}
-	return out, nil
+	if len(again) == 0 {
+		return kernel.Decision{Verdict: kernel.Allow}, nil
+	}
+	return (&Pipeline{name: p.name, guards: again}).Evaluate(call)
 }
+
+type rejudging struct{ Rejudger }
+
+func (r rejudging) Judge(req *Request) (kernel.Decision, error) { return r.Rejudge(req) }
 
 // request extracts the action; a malformed one, or a panic, is a refusal.
 func (p *Pipeline) request(call *kernel.Call) (req *Request, refused *kernel.Decision) {

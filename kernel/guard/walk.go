@@ -25,7 +25,7 @@ var (
 // member is one top-level argument.
 type member struct {
 	name string
-	raw  []byte
+	raw  wire.Raw
 }
 
 // walker visits every string of a JSON object that is known to be valid.

@@ -1,0 +1,68 @@
+package guard
+
+import "github.com/backbay-labs/chio-node/kernel"
+
+// Observe puts a guard into observe mode: what it would have denied or held
+// for approval is recorded, and the call goes on as if it had allowed. Where
+// something is owed to others the mode does not apply and the guard enforces:
+// a call with a price, and a call that crosses organisations. A guard that
+// fails, and arguments that cannot be read, still deny.
+func Observe(g Guard) Guard {
+	if r, ok := g.(Rejudger); ok {
+		return observedAgain{observed{g}, r}
+	}
+	return observed{g}
+}
+
+// CodeObserved marks evidence of a guard that only observed.
+const CodeObserved kernel.Code = "CHIO-GUARD-OBSERVED"
+
+type observed struct{ inner Guard }
+
+func (o observed) Name() string { return o.inner.Name() }
+
+// Observing reports whether Observe wrapped a guard.
+func Observing(g Guard) bool {
+	switch g.(type) {
+	case observed, observedAgain:
+		return true
+	}
+	return false
+}
+
+func (o observed) Judge(r *Request) (kernel.Decision, error) {
+	d, err := o.inner.Judge(r)
+	return soften(r, o.Name(), d), err
+}
+
+type observedAgain struct {
+	observed
+	again Rejudger
+}
+
+func (o observedAgain) Rejudge(r *Request) (kernel.Decision, error) {
+	d, err := o.again.Rejudge(r)
+	return soften(r, o.Name(), d), err
+}
+
+// soften turns a verdict that is only observed into an Allow that says so.
+func soften(r *Request, name string, d kernel.Decision) kernel.Decision {
+	if d.Verdict == kernel.Allow || d.Verdict > kernel.Allow || binding(r) {
+		return d
+	}
+	for _, e := range d.Evidence {
+		if e.Code == CodeMalformed || e.Code == kernel.CodeGuardError {
+			return d
+		}
+	}
+	d.Evidence = append(d.Evidence, kernel.Evidence{Guard: name, Verdict: kernel.Allow, Code: CodeObserved,
+		Details: "observe mode: would be " + d.Verdict.String()})
+	d.Verdict, d.Observed, d.Consume = kernel.Allow, true, nil
+	return d
+}
+
+// binding reports a call that observe mode does not concern.
+func binding(r *Request) bool {
+	c := r.Call
+	return c == nil || c.Mandate == nil || c.Route.Price != nil || c.Route.PeerDID != "" || c.Mandate.Origin != nil
+}
