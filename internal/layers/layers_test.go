@@ -38,6 +38,9 @@ var heavy = []struct{ prefix, folder, reason string }{
 	{"github.com/libp2p", "p2p", "the network is behind p2p's streams"},
 	{"github.com/multiformats/go-multiaddr", "p2p", "the network is behind p2p's streams"},
 	{"github.com/spf13/cobra", "cmd/", "the command line is the outermost layer"},
+	{"mvdan.cc/sh", "kernel/guards/shell", "one parser decides what a command line does"},
+	{"github.com/bluekeyes/go-gitdiff", "kernel/guards/patch", "one parser decides what a diff changes"},
+	{"golang.org/x/net/idna", "kernel/guards/network", "one canonical form of a host"},
 	{"go.yaml.in/yaml", "", "see yamlFolders"},
 }
 
