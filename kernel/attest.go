@@ -185,8 +185,30 @@ func (k *Kernel) compose(s *mediation, e ending, params wire.Raw, mode string, m
 			e.content = wire.Raw("null")
 		}
 		r.ContentHash = wire.Hash(e.content).String()
+		if s.observed { // the policy did not allow the call: this authorises nothing
+			r.ReceiptKind, r.BoundaryClass, r.TrustLevel = receipt.AdvisoryEvaluation, receipt.AdvisoryOnly, receipt.Advisory
+			r.Decision, r.ObservationOutcome = nil, receipt.Evaluated
+		}
 	}
 	return r, nil
+}
+
+// wouldBe is what the observed guards would have decided: their strictest row.
+func (s *mediation) wouldBe() *receipt.WouldBe {
+	if !s.observed {
+		return nil
+	}
+	var strictest *Evidence
+	for i := range s.evidence {
+		if e := &s.evidence[i]; e.Verdict != Allow && (strictest == nil || e.Verdict < strictest.Verdict) {
+			strictest = e
+		}
+	}
+	if strictest == nil {
+		return &receipt.WouldBe{Verdict: Deny.String(), Guard: "policy"}
+	}
+	return &receipt.WouldBe{Verdict: strictest.Verdict.String(), Guard: text(strictest.Guard, maxWordBytes),
+		Code: text(string(strictest.Code), maxWordBytes), Rule: text(strictest.Rule, maxWordBytes)}
 }
 
 // parameterLimits bound what a receipt repeats of the arguments.
@@ -213,6 +235,7 @@ func (k *Kernel) metadata(s *mediation, e ending, unlogged bool) *receipt.Metada
 	md := &receipt.Metadata{CallID: bounded(s.m.CallID), ArgsSHA256: s.argsHash, Unlogged: unlogged,
 		Financial: k.financial(s, e), Federation: federationOf(s), Governed: s.governedOf(), Approval: s.approvalOf(),
 		RevocationEpoch: k.cfg.Revocations.Epoch()}
+	md.Observed = s.wouldBe()
 	if s.session != nil && s.nonce != nil {
 		md.Session = &receipt.Session{ID: s.m.Session, Sequence: s.session.Sequence, SHA256: s.session.Head}
 	}

@@ -66,7 +66,25 @@ func (b both) Evaluate(c *kernel.Call) (kernel.Decision, error) {
 	second, err := b[1].Evaluate(c)
 	second.Evidence = append(first.Evidence, second.Evidence...)
 	second.Verdict = second.Verdict.Stricter(first.Verdict)
+	second.Observed = second.Observed || first.Observed
+	if second.Verdict != kernel.Deny {
+		second.Consume = append(first.Consume, second.Consume...)
+	}
 	return second, err
+}
+
+// Revalidate implements kernel.Revalidator: whichever of both asks for it.
+func (b both) Revalidate(c *kernel.Call) (kernel.Decision, error) {
+	for _, g := range b {
+		r, ok := g.(kernel.Revalidator)
+		if !ok {
+			continue
+		}
+		if d, err := r.Revalidate(c); err != nil || d.Verdict != kernel.Allow {
+			return d, err
+		}
+	}
+	return kernel.Decision{Verdict: kernel.Allow}, nil
 }
 
 // loadPolicy reads and compiles the local policy: a file relative to the home,

@@ -88,7 +88,11 @@ func FromReceipts(caller wire.PublicKey, session string, receipts []*receipt.Rec
 		if err := wire.UnmarshalLenient(r.Metadata, &md, wire.DocumentLimits); err != nil {
 			return nil, nil, fmt.Errorf("metadata of receipt %.80s: %w", r.ID, err)
 		}
-		if md.Session == nil || md.Session.ID != session || md.Attribution == nil || md.Attribution.SubjectKey != caller || r.Decision == nil {
+		if md.Session == nil || md.Session.ID != session || md.Attribution == nil || md.Attribution.SubjectKey != caller {
+			continue
+		}
+		ended := endedOf(r)
+		if ended == "" {
 			continue
 		}
 		if len(entries) == 0 && md.Session.Sequence == 1 && md.Session.SHA256 == Link(wire.Digest{}, 0, &restarted) {
@@ -96,9 +100,20 @@ func FromReceipts(caller wire.PublicKey, session string, receipts []*receipt.Rec
 		}
 		heads = append(heads, Head{Sequence: md.Session.Sequence, SHA256: md.Session.SHA256})
 		entries = append(entries, kernel.SessionEntry{At: r.Timestamp, CallID: md.CallID, Server: r.ToolServer, Tool: r.ToolName,
-			ArgsSHA256: md.ArgsSHA256, Ended: r.Decision.Verdict, Code: kernel.Code(md.Code), ReceiptID: r.ID})
+			ArgsSHA256: md.ArgsSHA256, Ended: ended, Code: kernel.Code(md.Code), ReceiptID: r.ID})
 	}
 	return entries, heads, nil
+}
+
+// endedOf is how the journal recorded a call: an advisory evaluation's ran.
+func endedOf(r *receipt.Receipt) string {
+	switch {
+	case r.Decision != nil:
+		return r.Decision.Verdict
+	case r.ReceiptKind == receipt.AdvisoryEvaluation && r.ObservationOutcome == receipt.Evaluated:
+		return receipt.Allow
+	}
+	return ""
 }
 
 // Summary is one session in a list.

@@ -117,8 +117,17 @@ type Metadata struct {
 	Governed        *Governed    `json:"governed,omitempty"`
 	Approval        *Approval    `json:"approval,omitempty"`
 	Session         *Session     `json:"session,omitempty"`
+	Observed        *WouldBe     `json:"observed,omitempty"` // of an advisory evaluation
 	Unlogged        bool         `json:"unlogged,omitzero"`
 	RevocationEpoch uint64       `json:"revocation_epoch,omitzero"`
+}
+
+// WouldBe is what a policy in observe mode would have decided.
+type WouldBe struct {
+	Verdict string `json:"verdict"` // deny | pending_approval
+	Guard   string `json:"guard"`
+	Code    string `json:"code,omitempty"`
+	Rule    string `json:"rule,omitempty"`
 }
 
 // Attribution says under whose authority the call ran.
