@@ -27,6 +27,7 @@ type ForbiddenPath struct {
 	exceptions *globSet
 	resolver   Resolver
 	allow      kernel.Decision
+	excepted   kernel.Decision // an exception was needed
 }
 
 // NewForbiddenPath compiles the configuration.
@@ -35,6 +36,7 @@ func NewForbiddenPath(c ForbiddenPathConfig) (*ForbiddenPath, error) {
 		return nil, fmt.Errorf("%s: %w: no pattern is given", ForbiddenPathName, ErrGlob)
 	}
 	g := &ForbiddenPath{rule: orDefault(c.Rule, "rules.forbidden_paths"), resolver: c.Resolver, allow: allowed(ForbiddenPathName)}
+	g.excepted = allowedBy(ForbiddenPathName, g.rule+".exceptions")
 	var err error
 	if g.patterns, err = newGlobSet(c.Patterns, Forbid); err != nil {
 		return nil, fmt.Errorf("%s patterns: %w", ForbiddenPathName, err)
@@ -54,6 +56,7 @@ func (g *ForbiddenPath) Judge(r *guard.Request) (kernel.Decision, error) {
 		return d, nil
 	}
 	local := r.Call.Route.PeerDID == ""
+	answer := g.allow
 	for i := range r.Action.Paths {
 		p := &r.Action.Paths[i]
 		clean, err := CleanPath(p.Text)
@@ -74,12 +77,31 @@ func (g *ForbiddenPath) Judge(r *guard.Request) (kernel.Decision, error) {
 		if hit == nil && changed {
 			hit = g.find(target) // 1
 		}
-		if hit != nil && g.exceptions.find(target) == nil { // 2
+		switch {
+		case hit == nil:
+		case g.exceptions.find(target) != nil: // 2
+			answer = g.excepted
+		default:
 			return guard.Refuse(ForbiddenPathName, CodeForbiddenPath, g.rule+".patterns",
 				fmt.Sprintf("%s is forbidden by %s", brief(clean), hit)), nil
 		}
 	}
-	return g.allow, nil
+	return answer, nil
+}
+
+// Forbids says whether the list forbids a path as written, and by which
+// pattern, for a guard that finds paths inside other text. Links are not
+// followed. Text that cannot be a path is not forbidden.
+func (g *ForbiddenPath) Forbids(path string) (pattern string, forbidden bool) {
+	clean, err := CleanPath(path)
+	if err != nil {
+		return "", false
+	}
+	hit := g.find(clean)
+	if hit == nil || g.exceptions.find(clean) != nil {
+		return "", false
+	}
+	return hit.String(), true
 }
 
 // find returns the first pattern that covers the path in any spelling.

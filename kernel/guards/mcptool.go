@@ -9,8 +9,9 @@ import (
 )
 
 // McpToolConfig configures mcp-tool. A name without "*" or "?" is exact; with
-// one it is a glob over the whole name. Case matters.
+// one it is a glob over the whole name, unless Exact. Case matters.
 type McpToolConfig struct {
+	Exact               bool // every name is taken literally
 	Block               []string
 	RequireConfirmation []string
 	Allow               []string // nil: no allow list; empty: nothing is allowed
@@ -27,13 +28,17 @@ type McpToolConfig struct {
 //  3. a tool that requires confirmation: pending approval
 //  4. with an allow list, a tool it does not name: deny
 //  5. without one, the default
+//
+// An abstract action has no tool, and passes.
 type McpTool struct {
 	rule           string
 	block, confirm *names
 	allow          *names // nil: no allow list
 	defaultBlock   bool
 	maxArgs        int
-	pass           kernel.Decision
+	pass           kernel.Decision // the tool is not judged
+	listed         kernel.Decision // an allow list names it
+	byDefault      kernel.Decision
 }
 
 // NewMcpTool compiles the configuration.
@@ -45,6 +50,8 @@ func NewMcpTool(c McpToolConfig) (*McpTool, error) {
 		rule: orDefault(c.Rule, "rules.tool_access"), defaultBlock: c.DefaultBlock,
 		maxArgs: c.MaxArgsBytes, pass: allowed(McpToolName),
 	}
+	g.listed, g.byDefault = allowedBy(McpToolName, g.rule+".allow"), allowedBy(McpToolName, g.rule+".default")
+	compileNames := namesCompiler(c.Exact)
 	var err error
 	if g.block, err = compileNames(c.Block); err != nil {
 		return nil, fmt.Errorf("%s block: %w", McpToolName, err)
@@ -68,6 +75,9 @@ func (g *McpTool) Judge(r *guard.Request) (kernel.Decision, error) {
 	if d, bad := refuseMalformed(McpToolName, r); bad {
 		return d, nil
 	}
+	if r.Abstract {
+		return g.pass, nil
+	}
 	tool := r.Call.Mandate.Tool
 	switch {
 	case tool == "":
@@ -81,11 +91,17 @@ func (g *McpTool) Judge(r *guard.Request) (kernel.Decision, error) {
 		return guard.Conclude(kernel.PendingApproval, McpToolName, CodeToolConfirm, g.rule+".require_confirmation",
 			fmt.Sprintf("tool %s needs a person's approval", brief(tool))), nil
 	case g.allow != nil && !g.allow.match(tool): // 4
-		return g.refuse(CodeToolUnlisted, ".allow", fmt.Sprintf("tool %s is not in the allow list", brief(tool))), nil
+		field := ".allow"
+		if g.defaultBlock {
+			field = ".default"
+		}
+		return g.refuse(CodeToolUnlisted, field, fmt.Sprintf("tool %s is not in the allow list", brief(tool))), nil
+	case g.allow != nil:
+		return g.listed, nil
 	case g.allow == nil && g.defaultBlock: // 5
 		return g.refuse(CodeToolUnlisted, ".default", fmt.Sprintf("tool %s is not listed and the default is block", brief(tool))), nil
 	}
-	return g.pass, nil
+	return g.byDefault, nil
 }
 
 func (g *McpTool) refuse(code kernel.Code, field, details string) kernel.Decision {

@@ -38,6 +38,23 @@ func CheckName(entry string) error {
 	return nil
 }
 
+// namesCompiler returns how a list of names is compiled.
+func namesCompiler(exact bool) func([]string) (*names, error) {
+	if !exact {
+		return compileNames
+	}
+	return func(list []string) (*names, error) {
+		n := &names{exact: make(map[string]struct{}, len(list))}
+		for _, entry := range list {
+			if err := CheckName(entry); err != nil {
+				return nil, err
+			}
+			n.exact[entry] = struct{}{}
+		}
+		return n, nil
+	}
+}
+
 func compileNames(list []string) (*names, error) {
 	n := &names{exact: make(map[string]struct{}, len(list))}
 	for _, entry := range list {
@@ -80,6 +97,13 @@ func (n *names) match(tool string) bool {
 // built once and shared; its evidence has no room to append to.
 func allowed(name string) kernel.Decision {
 	d := guard.Conclude(kernel.Allow, name, "", "", "")
+	d.Evidence = d.Evidence[:1:1]
+	return d
+}
+
+// allowedBy is allowed, with the rule that named what was judged.
+func allowedBy(name, rule string) kernel.Decision {
+	d := guard.Conclude(kernel.Allow, name, "", rule, "")
 	d.Evidence = d.Evidence[:1:1]
 	return d
 }

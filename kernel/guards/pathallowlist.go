@@ -36,6 +36,7 @@ type PathAllowlist struct {
 	roots             func(*kernel.Call) ([]string, bool)
 	resolver          Resolver
 	allow             kernel.Decision
+	listed            map[string]kernel.Decision // by the list that permitted
 }
 
 // NewPathAllowlist compiles the configuration.
@@ -49,6 +50,10 @@ func NewPathAllowlist(c PathAllowlistConfig) (*PathAllowlist, error) {
 	g := &PathAllowlist{
 		rule: orDefault(c.Rule, "rules.path_allowlist"), enabled: c.Enabled,
 		roots: c.Roots, resolver: c.Resolver, allow: allowed(PathAllowlistName),
+	}
+	g.listed = map[string]kernel.Decision{}
+	for _, field := range []string{"read", "write", "patch"} {
+		g.listed[field] = allowedBy(PathAllowlistName, g.rule+"."+field)
 	}
 	for _, l := range []struct {
 		name string
@@ -78,6 +83,7 @@ func (g *PathAllowlist) Judge(r *guard.Request) (kernel.Decision, error) {
 		roots, restricted = g.roots(r.Call)
 	}
 	local := r.Call.Route.PeerDID == ""
+	permittedBy := ""
 	for i := range r.Action.Paths {
 		p := &r.Action.Paths[i]
 		if p.Guess {
@@ -95,10 +101,18 @@ func (g *PathAllowlist) Judge(r *guard.Request) (kernel.Decision, error) {
 			return guard.Refuse(PathAllowlistName, CodePathAllowlist, "session.roots",
 				fmt.Sprintf("%s is outside the session's roots", brief(clean))), nil
 		}
-		if field, ok := g.permits(p.Access, target); g.enabled && !ok { // 2
+		if !g.enabled {
+			continue
+		}
+		field, ok := g.permits(p.Access, target)
+		if !ok { // 2
 			return guard.Refuse(PathAllowlistName, CodePathAllowlist, g.rule+"."+field,
 				fmt.Sprintf("%s is not in the %s list", brief(clean), field)), nil
 		}
+		permittedBy = field
+	}
+	if permittedBy != "" {
+		return g.listed[permittedBy], nil
 	}
 	return g.allow, nil
 }
