@@ -32,7 +32,7 @@ func Observing(g Guard) bool {
 
 func (o observed) Judge(r *Request) (kernel.Decision, error) {
 	d, err := o.inner.Judge(r)
-	return soften(r, o.Name(), d), err
+	return soften(r, o.Name(), d, err)
 }
 
 type observedAgain struct {
@@ -42,23 +42,23 @@ type observedAgain struct {
 
 func (o observedAgain) Rejudge(r *Request) (kernel.Decision, error) {
 	d, err := o.again.Rejudge(r)
-	return soften(r, o.Name(), d), err
+	return soften(r, o.Name(), d, err)
 }
 
 // soften turns a verdict that is only observed into an Allow that says so.
-func soften(r *Request, name string, d kernel.Decision) kernel.Decision {
-	if d.Verdict == kernel.Allow || d.Verdict > kernel.Allow || binding(r) {
-		return d
+func soften(r *Request, name string, d kernel.Decision, err error) (kernel.Decision, error) {
+	if err != nil || d.Verdict >= kernel.Allow || binding(r) {
+		return d, err
 	}
 	for _, e := range d.Evidence {
 		if e.Code == CodeMalformed || e.Code == kernel.CodeGuardError {
-			return d
+			return d, nil
 		}
 	}
 	d.Evidence = append(d.Evidence, kernel.Evidence{Guard: name, Verdict: kernel.Allow, Code: CodeObserved,
 		Details: "observe mode: would be " + d.Verdict.String()})
 	d.Verdict, d.Observed, d.Consume = kernel.Allow, true, nil
-	return d
+	return d, nil
 }
 
 // binding reports a call that observe mode does not concern.

@@ -19,7 +19,7 @@ var (
 	destAliases    = [...]string{"destination", "dest", "dst", "to", "new_path"}
 	commandAliases = [...]string{"command", "cmd"}
 	urlAliases     = [...]string{"url", "uri"}
-	diffAliases    = [...]string{"diff", "patch"}
+	diffAliases    = [...]string{"diff", "patch", "input"}
 	codeAliases    = [...]string{"code", "source"}
 	langAliases    = [...]string{"language", "lang"}
 	verbAliases    = [...]string{"action", "verb"}
@@ -76,15 +76,16 @@ func (a arguments) optional(aliases []string, fallback string) (string, problem)
 
 // shape builds the shape of a recognised tool and adds to the action what the
 // tool's own argument names say is a path.
-func (a arguments) shape(fam family, act *Action) Shape {
-	s, bad := a.build(fam, act)
+func (a arguments) shape(fam family, f *finder) Shape {
+	s, bad := a.build(fam, f)
 	if bad != "" {
 		return Malformed{Reason: string(bad)}
 	}
 	return s
 }
 
-func (a arguments) build(fam family, act *Action) (Shape, problem) {
+func (a arguments) build(fam family, f *finder) (Shape, problem) {
+	act := f.action
 	switch fam {
 	case familyRead, familyWrite, familyFiles:
 		return a.file(fam, act)
@@ -93,12 +94,15 @@ func (a arguments) build(fam family, act *Action) (Shape, problem) {
 	case familyMove, familyCopy:
 		return a.pair(fam, act)
 	case familyPatch:
-		path, bad := a.need(pathAliases[:])
+		path, bad := a.optional(pathAliases[:], "")
 		if bad != "" {
 			return nil, bad
 		}
 		diff, bad := a.need(diffAliases[:])
-		return Patch{Path: path, Diff: diff}, bad
+		if bad != "" {
+			return nil, bad
+		}
+		return a.patched(f, path, diff), ""
 	case familyShell:
 		command, bad := a.need(commandAliases[:])
 		return ShellCommand{Command: command}, bad
@@ -202,7 +206,7 @@ func (a arguments) egress() (Shape, problem) {
 func (a arguments) service(fam family) (Shape, problem) {
 	switch fam {
 	case familyBrowser:
-		verb, bad := a.optional(verbAliases[:], a.name)
+		verb, bad := a.optional(verbAliases[:], verbOf(a.name))
 		if bad != "" {
 			return nil, bad
 		}

@@ -43,6 +43,11 @@ func recognise(tool string) (family, string) {
 	if strings.HasPrefix(lower, "fs_") || strings.HasPrefix(lower, "fs/") {
 		return familyFiles, whole
 	}
+	for _, driver := range []string{"browser_", "puppeteer_", "playwright_"} {
+		if rest, ok := strings.CutPrefix(lower, driver); ok && rest != "" {
+			return familyBrowser, whole
+		}
+	}
 	for _, vendor := range vendors() {
 		if strings.HasPrefix(lower, vendor) && len(lower) > len(vendor) && (lower[len(vendor)] == '_' || lower[len(vendor)] == '.' || lower[len(vendor)] == '/') {
 			return familyVendor, vendor
@@ -73,7 +78,7 @@ func familyOf(name string) family {
 		return familyCopy
 	case "filesystem", "file", "fs":
 		return familyFiles
-	case "applypatch", "applydiff", "patchfile":
+	case "applypatch", "applydiff", "patchfile", "gitapply":
 		return familyPatch
 	case "bash", "sh", "zsh", "shell", "shellexec", "shellcommand", "runshell", "runcommand", "runterminalcmd", "executecommand", "terminal":
 		return familyShell
@@ -81,9 +86,9 @@ func familyOf(name string) family {
 		return familyFetch
 	case "python", "eval", "runcode", "executecode", "jupyter", "runpython", "javascript", "nodejs", "codeinterpreter":
 		return familyCode
-	case "browser", "navigate", "browsernavigate", "browserclick", "browsertype", "goto":
+	case "browser", "navigate", "goto":
 		return familyBrowser
-	case "sql", "postgres", "mysql", "sqlite", "executesql", "runsql", "querydatabase", "sqlquery":
+	case "sql", "postgres", "mysql", "sqlite", "executesql", "runsql", "querydatabase", "sqlquery", "readquery", "writequery", "runquery", "executequery":
 		return familyDatabase
 	case "vectorupsert", "remember", "memorywrite", "storememory":
 		return familyRemember
@@ -105,6 +110,17 @@ func accessOf(f family) Access {
 	default:
 		return AccessUnknown
 	}
+}
+
+// verbOf is what a browser tool does, by its squashed name: click for
+// browser_click.
+func verbOf(name string) string {
+	for _, driver := range []string{"browser", "puppeteer", "playwright"} {
+		if verb, ok := strings.CutPrefix(name, driver); ok && verb != "" {
+			return verb
+		}
+	}
+	return name
 }
 
 // language is the language a code tool's name implies.
