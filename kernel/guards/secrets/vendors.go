@@ -1,0 +1,106 @@
+package secrets
+
+// cloud lists the credentials of clouds, code hosts and package registries.
+func cloud() []detector {
+	return []detector{
+		token("aws_access_key", shape{prefix: "AKIA", body: upperNum, min: 16, max: 16, milli: 2500}, shape{prefix: "ASIA", body: upperNum, min: 16, max: 16, milli: 2500},
+			shape{prefix: "ABIA", body: upperNum, min: 16, max: 16, milli: 2500}, shape{prefix: "ACCA", body: upperNum, min: 16, max: 16, milli: 2500}),
+		token("github_token", shape{prefix: "ghp_", body: alnum, min: 36}, shape{prefix: "ghs_", body: alnum, min: 36},
+			shape{prefix: "gho_", body: alnum, min: 36}, shape{prefix: "ghu_", body: alnum, min: 36}, shape{prefix: "ghr_", body: alnum, min: 36}),
+		token("github_pat", shape{prefix: "github_pat_", body: wordChars, min: 60}),
+		token("gitlab_pat", shape{prefix: "glpat-", body: dotted, min: 20}),
+		token("gitlab_token", shape{prefix: "gldt-", body: urlSafe, min: 20}, shape{prefix: "glrt-", body: dotted, min: 20}, shape{prefix: "glcbt-", body: urlSafe, min: 20},
+			shape{prefix: "glptt-", body: lowerHex, min: 40}, shape{prefix: "glft-", body: urlSafe, min: 20}, shape{prefix: "glsoat-", body: urlSafe, min: 20},
+			shape{prefix: "glimt-", body: urlSafe, min: 20}, shape{prefix: "glagent-", body: urlSafe, min: 40}, shape{prefix: "gloas-", body: alnum, min: 60},
+			shape{prefix: "GR1348941", body: urlSafe, min: 20}),
+		token("npm_token", shape{prefix: "npm_", body: alnum, min: 36, bound: true}),
+		token("pypi_token", shape{prefix: "pypi-AgE", body: urlSafe, min: 50}),
+		token("rubygems_token", shape{prefix: "rubygems_", body: lowerHex, min: 48}),
+		token("cratesio_token", shape{prefix: "cio", body: alnum, min: 32, max: 32, bound: true, milli: 3500, digit: true}),
+		token("clojars_token", shape{prefix: "CLOJARS_", body: alnum, min: 60}),
+		token("dockerhub_token", shape{prefix: "dckr_pat_", body: urlSafe, min: 27}, shape{prefix: "dckr_oat_", body: urlSafe, min: 27}),
+		token("google_api_key", shape{prefix: "AIza", body: urlSafe, min: 35, max: 35, milli: 3000}),
+		token("google_oauth", shape{prefix: "GOCSPX-", body: urlSafe, min: 28}, shape{prefix: "ya29.", body: urlSafe, min: 20, milli: 3000},
+			shape{prefix: "1//0", body: urlSafe, min: 40, milli: 3000}),
+		token("digitalocean_token", shape{prefix: "dop_v1_", body: lowerHex, min: 64}, shape{prefix: "doo_v1_", body: lowerHex, min: 64}, shape{prefix: "dor_v1_", body: lowerHex, min: 64}),
+		token("heroku_key", shape{prefix: "HRKU-AA", body: urlSafe, min: 50}),
+		token("cloudflare_origin_key", shape{prefix: "v1.0-", body: set("a-f0-9\x2d"), min: 171}),
+		token("databricks_token", shape{prefix: "dapi", body: set("a-f0-9\x2d"), min: 32, bound: true}),
+		token("vault_token", shape{prefix: "hvs.", body: urlSafe, min: 24}, shape{prefix: "hvb.", body: urlSafe, min: 24}, shape{prefix: "hvr.", body: urlSafe, min: 24}),
+		token("pulumi_token", shape{prefix: "pul-", body: lowerHex, min: 40, bound: true}),
+		token("doppler_token", shape{prefix: "dp.pt.", body: alnum, min: 40}, shape{prefix: "dp.st.", body: dotted, min: 40}, shape{prefix: "dp.ct.", body: alnum, min: 40},
+			shape{prefix: "dp.sa.", body: alnum, min: 40}, shape{prefix: "dp.scim.", body: alnum, min: 40}, shape{prefix: "dp.audit.", body: alnum, min: 40}),
+		token("planetscale_token", shape{prefix: "pscale_tkn_", body: dotted, min: 32}, shape{prefix: "pscale_pw_", body: dotted, min: 32}, shape{prefix: "pscale_oauth_", body: dotted, min: 32}),
+		token("flyio_token", shape{prefix: "fo1_", body: urlSafe, min: 43, bound: true}, shape{prefix: "fm2_", body: base64Set, min: 80, bound: true}, shape{prefix: "fm1r_", body: base64Set, min: 80}),
+		token("supabase_token", shape{prefix: "sbp_", body: lowerHex, min: 40, bound: true}, shape{prefix: "sb_secret_", body: urlSafe, min: 30}),
+		token("netlify_token", shape{prefix: "nfp_", body: alnum, min: 36, bound: true}),
+		token("artifactory_key", shape{prefix: "AKCp", body: alnum, min: 60, bound: true}),
+		token("age_secret_key", shape{prefix: "AGE-SECRET-KEY-1", body: bech32, min: 58}),
+		token("tailscale_key", shape{prefix: "tskey-", body: urlSafe, min: 24, digit: true}),
+		token("grafana_token", shape{prefix: "glsa_", body: wordChars, min: 40}, shape{prefix: "glc_eyJ", body: base64Set, min: 32}, shape{prefix: "eyJrIjoi", body: base64Set, min: 60}),
+		token("alibaba_key", shape{prefix: "LTAI", body: alnum, min: 12, max: 24, bound: true, milli: 2800, digit: true}),
+		token("yandex_key", shape{prefix: "AQVN", body: urlSafe, min: 35, max: 40, bound: true, milli: 3500}),
+	}
+}
+
+// services lists the credentials of payment, messaging, monitoring and work
+// services.
+func services() []detector {
+	return []detector{
+		token("stripe_secret_key", shape{prefix: "sk_live_", body: alnum, min: 16}, shape{prefix: "sk_test_", body: alnum, min: 24}, shape{prefix: "sk_prod_", body: alnum, min: 16}),
+		token("stripe_restricted_key", shape{prefix: "rk_live_", body: alnum, min: 16}, shape{prefix: "rk_test_", body: alnum, min: 24}, shape{prefix: "rk_prod_", body: alnum, min: 16}),
+		token("webhook_secret", shape{prefix: "whsec_", body: base64Set, min: 24}),
+		token("square_token", shape{prefix: "sq0atp-", body: urlSafe, min: 22}, shape{prefix: "sq0csp-", body: urlSafe, min: 40}, shape{prefix: "EAAA", body: urlSafe, min: 60, max: 64, bound: true, milli: 4000}),
+		token("shopify_token", shape{prefix: "shpat_", body: hexDigits, min: 32}, shape{prefix: "shpca_", body: hexDigits, min: 32}, shape{prefix: "shppa_", body: hexDigits, min: 32},
+			shape{prefix: "shpss_", body: hexDigits, min: 32}, shape{prefix: "shptka_", body: hexDigits, min: 32}),
+		token("slack_token", shape{prefix: "xoxb-", body: urlSafe, min: 20, digit: true}, shape{prefix: "xoxp-", body: urlSafe, min: 20, digit: true}, shape{prefix: "xoxa-", body: urlSafe, min: 20, digit: true},
+			shape{prefix: "xoxr-", body: urlSafe, min: 20, digit: true}, shape{prefix: "xoxs-", body: urlSafe, min: 20, digit: true}, shape{prefix: "xoxo-", body: urlSafe, min: 20, digit: true},
+			shape{prefix: "xoxc-", body: urlSafe, min: 20, digit: true}, shape{prefix: "xoxd-", body: set("A-Za-z0-9%+/=_\x2d"), min: 20},
+			shape{prefix: "xoxe-", body: urlSafe, min: 20, digit: true}, shape{prefix: "xoxe.", body: dotted, min: 20, digit: true}, shape{prefix: "xapp-", body: urlSafe, min: 20, digit: true}),
+		token("sendgrid_key", shape{prefix: "SG.", body: dotted, min: 60, max: 72, bound: true, milli: 3500}),
+		token("twilio_key", shape{prefix: "SK", body: lowerHex, min: 32, max: 32, bound: true, milli: 2500}),
+		token("mailgun_key", shape{prefix: "key-", body: lowerHex, min: 32, max: 32, bound: true, milli: 2500}),
+		token("facebook_token", shape{prefix: "EAACEdEose0cBA", body: alnum, min: 20}, shape{prefix: "EAAM", body: alnum, min: 80, bound: true}, shape{prefix: "EAAB", body: alnum, min: 80, bound: true}),
+		token("linear_key", shape{prefix: "lin_api_", body: alnum, min: 32}, shape{prefix: "lin_oauth_", body: alnum, min: 32}),
+		token("notion_token", shape{prefix: "secret_", body: alnum, min: 43, max: 43, milli: 3500, digit: true}, shape{prefix: "ntn_", body: alnum, min: 40, bound: true}),
+		token("atlassian_token", shape{prefix: "ATATT3", body: urlSafeEq, min: 60}, shape{prefix: "ATCTT3", body: urlSafeEq, min: 60}, shape{prefix: "ATBB", body: urlSafeEq, min: 24, bound: true, milli: 3500, digit: true}),
+		token("newrelic_key", shape{prefix: "NRAK-", body: upperNum, min: 27}, shape{prefix: "NRJS-", body: alnum, min: 19}, shape{prefix: "NRII-", body: urlSafe, min: 32}, shape{prefix: "NRRA-", body: alnum, min: 36}),
+		token("sentry_token", shape{prefix: "sntrys_", body: set("A-Za-z0-9+/=_\x2d"), min: 60}, shape{prefix: "sntryu_", body: lowerHex, min: 64}, shape{prefix: "sntrya_", body: lowerHex, min: 64}),
+		token("datadog_token", shape{prefix: "ddp_", body: alnum, min: 36, bound: true}, shape{prefix: "ddapp_", body: alnum, min: 34, bound: true}),
+		token("postman_key", shape{prefix: "PMAK-", body: set("a-f0-9\x2d"), min: 58}),
+		token("figma_token", shape{prefix: "figd_", body: urlSafe, min: 38}),
+		token("shippo_token", shape{prefix: "shippo_live_", body: lowerHex, min: 40}, shape{prefix: "shippo_test_", body: lowerHex, min: 40}),
+		token("easypost_key", shape{prefix: "EZAK", body: alnum, min: 54, bound: true}, shape{prefix: "EZTK", body: alnum, min: 54, bound: true}),
+		token("dropbox_token", shape{prefix: "sl.", body: urlSafe, min: 120, bound: true}),
+		token("typeform_token", shape{prefix: "tfp_", body: set("A-Za-z0-9._=\x2d"), min: 40, bound: true}),
+		token("sonar_token", shape{prefix: "sqp_", body: lowerHex, min: 40}, shape{prefix: "squ_", body: lowerHex, min: 40}, shape{prefix: "sqa_", body: lowerHex, min: 40}),
+		token("buildkite_token", shape{prefix: "bkua_", body: lowerHex, min: 40}),
+		token("circleci_token", shape{prefix: "CCIPAT_", body: wordChars, min: 40}),
+		token("readme_key", shape{prefix: "rdme_", body: lowerNum, min: 70}),
+		token("prefect_key", shape{prefix: "pnu_", body: alnum, min: 36, bound: true}),
+		token("brevo_key", shape{prefix: "xkeysib-", body: set("a-z0-9A-Z\x2d"), min: 64}, shape{prefix: "xsmtpsib-", body: set("a-z0-9A-Z\x2d"), min: 64}),
+		token("rapid_token", shape{prefix: "lt_", body: wordChars, min: 64, bound: true, milli: 4000, digit: true}),
+		token("launchdarkly_key", shape{prefix: "sdk-", body: set("a-f0-9\x2d"), min: 36, max: 36, bound: true}, shape{prefix: "api-", body: set("a-f0-9\x2d"), min: 36, max: 36, bound: true}),
+	}
+}
+
+// models lists the credentials of model providers.
+func models() []detector {
+	return []detector{
+		token("anthropic_api03_key", shape{prefix: "sk-ant-api03-", body: urlSafe, min: 60}),
+		token("anthropic_key", shape{prefix: "sk-ant-", body: urlSafe, min: 40, digit: true}),
+		token("openai_project_key", shape{prefix: "sk-proj-", body: urlSafe, min: 40}, shape{prefix: "sk-svcacct-", body: urlSafe, min: 40}, shape{prefix: "sk-admin-", body: urlSafe, min: 40}),
+		token("openrouter_key", shape{prefix: "sk-or-v1-", body: lowerHex, min: 60}),
+		token("openai_key", shape{prefix: "sk-", body: alnum, min: 32, bound: true, milli: 3000, digit: true}, shape{prefix: "sess-", body: alnum, min: 40, max: 40, bound: true, milli: 3500, digit: true}),
+		token("huggingface_token", shape{prefix: "hf_", body: alnum, min: 34, bound: true, milli: 3000}, shape{prefix: "api_org_", body: alnum, min: 34}),
+		token("groq_key", shape{prefix: "gsk_", body: alnum, min: 50, bound: true}),
+		token("perplexity_key", shape{prefix: "pplx-", body: alnum, min: 40}),
+		token("xai_key", shape{prefix: "xai-", body: alnum, min: 70, bound: true}),
+		token("replicate_token", shape{prefix: "r8_", body: alnum, min: 37, bound: true, milli: 3000}),
+		token("nvidia_key", shape{prefix: "nvapi-", body: urlSafe, min: 60}),
+		token("langchain_key", shape{prefix: "lsv2_", body: wordChars, min: 40}, shape{prefix: "ls__", body: alnum, min: 32, bound: true}),
+		token("pinecone_key", shape{prefix: "pcsk_", body: wordChars, min: 50}),
+		token("tavily_key", shape{prefix: "tvly-", body: urlSafe, min: 28, digit: true}),
+		token("elevenlabs_key", shape{prefix: "sk_", body: lowerHex, min: 48, max: 48, bound: true}),
+	}
+}
