@@ -18,6 +18,15 @@ type Request struct {
 	// Abstract says that this is an action without a tool, as the evaluation
 	// suites of HushSpec have them: rules about tools do not apply to it.
 	Abstract bool
+	// Reached is what path guards found out about paths, by their text.
+	Reached map[string]Reach
+}
+
+// Reach is the file a path leads to.
+type Reach struct {
+	Path       string // clean; absolute where links were followed, else as written
+	Relative   string // the same below the tool's directory, if it is there
+	Redirected bool   // a symbolic link changed where the path leads
 }
 
 // Guard judges one request. It is a pure function of the request and of its

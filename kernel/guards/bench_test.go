@@ -19,11 +19,11 @@ func benchmarkJudge(b *testing.B, g guard.Guard, tool, args string) {
 }
 
 func BenchmarkForbiddenPathDefault(b *testing.B) {
-	benchmarkJudge(b, defaultForbidden(b, nil), "read_file", `{"path":"/srv/workspace/project/src/main.go"}`)
+	benchmarkJudge(b, defaultForbidden(b), "read_file", `{"path":"/srv/workspace/project/src/main.go"}`)
 }
 
 func BenchmarkForbiddenPathRelative(b *testing.B) {
-	benchmarkJudge(b, defaultForbidden(b, nil), "read_file", `{"path":"src/Main.go"}`)
+	benchmarkJudge(b, defaultForbidden(b), "read_file", `{"path":"src/Main.go"}`)
 }
 
 func BenchmarkMcpTool(b *testing.B) {

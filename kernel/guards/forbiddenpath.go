@@ -11,7 +11,6 @@ import (
 type ForbiddenPathConfig struct {
 	Patterns   []string // Forbid globs; none is an error, see DefaultForbiddenPaths
 	Exceptions []string // Permit globs, matched against the resolved path
-	Resolver   Resolver // nil: paths are judged as written
 	Rule       string   // dotted path of the block; "" is rules.forbidden_paths
 }
 
@@ -25,7 +24,6 @@ type ForbiddenPath struct {
 	rule       string
 	patterns   *globSet
 	exceptions *globSet
-	resolver   Resolver
 	allow      kernel.Decision
 	excepted   kernel.Decision // an exception was needed
 }
@@ -35,7 +33,7 @@ func NewForbiddenPath(c ForbiddenPathConfig) (*ForbiddenPath, error) {
 	if len(c.Patterns) == 0 {
 		return nil, fmt.Errorf("%s: %w: no pattern is given", ForbiddenPathName, ErrGlob)
 	}
-	g := &ForbiddenPath{rule: orDefault(c.Rule, "rules.forbidden_paths"), resolver: c.Resolver, allow: allowed(ForbiddenPathName)}
+	g := &ForbiddenPath{rule: orDefault(c.Rule, "rules.forbidden_paths"), allow: allowed(ForbiddenPathName)}
 	g.excepted = allowedBy(ForbiddenPathName, g.rule+".exceptions")
 	var err error
 	if g.patterns, err = newGlobSet(c.Patterns, Forbid); err != nil {
@@ -55,7 +53,6 @@ func (g *ForbiddenPath) Judge(r *guard.Request) (kernel.Decision, error) {
 	if d, bad := refuseMalformed(ForbiddenPathName, r); bad {
 		return d, nil
 	}
-	local := r.Call.Route.PeerDID == ""
 	answer := g.allow
 	for i := range r.Action.Paths {
 		p := &r.Action.Paths[i]
@@ -66,20 +63,20 @@ func (g *ForbiddenPath) Judge(r *guard.Request) (kernel.Decision, error) {
 			}
 			return guard.Refuse(ForbiddenPathName, CodePathMalformed, g.rule, err.Error()), nil
 		}
-		target, changed, err := resolved(g.resolver, local, clean)
+		at, err := reach(r, p, clean)
 		if err != nil && p.Guess {
-			target, changed, err = clean, false, nil
+			at, err = guard.Reach{Path: clean}, nil
 		}
 		if err != nil {
 			return kernel.Decision{}, fmt.Errorf("resolving %s: %w", brief(clean), err)
 		}
 		hit := g.find(clean)
-		if hit == nil && changed {
-			hit = g.find(target) // 1
+		if hit == nil && at.Path != clean {
+			hit = g.find(at.Path) // 1
 		}
 		switch {
 		case hit == nil:
-		case g.exceptions.find(target) != nil: // 2
+		case g.exceptions.finds(at, clean): // 2
 			answer = g.excepted
 		default:
 			return guard.Refuse(ForbiddenPathName, CodeForbiddenPath, g.rule+".patterns",
@@ -88,6 +85,9 @@ func (g *ForbiddenPath) Judge(r *guard.Request) (kernel.Decision, error) {
 	}
 	return answer, nil
 }
+
+// Rejudge implements guard.Rejudger: links may have moved.
+func (g *ForbiddenPath) Rejudge(r *guard.Request) (kernel.Decision, error) { return g.Judge(r) }
 
 // Forbids says whether the list forbids a path as written, and by which
 // pattern, for a guard that finds paths inside other text. Links are not

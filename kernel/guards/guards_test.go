@@ -3,6 +3,7 @@ package guards
 import (
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -30,6 +31,9 @@ func check(t *testing.T, g guard.Guard, r *guard.Request, want kernel.Verdict, c
 type links map[string]string
 
 func (l links) Resolve(p string) (string, error) {
+	if !strings.HasPrefix(p, "/") {
+		p = path.Join("/srv", p)
+	}
 	for from, to := range l {
 		if p == from || strings.HasPrefix(p, from+"/") {
 			if to == "" {
@@ -41,9 +45,15 @@ func (l links) Resolve(p string) (string, error) {
 	return p, nil
 }
 
-func defaultForbidden(t testing.TB, r Resolver, exceptions ...string) *ForbiddenPath {
+// on puts a request onto a file system; the tool runs in /srv.
+func (l links) on(r *guard.Request) *guard.Request {
+	r.Call.Route.Resolve = l.Resolve
+	return r
+}
+
+func defaultForbidden(t testing.TB, exceptions ...string) *ForbiddenPath {
 	t.Helper()
-	g, err := NewForbiddenPath(ForbiddenPathConfig{Patterns: DefaultForbiddenPaths(), Exceptions: exceptions, Resolver: r})
+	g, err := NewForbiddenPath(ForbiddenPathConfig{Patterns: DefaultForbiddenPaths(), Exceptions: exceptions})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +61,7 @@ func defaultForbidden(t testing.TB, r Resolver, exceptions ...string) *Forbidden
 }
 
 func TestForbiddenPathSpellings(t *testing.T) {
-	g := defaultForbidden(t, nil)
+	g := defaultForbidden(t)
 	for _, p := range []string{
 		"/etc/shadow", "//etc//shadow", "/etc/./shadow", "/a/../etc/shadow", "../../../../etc/shadow", "etc/shadow", "..\\..\\etc\\shadow",
 		"/ETC/Shadow", "/etc/shadow.", "/etc/shadow ", " /etc/shadow", "/etc./shadow", "/etc/shadow::$DATA", "/etc/%73hadow", "/etc%2fshadow",
@@ -76,27 +86,27 @@ func TestForbiddenPathSpellings(t *testing.T) {
 
 func TestForbiddenPathLinksAndExceptions(t *testing.T) {
 	fs := links{"/srv/link": "/root/.ssh", "/srv/safe.env.example": "/etc/shadow", "/srv/broken": ""}
-	g := defaultForbidden(t, fs, "**/.env.example", "/srv/*.env.example")
-	check(t, g, request("read_file", `{"path":"/srv/link/id"}`), kernel.Deny, CodeForbiddenPath)
-	check(t, g, request("summon", `{"x":"srv/a","y":"/srv/link/id"}`), kernel.Deny, CodeForbiddenPath)
-	check(t, g, request("read_file", `{"path":"/srv/.env.example"}`), kernel.Allow, "")
+	g := defaultForbidden(t, "**/.env.example", "/srv/*.env.example")
+	check(t, g, fs.on(request("read_file", `{"path":"/srv/link/id"}`)), kernel.Deny, CodeForbiddenPath)
+	check(t, g, fs.on(request("summon", `{"x":"srv/a","y":"/srv/link/id"}`)), kernel.Deny, CodeForbiddenPath)
+	check(t, g, fs.on(request("read_file", `{"path":"/srv/.env.example"}`)), kernel.Allow, "")
 	// The exception names the link, and the link leads elsewhere.
-	check(t, g, request("read_file", `{"path":"/srv/safe.env.example"}`), kernel.Deny, CodeForbiddenPath)
-	if d, err := g.Judge(request("read_file", `{"path":"/srv/broken/x"}`)); err == nil || d.Verdict != kernel.Deny {
+	check(t, g, fs.on(request("read_file", `{"path":"/srv/safe.env.example"}`)), kernel.Deny, CodeForbiddenPath)
+	if d, err := g.Judge(fs.on(request("read_file", `{"path":"/srv/broken/x"}`))); err == nil || d.Verdict != kernel.Deny {
 		t.Errorf("a path that cannot be resolved: %v %v", d, err)
 	}
 	// A peer's paths are not on this file system.
-	remote := request("read_file", `{"path":"/srv/link/id"}`)
+	remote := fs.on(request("read_file", `{"path":"/srv/link/id"}`))
 	remote.Call.Route.PeerDID = "did:chio:x"
 	check(t, g, remote, kernel.Allow, "")
 }
 
 func TestPathAllowlist(t *testing.T) {
-	g, err := NewPathAllowlist(PathAllowlistConfig{Enabled: true, Read: []string{"/srv/**", "/pub/*"}, Write: []string{"/srv/out/**"},
-		Resolver: links{"/srv/link": "/etc"}})
+	g, err := NewPathAllowlist(PathAllowlistConfig{Enabled: true, Read: []string{"/srv/**", "/pub/*"}, Write: []string{"/srv/out/**"}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	fs := links{"/srv/link": "/etc", "/elsewhere/srv": "/srv"}
 	for _, tc := range []struct {
 		tool, args string
 		want       kernel.Verdict
@@ -104,7 +114,11 @@ func TestPathAllowlist(t *testing.T) {
 		{"read_file", `{"path":"/srv/a"}`, kernel.Allow},
 		{"read_file", `{"path":"/srv/../etc/a"}`, kernel.Deny},
 		{"read_file", `{"path":"/srv/link/a"}`, kernel.Deny},
-		{"read_file", `{"path":"srv/a"}`, kernel.Deny},
+		{"read_file", `{"path":"srv/a"}`, kernel.Allow}, // below /srv, where the tool runs
+		{"read_file", `{"path":"../pub/a"}`, kernel.Allow},
+		{"read_file", `{"path":"../pub/a/b"}`, kernel.Deny},
+		{"read_file", `{"path":"/elsewhere/srv/a"}`, kernel.Allow}, // a link into the list
+		{"read_file", `{"path":"~/a"}`, kernel.Deny},
 		{"write_file", `{"path":"/srv/a","content":""}`, kernel.Deny},
 		{"write_file", `{"path":"/srv/out/a","content":"/etc/x"}`, kernel.Allow},
 		{"apply_patch", `{"path":"/srv/out/a","diff":"x"}`, kernel.Allow},
@@ -120,7 +134,11 @@ func TestPathAllowlist(t *testing.T) {
 		if tc.want == kernel.Allow {
 			code = ""
 		}
-		check(t, g, request(tc.tool, tc.args), tc.want, code)
+		check(t, g, fs.on(request(tc.tool, tc.args)), tc.want, code)
+	}
+	// The system follows the link before "..", a judge of text does not.
+	if d, err := g.Judge(fs.on(request("read_file", `{"path":"/srv/link/../a"}`))); err == nil || d.Verdict != kernel.Deny {
+		t.Errorf("a path that climbs behind a link: %v %v", d, err)
 	}
 	check(t, g, request("read_file", `{"path":"/srv/a\u0000"}`), kernel.Deny, CodePathMalformed)
 	empty, _ := NewPathAllowlist(PathAllowlistConfig{Enabled: true, Write: []string{"**"}, Patch: []string{}})
@@ -129,20 +147,25 @@ func TestPathAllowlist(t *testing.T) {
 }
 
 func TestSessionRoots(t *testing.T) {
-	roots, restricted := []string{"/work", "not-rooted/.."}, true
-	g, err := NewPathAllowlist(PathAllowlistConfig{Roots: func(*kernel.Call) ([]string, bool) { return roots, restricted }})
+	roots := []string{"/work", "not-rooted/.."}
+	g, err := NewPathAllowlist(PathAllowlistConfig{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	check(t, g, request("read_file", `{"path":"/work/a"}`), kernel.Allow, "")
-	check(t, g, request("read_file", `{"path":"/work"}`), kernel.Allow, "")
-	check(t, g, request("read_file", `{"path":"/workshop/a"}`), kernel.Deny, CodePathAllowlist)
-	check(t, g, request("read_file", `{"path":"/work/../etc/a"}`), kernel.Deny, CodePathAllowlist)
-	check(t, g, request("read_file", `{"path":"a"}`), kernel.Deny, CodePathAllowlist)
+	within := func(tool, args string) *guard.Request {
+		r := request(tool, args)
+		r.Call.Mandate.Roots = roots
+		return r
+	}
+	check(t, g, within("read_file", `{"path":"/work/a"}`), kernel.Allow, "")
+	check(t, g, within("read_file", `{"path":"/work"}`), kernel.Allow, "")
+	check(t, g, within("read_file", `{"path":"/workshop/a"}`), kernel.Deny, CodePathAllowlist)
+	check(t, g, within("read_file", `{"path":"/work/../etc/a"}`), kernel.Deny, CodePathAllowlist)
+	check(t, g, within("read_file", `{"path":"a"}`), kernel.Deny, CodePathAllowlist)
+	roots = []string{}
+	check(t, g, within("read_file", `{"path":"/work/a"}`), kernel.Deny, CodePathAllowlist)
 	roots = nil
-	check(t, g, request("read_file", `{"path":"/work/a"}`), kernel.Deny, CodePathAllowlist)
-	restricted = false
-	check(t, g, request("read_file", `{"path":"/anything"}`), kernel.Allow, "")
+	check(t, g, within("read_file", `{"path":"/anything"}`), kernel.Allow, "")
 }
 
 func TestMcpTool(t *testing.T) {
@@ -224,7 +247,7 @@ func TestI5_GuardsDenyWhatTheyCannotRead(t *testing.T) {
 	mcp, _ := NewMcpTool(McpToolConfig{})
 	paths, _ := NewPathAllowlist(PathAllowlistConfig{Enabled: true, Read: []string{"**"}, Write: []string{"**"}})
 	charge, _ := NewChargeCap(wire.MonetaryAmount{Units: 1, Currency: "USD"}, "r")
-	for _, g := range []guard.Guard{defaultForbidden(t, nil), mcp, paths, charge} {
+	for _, g := range []guard.Guard{defaultForbidden(t), mcp, paths, charge} {
 		for name, r := range map[string]*guard.Request{
 			"nil": nil, "no call": {}, "no mandate": {Call: &kernel.Call{}},
 			"not extracted": {Call: &kernel.Call{Mandate: &kernel.Mandate{Tool: "x"}}},

@@ -7,14 +7,6 @@ import (
 	"strings"
 )
 
-// Resolver follows symbolic links. Resolve returns the path that is really
-// reached: the argument itself if no link is in it, else the absolute target.
-// For a path that does not exist it resolves the longest parent that does. An
-// error denies.
-type Resolver interface {
-	Resolve(path string) (string, error)
-}
-
 // maxPathBytes bounds one path.
 const maxPathBytes = 4096
 
@@ -159,22 +151,6 @@ func windows(path string) string {
 		at = after
 	}
 	return string(out)
-}
-
-// resolved returns the path that is really reached, and whether links changed
-// it. Only a call that this kernel executes touches this file system.
-func resolved(r Resolver, local bool, clean string) (target string, changed bool, err error) {
-	if r == nil || !local {
-		return clean, false, nil
-	}
-	target, err = r.Resolve(clean)
-	if err != nil {
-		return "", false, err
-	}
-	if target, err = CleanPath(target); err != nil {
-		return "", false, err
-	}
-	return target, target != clean, nil
 }
 
 // brief bounds a path in evidence.

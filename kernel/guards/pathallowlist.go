@@ -12,16 +12,11 @@ import (
 // PathAllowlistConfig configures path-allowlist. A list that is nil or empty
 // permits nothing; a nil Patch list is the Write list.
 type PathAllowlistConfig struct {
-	Enabled bool     // false: only session roots are enforced
+	Enabled bool     // false: only the session's roots (kernel.Mandate.Roots) are enforced
 	Read    []string // Permit globs
 	Write   []string
 	Patch   []string
-	// Roots returns the directories of the caller's session; restricted false
-	// means the session sets none. Nil is the same. An empty list that is
-	// restricted permits nothing.
-	Roots    func(*kernel.Call) (roots []string, restricted bool)
-	Resolver Resolver
-	Rule     string // dotted path of the block; "" is rules.path_allowlist
+	Rule    string // dotted path of the block; "" is rules.path_allowlist
 }
 
 // PathAllowlist denies a call that names a path no list permits.
@@ -33,23 +28,21 @@ type PathAllowlist struct {
 	rule              string
 	enabled           bool
 	read, write, edit *globSet
-	roots             func(*kernel.Call) ([]string, bool)
-	resolver          Resolver
 	allow             kernel.Decision
 	listed            map[string]kernel.Decision // by the list that permitted
 }
 
 // NewPathAllowlist compiles the configuration.
 func NewPathAllowlist(c PathAllowlistConfig) (*PathAllowlist, error) {
-	if !c.Enabled && c.Roots == nil {
-		return nil, errors.New(PathAllowlistName + ": neither enabled nor given session roots")
+	if !c.Enabled && len(c.Read)+len(c.Write)+len(c.Patch) > 0 {
+		return nil, errors.New(PathAllowlistName + ": has lists and is not enabled")
 	}
 	if c.Patch == nil {
 		c.Patch = c.Write
 	}
 	g := &PathAllowlist{
 		rule: orDefault(c.Rule, "rules.path_allowlist"), enabled: c.Enabled,
-		roots: c.Roots, resolver: c.Resolver, allow: allowed(PathAllowlistName),
+		allow: allowed(PathAllowlistName),
 	}
 	g.listed = map[string]kernel.Decision{}
 	for _, field := range []string{"read", "write", "patch"} {
@@ -77,12 +70,10 @@ func (g *PathAllowlist) Judge(r *guard.Request) (kernel.Decision, error) {
 	if d, bad := refuseMalformed(PathAllowlistName, r); bad {
 		return d, nil
 	}
-	var roots []string
-	restricted := false
-	if g.roots != nil {
-		roots, restricted = g.roots(r.Call)
+	roots := r.Call.Mandate.Roots
+	if roots == nil && !g.enabled {
+		return g.allow, nil
 	}
-	local := r.Call.Route.PeerDID == ""
 	permittedBy := ""
 	for i := range r.Action.Paths {
 		p := &r.Action.Paths[i]
@@ -93,18 +84,18 @@ func (g *PathAllowlist) Judge(r *guard.Request) (kernel.Decision, error) {
 		if err != nil {
 			return guard.Refuse(PathAllowlistName, CodePathMalformed, g.rule, err.Error()), nil
 		}
-		target, _, err := resolved(g.resolver, local, clean)
+		at, err := reach(r, p, clean)
 		if err != nil {
 			return kernel.Decision{}, fmt.Errorf("resolving %s: %w", brief(clean), err)
 		}
-		if restricted && !underAny(roots, target) { // 1
+		if roots != nil && !underAny(roots, at.Path) { // 1
 			return guard.Refuse(PathAllowlistName, CodePathAllowlist, "session.roots",
 				fmt.Sprintf("%s is outside the session's roots", brief(clean))), nil
 		}
 		if !g.enabled {
 			continue
 		}
-		field, ok := g.permits(p.Access, target)
+		field, ok := g.permits(p.Access, at, clean)
 		if !ok { // 2
 			return guard.Refuse(PathAllowlistName, CodePathAllowlist, g.rule+"."+field,
 				fmt.Sprintf("%s is not in the %s list", brief(clean), field)), nil
@@ -118,21 +109,24 @@ func (g *PathAllowlist) Judge(r *guard.Request) (kernel.Decision, error) {
 }
 
 // permits returns the list that decided.
-func (g *PathAllowlist) permits(a guard.Access, target string) (field string, ok bool) {
+func (g *PathAllowlist) permits(a guard.Access, at guard.Reach, clean string) (field string, ok bool) {
 	switch a {
 	case guard.AccessRead:
-		return "read", g.read.find(target) != nil
+		return "read", g.read.finds(at, clean)
 	case guard.AccessWrite:
-		return "write", g.write.find(target) != nil
+		return "write", g.write.finds(at, clean)
 	case guard.AccessPatch:
-		return "patch", g.edit.find(target) != nil
+		return "patch", g.edit.finds(at, clean)
 	default:
-		if g.read.find(target) == nil {
+		if !g.read.finds(at, clean) {
 			return "read", false
 		}
-		return "write", g.write.find(target) != nil
+		return "write", g.write.finds(at, clean)
 	}
 }
+
+// Rejudge implements guard.Rejudger: links may have moved.
+func (g *PathAllowlist) Rejudge(r *guard.Request) (kernel.Decision, error) { return g.Judge(r) }
 
 // underAny reports whether target is one of the roots or below one, at a
 // segment boundary. A root that is not a clean rooted path permits nothing.

@@ -1,6 +1,10 @@
 package guards
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/backbay-labs/chio-node/kernel/guard"
+)
 
 // globSet is a list of globs with an index, so that the cost of a decision
 // grows with the path and not with the number of rules. Almost every rule is
@@ -67,4 +71,17 @@ func (s *globSet) find(path string) *Glob {
 		return nil
 	}
 	return s.all[best]
+}
+
+// finds reports whether the list matches the file that is really reached, by
+// its absolute name or by its name below the tool's directory; and as written,
+// unless a link leads elsewhere.
+func (s *globSet) finds(at guard.Reach, clean string) bool {
+	switch {
+	case s.find(at.Path) != nil:
+		return true
+	case at.Relative != "" && s.find(at.Relative) != nil:
+		return true
+	}
+	return !at.Redirected && at.Path != clean && s.find(clean) != nil
 }
