@@ -39,6 +39,9 @@ func Compile(d *Document, o CompileOptions) (*Compiled, error) {
 	if d.Extends != "" {
 		return nil, fmt.Errorf("%w: %s extends %s", ErrUnresolved, nameOf(d), d.Extends)
 	}
+	if err := checkEnforced(d); err != nil {
+		return nil, err
+	}
 	full := withDefaults(d)
 	canonical, err := wire.Marshal(full)
 	if err != nil {

@@ -16,6 +16,8 @@ const BuiltinDefault = "builtin:default"
 //go:embed builtin/default.yaml
 var builtinDefault []byte
 
+const builtinPrefix = "builtin:"
+
 // maxExtends bounds the length of a chain of documents.
 const maxExtends = 16
 

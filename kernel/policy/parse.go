@@ -19,47 +19,27 @@ func Parse(name string, doc []byte) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{file: name}
+	r := newReader(name)
 	d := &Document{Sources: []string{name}}
 	var strategy string
-	ok := r.mapping(root, "", map[string]field{
+	ok := r.mapping(root, "", fields{
 		"hushspec":       r.text(&d.HushSpec),
 		"name":           r.text(&d.Name),
 		"description":    r.text(&d.Description),
-		"extends":        r.text(&d.Extends),
-		"merge_strategy": r.oneOf(&strategy, string(Replace), string(MergeOnce), string(DeepMerge)),
+		"extends":        r.word(&d.Extends),
+		"merge_strategy": r.word(&strategy),
 		"rules":          r.rules(&d.Rules),
-		"extensions": func(n *yaml.Node, path string) {
-			r.mapping(n, path, map[string]field{}, unsupportedExtension)
-		},
-		"metadata": r.metadata(&d.Metadata),
+		"extensions":     r.extensions(&d.Extensions),
+		"metadata":       r.metadata(&d.Metadata),
 	}, nil)
 	d.MergeStrategy = Strategy(strategy)
 	if ok {
-		checkVersion(r, root, d.HushSpec)
+		r.check(func(c *checker) { c.document(d) })
 	}
 	if err := r.err(); err != nil {
 		return nil, err
 	}
 	return d, nil
-}
-
-func checkVersion(r *reader, root *yaml.Node, version string) {
-	if version == "" {
-		r.add(root, "hushspec", "is missing", `add hushspec: "0.1.0"`)
-		return
-	}
-	if !supportedVersion(version) {
-		r.add(root, "hushspec", fmt.Sprintf("version %.24q is not supported", version), `write "0.1.0"`)
-	}
-}
-
-func supportedVersion(v string) bool {
-	patch, ok := strings.CutPrefix(v, "0.1.")
-	if !ok || patch == "" || len(patch) > 4 {
-		return false
-	}
-	return strings.Trim(patch, "0123456789") == ""
 }
 
 // rootOf parses exactly one YAML document, whose root must be a mapping.

@@ -28,7 +28,20 @@ type Problem struct {
 	Column  int    `json:"column"` // from 1; 0: not known
 	Message string `json:"message"`
 	Fix     string `json:"fix,omitempty"`
+	// Code and Severity are set by Lint and Warnings: L001, GOV_EXPIRED, W001;
+	// warning or info. A problem of Parse or Validate is an error and has none.
+	Code     string   `json:"code,omitempty"`
+	Severity Severity `json:"severity,omitempty"`
 }
+
+// Severity is how much a problem that is no error matters.
+type Severity string
+
+// The severities.
+const (
+	SeverityWarning Severity = "warning"
+	SeverityInfo    Severity = "info"
+)
 
 func (p Problem) String() string {
 	var b strings.Builder

@@ -3,7 +3,6 @@ package policy
 import (
 	"fmt"
 	"sort"
-	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -12,18 +11,25 @@ import (
 // The bounds of one document.
 const (
 	MaxBytes   = 1 << 20
-	maxEntries = 4096    // of one list
+	maxEntries = 4096    // of one list or table
 	maxVisits  = 1 << 17 // nodes visited, those behind aliases counted each time
+	maxExpand  = 4 << 20 // bytes of scalars visited, those behind aliases counted each time
 	maxText    = 4096    // bytes of one string
 )
 
-// reader turns YAML nodes into values and collects problems. After a problem
-// it goes on, so that a person sees all of them at once.
+// reader turns YAML nodes into values and collects what is wrong with their
+// structure: keys, types, spelling of numbers. Whether a value makes sense is
+// the checker's business; at says where each value was written. After a
+// problem the reader goes on, so that a person sees all of them at once.
 type reader struct {
 	file     string
 	problems []Problem
 	visits   int
+	expanded int
+	at       map[string]*yaml.Node // by dotted path
 }
+
+func newReader(file string) *reader { return &reader{file: file, at: map[string]*yaml.Node{}} }
 
 func (r *reader) err() error {
 	if len(r.problems) == 0 {
@@ -43,6 +49,58 @@ func (r *reader) add(n *yaml.Node, path, message, fix string) {
 	r.problems = append(r.problems, p)
 }
 
+// check runs the checks of values, puts each problem where its value was
+// written, and leaves out those that follow from a structural problem.
+func (r *reader) check(run func(*checker)) {
+	c := &checker{file: r.file}
+	run(c)
+	structural := len(r.problems)
+	for _, p := range c.problems {
+		if len(r.problems) < MaxProblems && !r.explained(structural, p.Path) {
+			r.place(&p)
+			r.problems = append(r.problems, p)
+		}
+	}
+	sort.SliceStable(r.problems, func(i, j int) bool {
+		a, b := r.problems[i], r.problems[j]
+		return a.Line < b.Line || a.Line == b.Line && a.Column < b.Column
+	})
+}
+
+// explained reports a structural problem at path, above it or below it.
+func (r *reader) explained(structural int, path string) bool {
+	for _, p := range r.problems[:structural] {
+		if p.Path == path || p.Path != "" && under(p.Path, path) || path != "" && under(path, p.Path) {
+			return true
+		}
+	}
+	return false
+}
+
+// under reports that path lies below at.
+func under(at, path string) bool {
+	return len(path) > len(at) && strings.HasPrefix(path, at) && (path[len(at)] == '.' || path[len(at)] == '[')
+}
+
+// place gives a problem the position of its path, or of the nearest value
+// above that was written.
+func (r *reader) place(p *Problem) {
+	for path := p.Path; ; {
+		if n := r.at[path]; n != nil {
+			p.Line, p.Column = n.Line, n.Column
+			return
+		}
+		cut := strings.LastIndexAny(path, ".[")
+		if cut < 0 {
+			if path == "" {
+				return
+			}
+			cut = 0
+		}
+		path = path[:cut]
+	}
+}
+
 // visit follows an alias and counts, so that a small file of aliases cannot
 // become a large document.
 func (r *reader) visit(n *yaml.Node, path string) (*yaml.Node, bool) {
@@ -56,27 +114,49 @@ func (r *reader) visit(n *yaml.Node, path string) (*yaml.Node, bool) {
 	if n == nil {
 		return nil, false
 	}
-	if r.visits++; r.visits > maxVisits {
-		if r.visits == maxVisits+1 {
-			r.add(n, path, fmt.Sprintf("document expands to more than %d values", maxVisits), "use fewer aliases")
+	r.visits++
+	r.expanded += len(n.Value)
+	if r.visits > maxVisits || r.expanded > maxExpand {
+		if r.visits <= maxVisits+1 { // once
+			r.add(n, path, fmt.Sprintf("document expands to more than %d values or %d bytes", maxVisits, maxExpand), "use fewer aliases")
 		}
+		r.visits = maxVisits + 1
 		return nil, false
 	}
+	r.at[path] = n
 	return n, true
 }
 
 // field reads the value of one key.
 type field func(n *yaml.Node, path string)
 
+// fields are the keys a mapping may have.
+type fields = map[string]field
+
 // mapping reads a mapping whose keys are exactly the given ones. explain may
 // give the message for a key that is known but refused.
-func (r *reader) mapping(n *yaml.Node, path string, fields map[string]field, explain func(key string) (message, fix string)) bool {
+func (r *reader) mapping(n *yaml.Node, path string, known fields, explain func(key string) (message, fix string)) bool {
+	return r.entries(n, path, func(k, v *yaml.Node, at string) {
+		if read, ok := known[k.Value]; ok {
+			read(v, at)
+			return
+		}
+		r.unknown(k, at, known, explain)
+	})
+}
+
+// entries reads a mapping of any keys, which are strings and unique.
+func (r *reader) entries(n *yaml.Node, path string, each func(k, v *yaml.Node, at string)) bool {
 	n, ok := r.visit(n, path)
 	if !ok {
 		return false
 	}
 	if n.Kind != yaml.MappingNode {
 		r.add(n, path, "must be a mapping, is "+kindOf(n), "")
+		return false
+	}
+	if len(n.Content)/2 > maxEntries {
+		r.add(n, path, fmt.Sprintf("has %d keys, limit %d", len(n.Content)/2, maxEntries), "")
 		return false
 	}
 	seen := make(map[string]int, len(n.Content)/2)
@@ -92,146 +172,56 @@ func (r *reader) mapping(n *yaml.Node, path string, fields map[string]field, exp
 			continue
 		}
 		seen[k.Value] = k.Line
-		read, known := fields[k.Value]
-		if !known {
-			r.unknown(k, at, fields, explain)
-			continue
-		}
-		read(v, at)
+		each(k, v, at)
 	}
 	return true
 }
 
-func (r *reader) unknown(k *yaml.Node, at string, fields map[string]field, explain func(string) (string, string)) {
+// items reads a list of anything.
+func (r *reader) items(n *yaml.Node, path string, each func(item *yaml.Node, at string)) bool {
+	n, ok := r.visit(n, path)
+	if !ok {
+		return false
+	}
+	if n.Kind != yaml.SequenceNode {
+		r.add(n, path, "must be a list, is "+kindOf(n), "write [] for an empty list")
+		return false
+	}
+	if len(n.Content) > maxEntries {
+		r.add(n, path, fmt.Sprintf("has %d entries, limit %d", len(n.Content), maxEntries), "")
+		return false
+	}
+	for i, item := range n.Content {
+		each(item, fmt.Sprintf("%s[%d]", path, i))
+	}
+	return true
+}
+
+func (r *reader) unknown(k *yaml.Node, at string, known fields, explain func(string) (string, string)) {
 	if explain != nil {
 		if message, fix := explain(k.Value); message != "" {
 			r.add(k, at, message, fix)
 			return
 		}
 	}
-	known := make([]string, 0, len(fields))
-	for name := range fields {
-		known = append(known, name)
+	names := make([]string, 0, len(known))
+	for name := range known {
+		names = append(names, name)
 	}
-	sort.Strings(known)
-	fix := "known keys are " + strings.Join(known, ", ")
-	for _, name := range known {
-		if near(k.Value, name) {
-			fix = fmt.Sprintf("did you mean %s?", name)
-			break
-		}
-	}
-	r.add(k, at, "unknown key", fix)
+	sort.Strings(names)
+	r.add(k, at, "unknown key", suggest(k.Value, "known keys are ", names))
 }
 
-// text reads a string into to.
-func (r *reader) text(to *string) field {
-	return func(n *yaml.Node, path string) {
-		if s, ok := r.scalar(n, path); ok {
-			*to = s
-		}
-	}
-}
-
-func (r *reader) scalar(n *yaml.Node, path string) (string, bool) {
-	n, ok := r.visit(n, path)
-	if !ok {
-		return "", false
-	}
-	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!str" && n.ShortTag() != "!!timestamp" {
-		r.add(n, path, "must be a string, is "+kindOf(n), "put it in quotes")
-		return "", false
-	}
-	if len(n.Value) > maxText {
-		r.add(n, path, fmt.Sprintf("string has %d bytes, limit %d", len(n.Value), maxText), "shorten it")
-		return "", false
-	}
-	return n.Value, true
-}
-
-// oneOf reads a string that must be one of values.
-func (r *reader) oneOf(to *string, values ...string) field {
-	return func(n *yaml.Node, path string) {
-		s, ok := r.scalar(n, path)
-		if !ok {
-			return
-		}
-		for _, v := range values {
-			if s == v {
-				*to = s
-				return
+// suggest names the nearest of names, or all of them.
+func suggest(got, all string, names []string) string {
+	for distance := 1; distance <= 2; distance++ {
+		for _, name := range names {
+			if near(got, name, distance) {
+				return fmt.Sprintf("did you mean %s?", name)
 			}
 		}
-		r.add(n, path, fmt.Sprintf("%.40q is not a value of this key", s), "write one of "+strings.Join(values, ", "))
 	}
-}
-
-// boolean reads true or false into to, and whether it was there into present.
-func (r *reader) boolean(to, present *bool) field {
-	return func(n *yaml.Node, path string) {
-		n, ok := r.visit(n, path)
-		if !ok {
-			return
-		}
-		*present = true
-		if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!bool" {
-			r.add(n, path, "must be true or false, is "+kindOf(n), "")
-			return
-		}
-		*to = strings.EqualFold(n.Value, "true")
-	}
-}
-
-// integer reads a whole number within bounds, in decimal digits.
-func (r *reader) integer(to *int64, low, high int64) field {
-	return func(n *yaml.Node, path string) {
-		n, ok := r.visit(n, path)
-		if !ok {
-			return
-		}
-		if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int" {
-			r.add(n, path, "must be a whole number, is "+kindOf(n), "")
-			return
-		}
-		v, err := strconv.ParseInt(n.Value, 10, 64)
-		if err != nil || v < low || v > high {
-			r.add(n, path, fmt.Sprintf("%.24s is outside %d … %d", n.Value, low, high), "write it in decimal digits")
-			return
-		}
-		*to = v
-	}
-}
-
-// list reads a list of strings, each checked. The result is never nil.
-func (r *reader) list(to *[]string, check func(string) error) field {
-	return func(n *yaml.Node, path string) {
-		n, ok := r.visit(n, path)
-		if !ok {
-			return
-		}
-		if n.Kind != yaml.SequenceNode {
-			r.add(n, path, "must be a list, is "+kindOf(n), "write [] for an empty list")
-			return
-		}
-		if len(n.Content) > maxEntries {
-			r.add(n, path, fmt.Sprintf("has %d entries, limit %d", len(n.Content), maxEntries), "")
-			return
-		}
-		out := make([]string, 0, len(n.Content))
-		for i, item := range n.Content {
-			at := fmt.Sprintf("%s[%d]", path, i)
-			s, ok := r.scalar(item, at)
-			if !ok {
-				continue
-			}
-			if err := check(s); err != nil {
-				r.add(item, at, err.Error(), "")
-				continue
-			}
-			out = append(out, s)
-		}
-		*to = out
-	}
+	return all + strings.Join(names, ", ")
 }
 
 func join(path, key string) string {
@@ -244,33 +234,9 @@ func join(path, key string) string {
 	return path + "." + key
 }
 
-func kindOf(n *yaml.Node) string {
-	switch n.Kind {
-	case yaml.MappingNode:
-		return "a mapping"
-	case yaml.SequenceNode:
-		return "a list"
-	case yaml.ScalarNode:
-		switch n.ShortTag() {
-		case "!!null":
-			return "empty"
-		case "!!bool":
-			return "a boolean"
-		case "!!int":
-			return "a whole number"
-		case "!!float":
-			return "a number"
-		case "!!str":
-			return "a string"
-		}
-		return "a value tagged " + n.ShortTag()
-	}
-	return "something else"
-}
-
-// near reports an edit distance of at most two, for suggestions.
-func near(a, b string) bool {
-	if len(a) > 40 || len(a)-len(b) > 2 || len(b)-len(a) > 2 {
+// near reports an edit distance of at most limit, for suggestions.
+func near(a, b string, limit int) bool {
+	if len(a) > 40 || len(a)-len(b) > limit || len(b)-len(a) > limit {
 		return false
 	}
 	row := make([]int, len(b)+1)
@@ -289,5 +255,5 @@ func near(a, b string) bool {
 			row[j] = min(cost, row[j]+1, row[j-1]+1)
 		}
 	}
-	return row[len(b)] <= 2
+	return row[len(b)] <= limit
 }

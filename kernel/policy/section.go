@@ -37,20 +37,24 @@ func (s Section) IsZero() bool {
 // Validate checks a section, for example one a peer attested.
 func (s Section) Validate() error {
 	c := &checker{file: "section"}
+	s.check(c, "")
+	return c.err()
+}
+
+func (s Section) check(c *checker, path string) {
 	if f := s.ForbiddenPaths; f != nil {
-		c.forbiddenPaths("forbidden_paths", f)
+		c.forbiddenPaths(join(path, "forbidden_paths"), f)
 		if len(f.Patterns) == 0 {
-			c.add("forbidden_paths.patterns", "is missing or empty, and a section has no defaults", "list at least one glob, or remove the block")
+			c.add(join(path, "forbidden_paths.patterns"), "is missing or empty, and a section has no defaults", "list at least one glob, or remove the block")
 		}
 	}
 	if p := s.PathAllowlist; p != nil {
-		c.pathAllowlist("path_allowlist", p)
+		c.pathAllowlist(join(path, "path_allowlist"), p)
 	}
 	if t := s.ToolAccess; t != nil {
-		c.toolAccess("tool_access", t)
+		c.toolAccess(join(path, "tool_access"), t)
 	}
-	s.Caps.check(c, "caps")
-	return c.err()
+	s.Caps.check(c, join(path, "caps"))
 }
 
 func (k Caps) check(c *checker, path string) {

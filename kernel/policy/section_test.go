@@ -46,7 +46,7 @@ func TestSectionFromYAML(t *testing.T) {
 		"egress: {}":                                              "terms.yaml:1:1: ingress.egress: is not portable",
 		"extensions: {}":                                          "terms.yaml:1:1: ingress.extensions: unknown key",
 		"tool_access: {enabled: false}":                           "terms.yaml:1:14: ingress.tool_access.enabled: a section has no disabled blocks",
-		"forbidden_paths: {}":                                     "terms.yaml:1:1: ingress.forbidden_paths.patterns: is missing or empty",
+		"forbidden_paths: {}":                                     "terms.yaml:1:18: ingress.forbidden_paths.patterns: is missing or empty",
 		"caps: {max_charge_per_call: {units: 1}}":                 "terms.yaml:1:29: ingress.caps.max_charge_per_call: needs units and currency",
 		"caps: {max_charge_per_call: 0.03}":                       "terms.yaml:1:29: ingress.caps.max_charge_per_call: must be a mapping",
 		"caps: {max_calls_per_treaty: -1}":                        "terms.yaml:1:30: ingress.caps.max_calls_per_treaty: -1 is outside",

@@ -1,7 +1,7 @@
 package policy
 
 import (
-	"errors"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 
@@ -12,7 +12,7 @@ import (
 // as Parse; file and path stand for it in problems. Blocks are written as in
 // HushSpec rules; enabled may be left out and must not be false.
 func SectionFromYAML(file, path string, n *yaml.Node) (Section, error) {
-	r := &reader{file: file}
+	r := newReader(file)
 	var s Section
 	r.mapping(n, path, map[string]field{
 		"forbidden_paths": func(n *yaml.Node, at string) {
@@ -32,17 +32,8 @@ func SectionFromYAML(file, path string, n *yaml.Node) (Section, error) {
 		},
 		"caps": r.caps(&s.Caps),
 	}, notPortable)
+	r.check(func(c *checker) { s.check(c, path) })
 	if err := r.err(); err != nil {
-		return Section{}, err
-	}
-	if err := s.Validate(); err != nil {
-		var e *Error
-		if errors.As(err, &e) {
-			for i := range e.Problems {
-				e.Problems[i].File, e.Problems[i].Path = file, join(path, e.Problems[i].Path)
-				e.Problems[i].Line, e.Problems[i].Column = n.Line, n.Column
-			}
-		}
 		return Section{}, err
 	}
 	return s, nil
@@ -50,25 +41,35 @@ func SectionFromYAML(file, path string, n *yaml.Node) (Section, error) {
 
 // notPortable names what the language has and an attestation cannot carry.
 func notPortable(key string) (message, fix string) {
-	if m, _ := unsupportedBlock(key); m != "" {
+	if slices.Contains(conditional, key) {
 		return "is not portable: an attestation carries forbidden_paths, path_allowlist, tool_access and caps only", "keep it in your own policy, which still runs"
 	}
 	return "", ""
 }
 
-func (r *reader) block(n *yaml.Node, path string, fields map[string]field) {
+// notPortableKey names the keys of tool_access that concern one kernel only.
+func notPortableKey(key string) (message, fix string) {
+	switch key {
+	case "require_runtime_assurance_tier", "prefer_runtime_assurance_tier", "require_workload_identity", "prefer_workload_identity":
+		return "is not supported in a section", "keep it in your own policy, which still runs"
+	}
+	return "", ""
+}
+
+func (r *reader) block(n *yaml.Node, path string, known fields) {
 	on, written := true, false
-	fields["enabled"] = r.boolean(&on, &written)
-	if r.mapping(n, path, fields, unsupportedToolKey) && !on {
+	known["enabled"] = r.boolean(&on, &written)
+	if r.mapping(n, path, known, notPortableKey) && !on {
 		r.add(n, path+".enabled", "a section has no disabled blocks", "remove the block")
 	}
 }
 
 // ReadCaps reads caps from a YAML mapping, as SectionFromYAML does.
 func ReadCaps(file, path string, n *yaml.Node) (Caps, error) {
-	r := &reader{file: file}
+	r := newReader(file)
 	var k Caps
 	r.caps(&k)(n, path)
+	r.check(func(c *checker) { k.check(c, path) })
 	return k, r.err()
 }
 
@@ -83,7 +84,7 @@ func (r *reader) caps(to *Caps) field {
 				}
 			},
 			"max_charge_per_call": r.amount(&to.MaxChargePerCall),
-			"max_args_size":       r.size(&to.MaxArgsSize, maxSize),
+			"max_args_size":       r.maybeNumber(&to.MaxArgsSize),
 		}, nil)
 	}
 }
