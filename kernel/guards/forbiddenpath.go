@@ -2,6 +2,7 @@ package guards
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/guard"
@@ -17,13 +18,14 @@ type ForbiddenPathConfig struct {
 // ForbiddenPath denies a call that names a forbidden path anywhere in its
 // arguments, whatever the tool is.
 //
-//  1. the clean path, in every spelling, or the path its links lead to matches
-//     a pattern: forbidden
+//  1. the clean path, in every spelling, the path its links lead to, or a
+//     directory it climbs out of matches a pattern: forbidden
 //  2. unless an exception matches the path that is really reached
 type ForbiddenPath struct {
 	rule       string
 	patterns   *globSet
 	exceptions *globSet
+	examples   []string // one path that each pattern covers
 	allow      kernel.Decision
 	excepted   kernel.Decision // an exception was needed
 }
@@ -38,6 +40,9 @@ func NewForbiddenPath(c ForbiddenPathConfig) (*ForbiddenPath, error) {
 	var err error
 	if g.patterns, err = newGlobSet(c.Patterns, Forbid); err != nil {
 		return nil, fmt.Errorf("%s patterns: %w", ForbiddenPathName, err)
+	}
+	for _, p := range g.patterns.all {
+		g.examples = append(g.examples, p.example())
 	}
 	if g.exceptions, err = newGlobSet(c.Exceptions, Permit); err != nil {
 		return nil, fmt.Errorf("%s exceptions: %w", ForbiddenPathName, err)
@@ -71,6 +76,9 @@ func (g *ForbiddenPath) Judge(r *guard.Request) (kernel.Decision, error) {
 			return kernel.Decision{}, fmt.Errorf("resolving %s: %w", brief(clean), err)
 		}
 		hit := g.find(clean)
+		if hit == nil {
+			hit = g.findOnTheWay(p.Text, clean)
+		}
 		if hit == nil && at.Path != clean {
 			hit = g.find(at.Path) // 1
 		}
@@ -98,6 +106,9 @@ func (g *ForbiddenPath) Forbids(path string) (pattern string, forbidden bool) {
 		return "", false
 	}
 	hit := g.find(clean)
+	if hit == nil {
+		hit = g.findOnTheWay(path, clean)
+	}
 	if hit == nil || g.exceptions.find(clean) != nil {
 		return "", false
 	}
@@ -113,18 +124,85 @@ func (g *ForbiddenPath) find(clean string) (hit *Glob) {
 	return hit
 }
 
+// findOnTheWay looks at what the clean path does not show: the directories
+// that ".." climbs out of, which may be links (/proc/self/cwd), and the files
+// that a "?" or a class would be expanded to.
+func (g *ForbiddenPath) findOnTheWay(text, clean string) *Glob {
+	if strings.Contains(text, "..") {
+		text = strings.ReplaceAll(text, `\`, "/")
+		for at, tried := 0, 0; at < len(text) && tried < maxPathParts; {
+			name, after := cut(text, at)
+			if before := text[:at]; name == ".." && strings.Trim(before, "./") != "" {
+				tried++
+				if c, err := CleanPath(before); err == nil {
+					if hit := g.patterns.find(fold(c)); hit != nil {
+						return hit
+					}
+				}
+			}
+			at = after
+		}
+	}
+	if !strings.ContainsAny(clean, "?[") || strings.IndexByte(clean, '*') >= 0 {
+		return nil
+	}
+	pattern, err := CompileGlob(clean, Forbid)
+	if err != nil {
+		return nil
+	}
+	for i, example := range g.examples {
+		if pattern.Match(example) {
+			return g.patterns.all[i]
+		}
+	}
+	return nil
+}
+
+// example is one folded path that a pattern covers.
+func (g *Glob) example() string {
+	var b strings.Builder
+	for _, s := range g.segments {
+		switch {
+		case s.any:
+			continue
+		case s.tokens == nil:
+			b.WriteString("/" + s.literal)
+			continue
+		}
+		b.WriteByte('/')
+		for _, t := range s.tokens {
+			switch t.kind {
+			case tokenRune:
+				b.WriteRune(t.r)
+			case tokenOne:
+				b.WriteByte('a')
+			case tokenClass:
+				b.WriteRune(t.ranges[0])
+			case tokenStar:
+			}
+		}
+	}
+	return b.String()
+}
+
 // DefaultForbiddenPaths returns the patterns of a forbidden_paths block that
 // lists none: credentials, keys, password stores, and the ways around them.
 func DefaultForbiddenPaths() []string {
 	return []string{
-		"**/.ssh/**", "**/id_rsa*", "**/id_ed25519*", "**/id_ecdsa*",
+		"**/.ssh/**", "**/id_rsa*", "**/id_ed25519*", "**/id_ecdsa*", "**/ssh_host_*_key",
 		"**/.aws/**", "**/.azure/**", "**/.config/gcloud/**", "**/.kube/**", "**/.docker/**",
-		"**/.env", "**/.env.*", "**/.netrc", "**/.pgpass", "**/.npmrc", "**/.pypirc",
-		"**/.git-credentials", "**/.gitconfig", "**/.gnupg/**", "**/.password-store/**", "**/.1password/**",
-		"**/.chio/**", "/etc/shadow*", "/etc/gshadow*", "/etc/passwd*", "/etc/sudoers*", "/etc/sudoers.d/**",
-		"/proc/*/environ", "/proc/*/mem", "/proc/*/root/**", "/proc/*/fd/**", "/proc/kcore", "/dev/fd/**", "/dev/mem",
-		"**/AppData/*/Microsoft/Credentials/**", "**/AppData/*/Microsoft/Vault/**",
-		"**/AppData/*/Microsoft/SystemCertificates/**", "**/NTUSER.DAT*",
-		"**/Windows/System32/config/**", "**/*.reg", "**/WindowsPowerShell/profile.ps1", "**/PowerShell/profile.ps1",
+		"**/.config/gh/hosts.yml", "**/.config/git/credentials", "$XDG_CONFIG_HOME/gh/hosts.yml", "$XDG_CONFIG_HOME/git/credentials",
+		"**/.env", "**/.env.*", "**/.env~", "**/.envrc", "**/.netrc", "**/_netrc", "**/.pgpass", "**/.my.cnf", "**/.npmrc", "**/.pypirc",
+		"**/.git-credentials", "**/.gitconfig", "**/.gnupg/**", "**/.password-store/**", "**/.1password/**", "**/.vault-token",
+		"**/.terraform.d/credentials*", "**/.cargo/credentials*", "**/.gem/credentials", "**/.*_history", "**/.chio/**",
+		"**/Library/Keychains/**", "**/keyrings/*.keyring", "**/logins.json", "**/key4.db", "**/Login Data",
+		"/etc/shadow*", "/etc/gshadow*", "/etc/passwd*", "/etc/master.passwd", "/etc/sudoers*", "/etc/sudoers.d/**",
+		"/etc/kubernetes/*.conf", "/run/secrets/**", "/var/run/secrets/**",
+		"/proc/**/environ", "/proc/**/mem", "/proc/**/root/**", "/proc/**/cwd/**", "/proc/**/fd/**", "/proc/kcore", "/dev/fd/**",
+		"/dev/mem", "/dev/kmem", "/dev/port", "/dev/sd[a-z]*", "/dev/nvme*", "/dev/vd[a-z]*", "/dev/xvd*", "/dev/mapper/**", "/dev/disk/**",
+		"**/Microsoft/Credentials/**", "**/Microsoft/Vault/**", "**/Microsoft/Protect/**",
+		"**/Microsoft/SystemCertificates/**", "**/NTUSER.DAT*", "**/ntds.dit", "**/Unattend.xml",
+		"**/Windows/System32/config/**", "**/System~*/config/**", "**/repair/SAM", "**/*.reg",
+		"**/WindowsPowerShell/profile.ps1", "**/PowerShell/profile.ps1",
 	}
 }

@@ -73,7 +73,7 @@ func TestForbiddenPathSpellings(t *testing.T) {
 		check(t, g, request("read_file", args), kernel.Deny, CodeForbiddenPath)
 		check(t, g, request("summon", args), kernel.Deny, CodeForbiddenPath)
 	}
-	for _, p := range []string{"/srv/app/readme.md", "src/env.go", "/home/u/ssh/x", "/srv/.envrc", "a b.txt", "100%", "\u200b", "\u200b/.."} {
+	for _, p := range []string{"/srv/app/readme.md", "src/env.go", "/home/u/ssh/x", "/srv/.envelope", "a b.txt", "100%", "\u200b", "\u200b/.."} {
 		check(t, g, request("read_file", string(wire.MustMarshal(map[string]string{"path": p}))), kernel.Allow, "")
 	}
 	for _, p := range []string{`/etc/shadow\u0000`, `/srv/a\nb`, `a\u001fb`} {

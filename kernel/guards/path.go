@@ -3,7 +3,6 @@ package guards
 import (
 	"bytes"
 	"errors"
-	"net/url"
 	"strings"
 )
 
@@ -72,83 +71,6 @@ func rebuild(path string) string {
 	}
 	if len(out) == 0 {
 		return "."
-	}
-	return string(out)
-}
-
-// maxDecodes is how often a percent-encoded path is decoded: a tool may decode
-// what a client has already decoded once.
-const maxDecodes = 2
-
-// spellings calls fn with every folded form of a clean path that some system
-// or tool takes for the same file, until fn returns true.
-func spellings(clean string, fn func(string) bool) bool { return spell(clean, maxDecodes, fn) }
-
-func spell(clean string, decodes int, fn func(string) bool) bool {
-	folded := fold(clean)
-	if len(folded) != len(clean) { // characters disappeared: ".." may have appeared
-		c, err := CleanPath(folded)
-		if err != nil {
-			return fn(clean)
-		}
-		folded = c
-	}
-	if fn(folded) || folded[0] != '/' && fn(anchor(folded)) { // the working directory may be the root
-		return true
-	}
-	if w, err := CleanPath(windows(folded)); err == nil && w != folded {
-		if fn(w) || w[0] != '/' && fn(anchor(w)) {
-			return true
-		}
-	}
-	if decodes == 0 || strings.IndexByte(folded, '%') < 0 {
-		return false
-	}
-	decoded, err := url.PathUnescape(folded)
-	if err != nil || decoded == folded {
-		return false
-	}
-	if i := strings.IndexFunc(decoded, func(r rune) bool { return r < 0x20 || r == 0x7f }); i >= 0 {
-		decoded = decoded[:i] // what a C string ends at
-	}
-	c, err := CleanPath(decoded)
-	return err == nil && spell(c, decodes-1, fn)
-}
-
-// anchor roots a relative path after its leading "..".
-func anchor(path string) string {
-	for strings.HasPrefix(path, "../") {
-		path = path[3:]
-	}
-	if path == ".." || path == "." {
-		return "/"
-	}
-	return "/" + path
-}
-
-// windows drops what Windows ignores in a name: trailing dots and spaces, and
-// a stream (file::$DATA); and blanks around the whole path, which tools trim.
-func windows(path string) string {
-	last := path[len(path)-1]
-	if last != '.' && last != ' ' && path[0] != ' ' && strings.IndexByte(path, ':') < 0 &&
-		!strings.Contains(path, "./") && !strings.Contains(path, " /") {
-		return path
-	}
-	path = strings.TrimSpace(path)
-	out := make([]byte, 0, len(path))
-	for at := 0; at < len(path); {
-		name, after := cut(path, at)
-		if i := strings.IndexByte(name, ':'); i > 1 {
-			name = name[:i]
-		}
-		if name != ".." && name != "." {
-			name = strings.TrimRight(name, ". ")
-		}
-		out = append(out, name...)
-		if after < len(path) || strings.HasSuffix(path, "/") {
-			out = append(out, '/')
-		}
-		at = after
 	}
 	return string(out)
 }
