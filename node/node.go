@@ -18,6 +18,7 @@ import (
 	"github.com/backbay-labs/chio-node/kernel/admit"
 	"github.com/backbay-labs/chio-node/kernel/authority"
 	"github.com/backbay-labs/chio-node/kernel/budget"
+	"github.com/backbay-labs/chio-node/kernel/guards/velocity"
 	"github.com/backbay-labs/chio-node/kernel/journal"
 	"github.com/backbay-labs/chio-node/kernel/receipt"
 	rlog "github.com/backbay-labs/chio-node/kernel/receipt/log"
@@ -227,7 +228,7 @@ func (n *Node) buildKernel(ctx context.Context, nonces *authority.Nonces) (err e
 		return err
 	}
 	n.admission, err = admit.New(admit.Config{DB: n.db, Budgets: n.budgets, Nonces: nonces, Now: n.now, Ballast: spare, Failpoint: n.opts.Failpoint,
-		Participants: append(append(n.network.participants(), n.money.participants()...), n.approvals, &n.feed)})
+		Participants: append(append(n.network.participants(), n.money.participants()...), n.approvals, velocity.NewBuckets(velocity.BucketsConfig{}), &n.feed)})
 	if err != nil {
 		return err
 	}
