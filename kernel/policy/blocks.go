@@ -127,7 +127,7 @@ func (r *reader) patchIntegrityRule(to **PatchIntegrityRule) field {
 			"max_deletions":       r.number(&b.MaxDeletions),
 			"forbidden_patterns":  r.strings(&b.ForbiddenPatterns),
 			"require_balance":     r.flag(&b.RequireBalance),
-			"max_imbalance_ratio": r.decimal(&b.MaxImbalanceRatio),
+			"max_imbalance_ratio": r.positive(&b.MaxImbalanceRatio),
 		}
 	})
 }

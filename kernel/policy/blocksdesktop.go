@@ -2,7 +2,7 @@ package policy
 
 // The defaults of code_execution and velocity.
 const (
-	defaultScanBytes  = 64 << 10
+	defaultCodeScan   = 64 << 10
 	defaultWindowSecs = 60
 	defaultCurrency   = "USD"
 )
@@ -58,14 +58,14 @@ func (r *reader) browserAutomationRule(to **BrowserAutomationRule) field {
 
 func (r *reader) codeExecutionRule(to **CodeExecutionRule) field {
 	return block(r, to, func() (*CodeExecutionRule, fields) {
-		b := &CodeExecutionRule{MaxScanBytes: defaultScanBytes}
+		b := &CodeExecutionRule{MaxScanBytes: defaultCodeScan}
 		return b, fields{
 			"enabled":               r.flag(&b.Enabled),
 			"language_allowlist":    r.strings(&b.LanguageAllowlist),
 			"module_denylist":       r.list(&b.ModuleDenylist), // an empty one denies no module
 			"network_access":        r.flag(&b.NetworkAccess),
 			"max_execution_time_ms": r.maybeNumber(&b.MaxExecutionTimeMS),
-			"max_scan_bytes":        r.number(&b.MaxScanBytes),
+			"max_scan_bytes":        r.integer(&b.MaxScanBytes, 1, maxScan),
 		}
 	})
 }
@@ -80,8 +80,8 @@ func (r *reader) velocityRule(to **VelocityRule) field {
 			"spend_currency":             r.word(&b.SpendCurrency),
 			"max_requests_per_agent":     r.maybeNumber(&b.MaxRequestsPerAgent),
 			"max_requests_per_session":   r.maybeNumber(&b.MaxRequestsPerSession),
-			"window_secs":                r.number(&b.WindowSecs),
-			"burst_factor":               r.decimal(&b.BurstFactor),
+			"window_secs":                r.integer(&b.WindowSecs, 1, maxWindow),
+			"burst_factor":               r.positive(&b.BurstFactor),
 		}
 	})
 }

@@ -128,10 +128,13 @@ func (r *reader) integer(to *int64, low, high int64) field {
 	}
 }
 
-// decimal reads a whole or a decimal number.
-func (r *reader) decimal(to *Decimal) field {
+// positive reads a decimal for which zero, once written, is no value.
+func (r *reader) positive(to *Decimal) field {
 	return func(n *yaml.Node, path string) {
-		if v, ok := r.exact(n, path); ok {
+		switch v, ok := r.exact(n, path); {
+		case ok && v <= 0:
+			r.add(n, path, fmt.Sprintf("%s is not above 0", v), "")
+		case ok:
 			*to = v
 		}
 	}

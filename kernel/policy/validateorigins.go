@@ -6,7 +6,7 @@ var originBudgets = []string{"tool_calls", "egress_calls", "shell_commands"}
 
 func (c *checker) origins(path string, e *Extensions, inherits bool) {
 	o := e.Origins
-	c.oneOf(path+".default_behavior", o.DefaultBehavior, required, "deny", "minimal_profile")
+	c.oneOf(path+".default_behavior", o.DefaultBehavior, optional, "deny", "minimal_profile")
 	if len(o.Profiles) > maxProfiles {
 		c.add(path+".profiles", fmt.Sprintf("has %d entries, limit %d", len(o.Profiles), maxProfiles), "")
 		return

@@ -18,6 +18,8 @@ const (
 	maxSecretKind = 256
 )
 
+// rules checks every block. In a document built in Go, zero stands for the
+// default where it is no value of the language; read from YAML it is refused.
 func (c *checker) rules(path string, r *Rules) {
 	if b := r.ForbiddenPaths; b != nil {
 		c.forbiddenPaths(path+".forbidden_paths", &b.ForbiddenPaths)
@@ -36,7 +38,7 @@ func (c *checker) rules(path string, r *Rules) {
 		c.bounds(at+".max_additions", b.MaxAdditions, 0, maxLines)
 		c.bounds(at+".max_deletions", b.MaxDeletions, 0, maxLines)
 		c.regexes(at+".forbidden_patterns", b.ForbiddenPatterns)
-		c.decimal(at+".max_imbalance_ratio", b.MaxImbalanceRatio, 1, maxDecimal)
+		c.decimal(at+".max_imbalance_ratio", b.MaxImbalanceRatio, 0, maxDecimal)
 	}
 	if b := r.ShellCommands; b != nil {
 		c.regexes(path+".shell_commands.forbidden_patterns", b.ForbiddenPatterns)
@@ -52,7 +54,7 @@ func (c *checker) rules(path string, r *Rules) {
 func (c *checker) desktopRules(path string, r *Rules) {
 	if b := r.ComputerUse; b != nil {
 		at := path + ".computer_use"
-		c.oneOf(at+".mode", b.Mode, required, "observe", "guardrail", "fail_closed")
+		c.oneOf(at+".mode", b.Mode, optional, "observe", "guardrail", "fail_closed")
 		c.list(at+".allowed_actions", b.AllowedActions, checkName)
 	}
 	if b := r.InputInjection; b != nil {
@@ -70,7 +72,7 @@ func (c *checker) desktopRules(path string, r *Rules) {
 		c.list(at+".language_allowlist", b.LanguageAllowlist, checkName)
 		c.list(at+".module_denylist", b.ModuleDenylist, checkName)
 		c.maybe(at+".max_execution_time_ms", b.MaxExecutionTimeMS, 0, maxExecution)
-		c.bounds(at+".max_scan_bytes", b.MaxScanBytes, 1, maxScan)
+		c.bounds(at+".max_scan_bytes", b.MaxScanBytes, 0, maxScan)
 	}
 }
 
@@ -81,9 +83,11 @@ func (c *checker) chioRules(path string, r *Rules) {
 		c.maybe(at+".max_requests_per_agent", b.MaxRequestsPerAgent, 1, maxRate)
 		c.maybe(at+".max_requests_per_session", b.MaxRequestsPerSession, 1, maxRate)
 		c.maybe(at+".max_spend_per_window", b.MaxSpendPerWindow, 0, maxMoney)
-		c.currency(at+".spend_currency", b.SpendCurrency, b.MaxSpendPerWindow != nil)
-		c.bounds(at+".window_secs", b.WindowSecs, 1, maxWindow)
-		c.decimal(at+".burst_factor", b.BurstFactor, DecimalOne, maxBurst)
+		c.currency(at+".spend_currency", b.SpendCurrency, false)
+		c.bounds(at+".window_secs", b.WindowSecs, 0, maxWindow)
+		if b.BurstFactor != 0 {
+			c.decimal(at+".burst_factor", b.BurstFactor, DecimalOne, maxBurst)
+		}
 	}
 	if b := r.HumanInLoop; b != nil {
 		at := path + ".human_in_loop"
