@@ -1,0 +1,90 @@
+package network
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/backbay-labs/chio-node/kernel"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// floors are the figures below which the corpus test fails, in ppm.
+var floors = map[string]struct{ recall, precision int }{
+	"tuning":  {970_000, 970_000},
+	"heldout": {0, 0},
+}
+
+// TestCorpus counts what internal-network finds in the SSRF corpora. The
+// held-out half was written apart and is never looked at: its items are not
+// printed.
+func TestCorpus(t *testing.T) {
+	for half, floor := range floors {
+		hits, misses, alarms, quiet := 0, 0, 0, 0
+		for _, item := range readCorpus(t, half) {
+			denied := denies(t, item.Text)
+			switch {
+			case item.Label == "attack" && denied:
+				hits++
+			case item.Label == "attack":
+				misses++
+			case denied:
+				alarms++
+			default:
+				quiet++
+			}
+			if half == "tuning" && denied != (item.Label == "attack") {
+				t.Logf("%s %s %s %q", item.ID, item.Label, item.Technique, item.Text)
+			}
+		}
+		recall, precision := hits*1_000_000/(hits+misses), hits*1_000_000/(hits+alarms)
+		t.Logf("%s: %d attacks, %d benign: %d missed, %d false alarms; recall %d ppm, precision %d ppm",
+			half, hits+misses, alarms+quiet, misses, alarms, recall, precision)
+		if recall < floor.recall || precision < floor.precision {
+			t.Errorf("%s: recall %d ppm, precision %d ppm; floors are %d and %d", half, recall, precision, floor.recall, floor.precision)
+		}
+	}
+}
+
+type corpusItem struct{ ID, Label, Text, Technique string }
+
+func readCorpus(t *testing.T, half string) (items []corpusItem) {
+	t.Helper()
+	f, err := os.Open(filepath.Join("..", "testdata", "corpus", half, "ssrf.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		if len(lines.Bytes()) == 0 {
+			continue
+		}
+		var item corpusItem
+		if err := json.Unmarshal(lines.Bytes(), &item); err != nil || item.Text == "" {
+			t.Fatalf("%s: a line is no item", half)
+		}
+		items = append(items, item)
+	}
+	if err := lines.Err(); err != nil || len(items) < 200 {
+		t.Fatalf("%s: %d items, %v", half, len(items), err)
+	}
+	return items
+}
+
+// denies asks the guard about a tool that nobody knows, with the text as its
+// host.
+func denies(t *testing.T, text string) bool {
+	t.Helper()
+	g, err := NewInternal(InternalConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := g.Judge(request("summon", string(wire.MustMarshal(map[string]string{"host": text}))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.Verdict != kernel.Allow
+}
