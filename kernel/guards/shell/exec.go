@@ -1,0 +1,325 @@
+package shell
+
+import (
+	"slices"
+	"strings"
+)
+
+// exec judges one simple command and says what it puts out. Wrappers are
+// opened until the program that really runs is found.
+func (m *machine) exec(argv []field, in flow) flow {
+	for range maxDepth {
+		if m.stop() || len(argv) == 0 {
+			return flow{known: true}
+		}
+		name := argv[0]
+		if name.taint&(fetched|decoded) != 0 {
+			m.inner(name.text, name.taint)
+			return flow{}
+		}
+		if name.unknown() || name.glob && name.text != "[" && name.text != "[[" {
+			m.dynamic("dynamic-command")
+			return m.opaque(argv[1:], in)
+		}
+		if name.text == "" {
+			argv = argv[1:]
+			continue
+		}
+		if _, ok := m.funcs[name.text]; ok {
+			return m.function(name.text, slices.Clone(argv[1:]), in)
+		}
+		if m.words2match(argv); m.hit.final() {
+			return flow{}
+		}
+		base := baseName(name.text)
+		m.launched(name)
+		w := wrapperOf(base)
+		if !w.ok {
+			return m.program(base, argv[1:], in)
+		}
+		if base == "env" && len(argv) == 1 {
+			return flow{taint: secret}
+		}
+		next, done := m.open(base, w, argv[1:])
+		if done {
+			return flow{taint: computed | in.taint}
+		}
+		argv = next
+	}
+	m.deny("too-deep")
+	return flow{}
+}
+
+// words2match tries the policy's patterns over the words as they were read.
+func (m *machine) words2match(argv []field) {
+	if len(m.g.patterns) > 0 {
+		m.match(strings.ReplaceAll(texts(argv), "\x00", ""))
+	}
+}
+
+// open takes one wrapper off. done says that what it ran was judged already.
+func (m *machine) open(base string, w wrapper, args []field) (rest []field, done bool) {
+	if base == "env" {
+		for _, s := range option(args, 'S', "split-string") {
+			m.inner(s.text, s.taint)
+		}
+	}
+	if base == "command" && len(args) > 0 && (args[0].text == "-v" || args[0].text == "-V") {
+		return nil, true
+	}
+	before, rest := w.unwrap(args)
+	m.operands(before)
+	if w.assigns {
+		for _, a := range before {
+			if assignment(a.text) {
+				name, v, _ := strings.Cut(a.text, "=")
+				m.environment(name, field{text: v, taint: a.taint})
+			}
+		}
+	}
+	if w.line && len(rest) > 0 {
+		m.inner(texts(rest), taints(rest))
+		return nil, true
+	}
+	return rest, len(rest) == 0
+}
+
+// launched judges the file that is started: one this line fetched or wrote
+// from something decoded.
+func (m *machine) launched(name field) {
+	if strings.IndexByte(name.text, '/') >= 0 {
+		m.path(name)
+	}
+	if len(m.files) == 0 {
+		return
+	}
+	t, _ := m.holds(m.at(name.text))
+	if t&(fetched|decoded) != 0 {
+		m.inner("", t)
+	}
+}
+
+func baseName(text string) string {
+	if i := strings.LastIndexAny(text, `/\`); i >= 0 && i+1 < len(text) {
+		text = text[i+1:]
+	}
+	lower := text
+	for i := range len(text) {
+		if text[i] >= 'A' && text[i] <= 'Z' {
+			lower = strings.ToLower(text)
+			break
+		}
+	}
+	lower = strings.TrimSuffix(lower, ".exe")
+	if len(lower) > 1 && lower[0] == '@' {
+		lower = lower[1:]
+	}
+	return lower
+}
+
+// opaque is a program that is not followed: what it puts out comes from what it
+// was given.
+func (m *machine) opaque(args []field, in flow) flow {
+	m.operands(args)
+	return flow{taint: computed | in.taint | taints(args)}
+}
+
+// program judges a command by name. Every case that returns has looked at the
+// operands.
+func (m *machine) program(base string, args []field, in flow) flow {
+	switch {
+	case isShell(base):
+		return m.shell(base, args, in)
+	case isInterpreter(base):
+		return m.interpreter(base, args, in)
+	}
+	if out, ok := m.builtin(base, args, in); ok {
+		return out
+	}
+	m.dangerous(base, args, in)
+	m.embedded(base, args, in)
+	if isSender(base) {
+		m.send(base, args, in)
+	}
+	out := m.produced(base, args, in)
+	m.operandsOf(base, args)
+	return out
+}
+
+// operandsOf leaves out what the command takes for a pattern or a program.
+func (m *machine) operandsOf(base string, args []field) {
+	switch base {
+	case "grep", "egrep", "fgrep", "rg", "ag", "ack", "sed", "gsed", "awk", "gawk", "mawk", "nawk", "jq", "yq", "gojq", "ugrep", "zgrep":
+		if base != "sed" && flags(args, "ef", "regexp", "file", "expression") {
+			break
+		}
+		for i, a := range args {
+			if !strings.HasPrefix(a.text, "-") {
+				m.operands(args[:i])
+				m.operands(args[i+1:])
+				return
+			}
+		}
+	case "git":
+		if len(args) > 0 && (args[0].text == "grep" || args[0].text == "commit" || args[0].text == "tag" || args[0].text == "log") {
+			m.operands(afterDashes(args))
+			return
+		}
+	case "test", "[", "df", "lsblk", "blkid", "type", "which", "hash", "man", "whatis", "apropos", "info":
+		return
+	}
+	m.operands(args)
+}
+
+func afterDashes(args []field) []field {
+	for i, a := range args {
+		if a.text == "--" {
+			return args[i+1:]
+		}
+	}
+	return nil
+}
+
+// dangerous judges the programs that destroy or make themselves permanent.
+func (m *machine) dangerous(base string, args []field, in flow) {
+	switch base {
+	case "rm", "rmdir", "unlink", "srm", "trash", "del", "erase", "rd":
+		m.rm(args)
+		if base == "rd" || base == "del" || base == "rmdir" || base == "erase" {
+			m.batchRemove(args)
+		}
+	case "shred", "wipe", "dd", "wipefs", "blkdiscard", "mkswap", "fdisk", "sfdisk", "cfdisk", "parted", "sgdisk", "gdisk", "badblocks", "hdparm", "cryptsetup", "mke2fs", "newfs":
+		m.disks(base, args)
+	case "format", "diskpart":
+		m.deny("device-overwrite")
+	case "chmod", "chown", "chgrp", "setfacl", "chattr":
+		m.owners(base, args)
+	case "find", "gfind", "fd", "fdfind":
+		m.find(base, args)
+	case "mv", "move":
+		m.move(args)
+	case "cp", "install", "ln", "rsync", "copy":
+		m.copying(base, args)
+	case "tee", "truncate", "sponge", "touch":
+		for _, t := range targets(args) {
+			m.write(t)
+		}
+	case "sed", "gsed", "perl":
+		if flags(args, "i", "in-place") {
+			for _, t := range targets(args) {
+				m.write(t)
+			}
+		}
+	case "crontab":
+		m.crontab(args, in)
+	case "at", "batch":
+		if in.present {
+			m.stdin(in, true)
+		}
+	case "history", "fc":
+		if flags(args, "cw") {
+			m.deny("history-removal")
+		}
+	case "security", "gpg", "gpg2", "secret-tool", "keyctl", "mimikatz":
+		m.keystore(base, args)
+	case "docker", "podman", "nerdctl":
+		m.container(args)
+	case "launchctl", "schtasks", "at.exe", "bcdedit", "vssadmin", "reg":
+		m.windowsAdmin(base, args)
+	case "insmod", "modprobe", "kexec":
+		m.deny("kernel-module")
+	default:
+		if strings.HasPrefix(base, "mkfs") {
+			m.disks(base, args)
+		}
+	}
+}
+
+func (m *machine) move(args []field) {
+	list := targets(args)
+	for i, t := range list {
+		if i < len(list)-1 {
+			if m.destroys(t) {
+				m.deny("remove-root")
+			}
+			continue
+		}
+		m.write(t)
+	}
+}
+
+func (m *machine) copying(base string, args []field) {
+	list := targets(args)
+	if len(list) == 0 {
+		return
+	}
+	dest := list[len(list)-1]
+	m.write(dest)
+	if base == "rsync" && m.destroys(dest) && !strings.Contains(dest.text, ":") {
+		for _, a := range args {
+			if strings.HasPrefix(a.text, "--del") || a.text == "--remove-source-files" {
+				m.deny("remove-root")
+			}
+		}
+	}
+	for _, f := range list[:len(list)-1] {
+		if t, _ := m.holds(m.at(f.text)); t != 0 {
+			m.save(m.at(dest.text), t)
+		}
+		m.write(field{text: dest.text + "/" + baseNameCase(f.text)})
+	}
+}
+
+func baseNameCase(text string) string { return text[strings.LastIndexByte(text, '/')+1:] }
+
+// crontab with anything but -l installs a table.
+func (m *machine) crontab(args []field, _ flow) {
+	for _, a := range args {
+		if a.text == "-l" || a.text == "--list" {
+			return
+		}
+	}
+	m.deny("persistence")
+}
+
+func (m *machine) keystore(base string, args []field) {
+	for _, a := range args {
+		t := a.text
+		if base == "security" && (strings.HasPrefix(t, "find-") && strings.HasSuffix(t, "-password") || strings.HasPrefix(t, "dump") || t == "export") ||
+			strings.HasPrefix(t, "--export-secret") || base == "secret-tool" && (t == "lookup" || t == "search") ||
+			base == "keyctl" && (t == "read" || t == "print" || t == "pipe") || base == "mimikatz" {
+			m.deny("credential-store")
+		}
+	}
+}
+
+// container denies the root of this machine inside a container.
+func (m *machine) container(args []field) {
+	for i, a := range args {
+		t := a.text
+		if (t == "-v" || t == "--volume" || t == "--mount") && i+1 < len(args) {
+			t = args[i+1].text
+		} else if v, ok := strings.CutPrefix(t, "--volume="); ok {
+			t = v
+		} else if v, ok := strings.CutPrefix(t, "--mount="); ok {
+			t = v
+		} else if !strings.HasPrefix(t, "-v/") {
+			continue
+		} else {
+			t = t[2:]
+		}
+		if strings.Contains(t, "source=") || strings.Contains(t, "src=") {
+			for part := range strings.SplitSeq(t, ",") {
+				if v, ok := strings.CutPrefix(part, "source="); ok {
+					t = v
+				} else if v, ok := strings.CutPrefix(part, "src="); ok {
+					t = v
+				}
+			}
+		}
+		host, _, _ := strings.Cut(t, ":")
+		if host != "" && host[0] == '/' && (vital(normal(".", host)) || host == "/var/run/docker.sock") || host == "~" {
+			m.deny("host-mount")
+		}
+	}
+}

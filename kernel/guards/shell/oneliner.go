@@ -1,0 +1,171 @@
+package shell
+
+import "strings"
+
+// code judges source code of an interpreter that is given on the line, by the
+// words of it that are not in quotes and by the strings themselves where they
+// are run. It is a heuristic: code can compute what it calls.
+func (m *machine) code(text string, t taint) {
+	if t&fetched != 0 {
+		m.deny("fetch-and-run")
+	}
+	if t&decoded != 0 {
+		m.deny("decode-and-run")
+	}
+	if strings.Trim(text, "\x00 ") == "" && text != "" || t&computed != 0 {
+		m.dynamic("dynamic-command")
+	}
+	if m.stop() {
+		return
+	}
+	bare, strs := split(text)
+	l := strings.ToLower(bare)
+	runs := anyOf(l, "system(", "system ", "popen", "subprocess", "spawn", "exec(", "exec ", "execsync", "execfile", "execv", "execl", "shell_exec", "passthru",
+		"child_process", "os.execute", "qx", "`", "pcntl_exec", "proc_open", "check_output", "getline", "do shell script", "runtime.", "io.popen", "eval(", "eval ", "compile(")
+	all := strings.ToLower(text)
+	net := anyOf(l, "socket", "urlopen", "urllib", "http", "requests.", "fetch(", "net.connect", "fsockopen", "tcpsocket", "io::socket", "lwp", "open-uri", ".connect(", "tcp(") ||
+		runs && anyOf(all, "require(\"net\")", "require('net')", "socket", "/inet/tcp")
+	shellWord := anyOf(all, "/bin/sh", "/bin/bash", "sh -i", "bash -i", "cmd.exe", "\"sh\"", "'sh'", "\"bash\"", "'bash'", "\"/bin/", "'/bin/")
+	switch {
+	case anyOf(l, "pty.spawn", "dup2") && net, net && runs && shellWord, anyOf(all, "/inet/tcp", "/inet/udp", "/dev/tcp/") && runs:
+		m.deny("reverse-shell")
+	case anyOf(l, "exec(", "eval(", "eval ", "exec ", "compile(") && anyOf(all, "b64decode", "base64", "fromhex", "unhexlify", "atob(", "codecs.", "zlib.", "marshal", "pack("):
+		m.deny("decode-and-run")
+	case net && anyOf(l, "exec(", "eval(", "eval ", "exec ", "compile("):
+		m.deny("fetch-and-run")
+	case anyOf(l, "rmtree", "rm_rf", "rm_r", "remove_tree", "rmsync", "rmdirsync", "fs.rm", "removedirs", "remove_dir_all", "unlink") && m.codeTarget(l, strs):
+		m.deny("remove-root")
+	case net && anyOf(l, "environ", "process.env", "%env", "env.to", "getenv"):
+		m.deny("exfiltration")
+	}
+	for _, s := range strs {
+		if m.stop() {
+			return
+		}
+		if strings.ContainsAny(s, "/~.") && !strings.ContainsAny(s, " \n") {
+			m.path(field{text: s})
+		}
+	}
+	if !runs {
+		return
+	}
+	for _, s := range strs {
+		m.literal(s)
+	}
+	if len(strs) > 1 { // ("rm", "-rf", "/")
+		argv := make([]field, 0, len(strs))
+		for _, s := range strs {
+			argv = append(argv, field{text: s})
+		}
+		m.tolerant(func() { m.exec(argv, flow{}) })
+	}
+}
+
+// literal judges one string that may be a command. A string that is not one
+// must not deny for being unparsable or computed.
+func (m *machine) literal(s string) {
+	if strings.ContainsAny(s, " /|;&$`") {
+		m.tolerant(func() { m.run(s, flow{}) })
+	}
+}
+
+// tolerant forgets findings that say only that text is no command.
+func (m *machine) tolerant(fn func()) {
+	before := m.hit
+	fn()
+	if h := m.hit; h != nil && h != before {
+		switch h.id {
+		case "unparsable", "dynamic-command", "unknown-construct", "too-deep":
+			m.hit = before
+		}
+	}
+}
+
+func anyOf(text string, words ...string) bool {
+	for _, w := range words {
+		if strings.Contains(text, w) {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *machine) codeTarget(l string, strs []string) bool {
+	if anyOf(l, "homedir", "home()", "path.home", "env{home}", "$home", "expanduser", "dir.home", "environ[") {
+		return true
+	}
+	for _, s := range strs {
+		if s != "" && m.destroys(field{text: s}) || s == "HOME" {
+			return true
+		}
+	}
+	return false
+}
+
+// split takes the strings out of source code. Comments stay: dropping them
+// would need each language's grammar.
+func split(text string) (bare string, strs []string) {
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		q := text[i]
+		if q != '"' && q != '\'' && q != '`' {
+			b.WriteByte(q)
+			i++
+			continue
+		}
+		if q == '`' {
+			b.WriteByte(q)
+		}
+		end := i + 1
+		for end < len(text) && text[end] != q {
+			if text[end] == '\\' {
+				end++
+			}
+			end++
+		}
+		end = min(end, len(text))
+		strs = append(strs, escapes(text[i+1:end], false))
+		b.WriteString(`""`)
+		i = end + 1
+	}
+	if len(strs) > maxFields {
+		strs = strs[:maxFields]
+	}
+	return b.String(), strs
+}
+
+// awk judges system(), pipes to commands, and files by name in a program.
+func (m *machine) awk(args []field) {
+	if flags(args, "f", "file") {
+		for _, f := range option(args, 'f', "file") {
+			m.source(f)
+		}
+		return
+	}
+	w := wrapper{short: "Fvi", long: []string{"field-separator", "assign"}}
+	_, rest := w.unwrap(args)
+	if len(rest) == 0 {
+		return
+	}
+	program := rest[0]
+	if program.taint&(fetched|decoded) != 0 || program.text == "\x00" {
+		m.inner(program.text, program.taint)
+		return
+	}
+	bare, strs := split(program.text)
+	runs := anyOf(bare, "system(", "system (", "|", "getline")
+	for _, s := range strs {
+		if strings.HasPrefix(s, "/inet/") {
+			m.deny("network-redirection")
+		}
+		if runs && !strings.Contains(bare, "||") || anyOf(bare, "system(", "system (", "getline") {
+			m.literal(s)
+		}
+		if anyOf(bare, "getline", ">", "<") {
+			m.path(field{text: s})
+		}
+	}
+	if strings.Contains(bare, "system($") || strings.Contains(bare, "system( $") {
+		m.dynamic("dynamic-command")
+	}
+}
