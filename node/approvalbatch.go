@@ -11,7 +11,7 @@ import (
 // signed, or else the terms of one that the operator signs.
 type AddBatch struct {
 	File         wire.Raw             `json:"file,omitempty"`
-	Agent        string               `json:"agent,omitempty"`
+	Agent        string               `json:"agent,omitempty"`  // name, or the key in hex of a peer's agent
 	Server       string               `json:"server,omitempty"` // exact, "*", or a prefix and "*"
 	Tool         string               `json:"tool,omitempty"`
 	MaxPerCall   *wire.MonetaryAmount `json:"max_per_call,omitempty"`
@@ -54,9 +54,11 @@ func (n *Node) addBatch(ctx context.Context, req AddBatch) (*BatchInfo, error) {
 
 // signBatch seals the operator's own batch approval.
 func (n *Node) signBatch(ctx context.Context, req AddBatch) ([]byte, error) {
-	agent, err := n.ensureAgent(ctx, req.Agent)
+	agent, err := wire.ParsePublicKey(req.Agent) // of a peer's agent
 	if err != nil {
-		return nil, err
+		if agent, err = n.ensureAgent(ctx, req.Agent); err != nil {
+			return nil, err
+		}
 	}
 	if req.TTLSeconds == 0 {
 		req.TTLSeconds = defaultBatchTTLSeconds

@@ -98,7 +98,7 @@ func (a *app) batchAddCmd() *cobra.Command {
 		}}
 	f := c.Flags()
 	f.StringVar(&file, "file", "", "a batch approval that another approver signed")
-	f.StringVar(&req.Agent, "agent", "local", "the agent")
+	f.StringVar(&req.Agent, "agent", "local", "the agent: its name, or the key of a peer's agent in hex")
 	f.StringVar(&req.Server, "server", "*", "server: a name, *, or a prefix and *")
 	f.StringVar(&req.Tool, "tool", "", "tool: a name, *, or a prefix and *")
 	f.Uint32Var(&calls, "max-calls", 0, "how many calls")
