@@ -12,26 +12,65 @@ import (
 
 // CompileOptions is what a policy needs of the node. Nil members are allowed.
 type CompileOptions struct {
-	// Resolver follows symbolic links for calls this kernel executes.
-	Resolver guards.Resolver
-	// Roots returns the directories of the caller's session; they are enforced
-	// whether or not the policy has a path_allowlist.
-	Roots func(*kernel.Call) (roots []string, restricted bool)
+	// ReadFile reads a file that the policy names (threat_intel.pattern_db),
+	// relative to the policy. Nil: a policy that names one does not compile.
+	ReadFile func(name string) ([]byte, error)
+	// Observe puts guards into observe mode besides those the document names:
+	// guard names, or "all".
+	Observe []string
+	// Custom are guards that an embedding program registered, by name. All of
+	// them run, after the eighteen, in the order of their names.
+	Custom map[string]guard.Guard
+	// Panic reports that everything must be denied; asked on every call.
+	Panic func() bool
+	// Postures are the records of the sessions. Nil: a policy with a posture, or
+	// with budgets of origins, denies every call.
+	Postures PostureStore
+	// PostureScope tells the sessions of one policy from those of another that
+	// judges the same calls; the node's own policy has none.
+	PostureScope string
 }
 
-// Compiled is a policy in force.
+// Configurable is a custom guard that extensions.chio.custom can configure.
+type Configurable interface {
+	guard.Guard
+	Configure(config wire.Raw) (guard.Guard, error)
+}
+
+// Compiled is a policy in force. It is immutable and safe for concurrent use.
 type Compiled struct {
 	Guard      kernel.Guard
 	Hash       wire.Digest // SHA-256 of Canonical
 	Canonical  []byte      // the resolved document, defaults filled in
-	GuardNames []string    // in the order in which they run
+	GuardNames []string    // in the order in which they run, without an origin's own
 	// Scope is what a capability issued under this policy asks for when nobody
 	// says otherwise: the allow-listed tools by name, or every tool.
-	Scope capability.Scope
+	Scope    capability.Scope
+	Output   []kernel.OutputGuard // in the order in which they run
+	Warnings []Problem            // what the document says and is not enforced
+	Observed []string             // names of the guards in observe mode
+	Parts    []Part               // one for each of GuardNames and Output
+
+	evaluator *evaluator // what Guard runs
+	suites    *evaluator // the same guards, with the posture the action states
+	custom    bool       // custom actions are allowed
 }
 
-// Compile turns a resolved document into guards. A document without a rule in
-// force compiles to a guard that denies everything.
+// Part is one guard of a compiled policy, for people.
+type Part struct {
+	Name     string `json:"name"`
+	Block    string `json:"block"`  // the part of the document that configures it
+	Config   string `json:"config"` // one line
+	Output   bool   `json:"output,omitzero"`
+	Observed bool   `json:"observed,omitzero"`
+	When     bool   `json:"conditional,omitzero"`
+}
+
+// Compile turns a resolved document into one pipeline: panic, posture, the
+// eighteen guards of the catalogue in its order, human-in-loop,
+// runtime-assurance, custom guards. A document without a rule in force
+// compiles to a guard that denies everything. What cannot be enforced is an
+// error, or a warning where leaving it out allows nothing more.
 func Compile(d *Document, o CompileOptions) (*Compiled, error) {
 	if err := Validate(d); err != nil {
 		return nil, err
@@ -39,115 +78,100 @@ func Compile(d *Document, o CompileOptions) (*Compiled, error) {
 	if d.Extends != "" {
 		return nil, fmt.Errorf("%w: %s extends %s", ErrUnresolved, nameOf(d), d.Extends)
 	}
-	if err := checkEnforced(d); err != nil {
-		return nil, err
-	}
 	full := withDefaults(d)
+	if err := observeAlso(full, o.Observe); err != nil {
+		return nil, fmt.Errorf("compiling policy %s: %w", nameOf(d), err)
+	}
 	canonical, err := wire.Marshal(full)
 	if err != nil {
 		return nil, fmt.Errorf("encoding policy %s: %w", nameOf(d), err)
 	}
-	list, err := ruleGuards(&full.Rules, o)
-	if err != nil {
+	b := &builder{d: full, o: o, c: &Compiled{Hash: wire.Hash(canonical), Canonical: canonical}}
+	if err := b.build(); err != nil {
 		return nil, fmt.Errorf("compiling policy %s: %w", nameOf(d), err)
 	}
-	pipeline := guard.NewPipeline("policy", list...)
-	return &Compiled{
-		Guard: pipeline, Hash: wire.Hash(canonical), Canonical: canonical,
-		GuardNames: pipeline.Names(), Scope: defaultScope(&full.Rules),
-	}, nil
+	return b.c, nil
 }
 
-// ruleGuards builds the guards in the order of the catalogue.
-func ruleGuards(r *Rules, o CompileOptions) ([]guard.Guard, error) {
-	var list []guard.Guard
-	forbidden, tools, paths := r.ForbiddenPaths, r.ToolAccess, r.PathAllowlist
-	inForce := forbidden != nil && forbidden.Enabled || tools != nil && tools.Enabled || paths != nil && paths.Enabled
-	if !inForce {
-		return nil, nil // session roots alone are not a policy
-	}
-	if forbidden != nil && forbidden.Enabled {
-		g, err := guards.NewForbiddenPath(guards.ForbiddenPathConfig{
-			Patterns: forbidden.Patterns, Exceptions: forbidden.Exceptions, Resolver: o.Resolver,
-		})
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, g)
-	}
-	if tools != nil && tools.Enabled {
-		g, err := guards.NewMcpTool(toolConfig(&tools.ToolAccess, "rules.tool_access"))
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, g)
-	}
-	if paths != nil && paths.Enabled || o.Roots != nil {
-		c := guards.PathAllowlistConfig{Roots: o.Roots, Resolver: o.Resolver}
-		if paths != nil && paths.Enabled {
-			c.Enabled, c.Read, c.Write, c.Patch = true, paths.Read, paths.Write, paths.Patch
-		}
-		g, err := guards.NewPathAllowlist(c)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, g)
-	}
-	return list, nil
+// builder collects the parts of one policy while it is compiled.
+type builder struct {
+	d *Document
+	o CompileOptions
+	c *Compiled
+
+	conditions map[string]*condition // by block
+	used       map[string]bool       // conditions that belong to a part
+	forbidden  *guards.ForbiddenPath // shared with shell-command
+	machine    *PostureMachine       // nil: no posture and no budgets of origins
+	slots      []slot
+	hooks      []hook
 }
 
-func toolConfig(t *ToolAccess, rule string) guards.McpToolConfig {
-	c := guards.McpToolConfig{
-		Block: t.Block, RequireConfirmation: t.RequireConfirmation, Allow: t.Allow,
-		DefaultBlock: t.Default == DefaultBlock, Rule: rule,
-	}
-	if t.MaxArgsSize != nil {
-		c.MaxArgsBytes = int(*t.MaxArgsSize)
-	}
-	return c
+// slot is one guard in its place.
+type slot struct {
+	guard.Guard
+	block  string
+	config string
+	rule   bool // a rule of the document: without one the policy denies
+	strict bool // never observed
+	when   *condition
 }
 
-// withDefaults writes out what the document leaves to the build, so that the
-// hash names what is enforced.
-func withDefaults(d *Document) *Document {
-	full := *d
-	full.MergeStrategy, full.Sources = "", nil
-	if f := d.Rules.ForbiddenPaths; f != nil && len(f.Patterns) == 0 {
-		filled := *f
-		filled.Patterns = guards.DefaultForbiddenPaths()
-		full.Rules.ForbiddenPaths = &filled
-	}
-	if t := d.Rules.ToolAccess; t != nil {
-		filled := *t
-		if filled.Default == "" {
-			filled.Default = DefaultAllow
-		}
-		if len(filled.Allow) == 0 {
-			filled.Allow = nil
-		}
-		full.Rules.ToolAccess = &filled
-	}
-	return &full
+// hook is one output guard in its place.
+type hook struct {
+	kernel.OutputGuard
+	block, config string
 }
 
-func defaultScope(r *Rules) capability.Scope {
-	grant := func(tool string) capability.ToolGrant {
-		return capability.ToolGrant{ServerID: "*", ToolName: tool, Operations: []capability.Operation{capability.Invoke}}
+func (b *builder) build() error {
+	var err error
+	if b.conditions, err = compileConditions(b.d.Extensions.Chio); err != nil {
+		return err
 	}
-	t := r.ToolAccess
-	if t == nil || !t.Enabled || len(t.Allow) == 0 && t.Default != DefaultBlock {
-		return capability.Scope{Grants: []capability.ToolGrant{grant("*")}}
-	}
-	var s capability.Scope
-	seen := map[string]bool{}
-	for _, tool := range append(append([]string(nil), t.Allow...), t.RequireConfirmation...) {
-		if guards.IsNameGlob(tool) {
-			return capability.Scope{Grants: []capability.ToolGrant{grant("*")}} // a grant names one tool or all; the guard narrows
-		}
-		if !seen[tool] {
-			seen[tool] = true
-			s.Grants = append(s.Grants, grant(tool))
+	b.used = map[string]bool{}
+	for _, step := range []func() error{b.files, b.rates, b.network, b.tools, b.content, b.desktop, b.detection, b.people, b.customs, b.outputs} {
+		if err := step(); err != nil {
+			return err
 		}
 	}
-	return s
+	if err := b.posture(); err != nil {
+		return err
+	}
+	if err := b.assemble(); err != nil {
+		return err
+	}
+	b.unused()
+	b.c.Scope = defaultScope(&b.d.Rules, b.globs())
+	b.c.custom = b.chio().CustomActions == DefaultAllow
+	return nil
 }
+
+// add appends a guard; the error is that of its constructor.
+func (b *builder) add(g guard.Guard, err error, block, config string) error {
+	if err != nil {
+		return err
+	}
+	if g == nil {
+		return fmt.Errorf("%s: the guard of this block is nil", block)
+	}
+	b.slots = append(b.slots, slot{Guard: g, block: block, config: config, rule: true, when: b.condition(block)})
+	return nil
+}
+
+func (b *builder) warn(path, format string, args ...any) {
+	b.c.Warnings = append(b.c.Warnings, Problem{File: nameOf(b.d), Path: path, Message: fmt.Sprintf(format, args...)})
+}
+
+// chio returns the extension, or an empty one.
+func (b *builder) chio() Chio {
+	if c := b.d.Extensions.Chio; c != nil {
+		return *c
+	}
+	return Chio{}
+}
+
+// globs reports whether tool names are read as globs.
+func (b *builder) globs() bool { return b.chio().ToolNames == toolNamesGlob }
+
+// toolNamesGlob is the value of extensions.chio.tool_names that is not exact.
+const toolNamesGlob = "glob"

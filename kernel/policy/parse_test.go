@@ -177,11 +177,12 @@ func TestPolicyHash(t *testing.T) {
 
 func TestDefaultScope(t *testing.T) {
 	for doc, want := range map[string]string{
-		"rules: {forbidden_paths: {}}":                                            "*",
-		"rules: {tool_access: {allow: [a, b], require_confirmation: [b, c]}}":     "a b c",
-		"rules: {tool_access: {allow: [a, \"b*\"]}}":                              "*",
-		"rules: {tool_access: {default: block}}":                                  "",
-		"rules: {tool_access: {enabled: false, allow: [a]}, forbidden_paths: {}}": "*",
+		"rules: {forbidden_paths: {}}":                                                       "*",
+		"rules: {tool_access: {allow: [a, b], require_confirmation: [b, c]}}":                "a b c",
+		"rules: {tool_access: {allow: [a, \"b*\"]}}":                                         "a",
+		"rules: {tool_access: {allow: [a, \"b*\"]}}\nextensions: {chio: {tool_names: glob}}": "*",
+		"rules: {tool_access: {default: block}}":                                             "",
+		"rules: {tool_access: {enabled: false, allow: [a]}, forbidden_paths: {}}":            "*",
 	} {
 		var got []string
 		for _, g := range mustCompile(t, mustLoad(t, head+doc+"\n")).Scope.Grants {

@@ -6,7 +6,7 @@ package network
 type EgressConfig struct {
 	Allow        []string // nil: no allow list
 	Block        []string
-	DefaultAllow bool   // what happens to a host that no list names, without an allow list
+	DefaultAllow bool   // what happens to a host that no list names
 	Rule         string // dotted path; "" is rules.egress
 }
 

@@ -14,8 +14,8 @@ import (
 //
 //  1. a host that cannot be judged: deny
 //  2. a blocked host, or an address that wraps a blocked one: deny
-//  3. with an allow list, a host it does not name: deny
-//  4. without one, the default
+//  3. a host that the allow list names: allow
+//  4. any other: the default, as in HushSpec
 //
 // Ports do not matter, case does not, a trailing dot does not. What only may
 // be a host is judged by the lists if its last label is a public top-level
@@ -94,11 +94,8 @@ func (g *Egress) visit(f *egressFinding, raw string, c certainty) bool {
 		return true
 	}
 	switch {
-	case g.allow != nil && g.allow.match(h):
+	case g.allow != nil && g.allow.match(h): // 3
 		f.listed = true
-	case g.allow != nil: // 3
-		f.field = ".allow"
-		return false
 	case !g.defaultAllow: // 4
 		f.field = ".default"
 		return false
