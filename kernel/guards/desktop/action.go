@@ -7,8 +7,8 @@ import (
 	"github.com/backbay-labs/chio-node/wire"
 )
 
-// maxTypes is the tool's name and the four members.
-const maxTypes = 5
+// maxTypes is the manifest's word, the tool's name and the four members.
+const maxTypes = 6
 
 // actions are the action types that a call claims.
 type actions struct {
@@ -37,9 +37,16 @@ var typeMembers = [...]string{"action_type", "actionType", "custom_type", "custo
 // any other.
 func actionsOf(r *guard.Request) (a actions) {
 	name := toolName(r)
-	declared := r.Call.Route.Shape != nil && (r.Call.Route.Shape.Action == "computer_use" || r.Call.Route.Shape.Action == "input")
+	declared := declares(r, "computer_use")
 	a.is = declared
 	odd := false
+	if declares(r, "input") {
+		if r.Abstract {
+			return a // judged by its input type alone
+		}
+		a.is = true
+		a.add("input.inject")
+	}
 	if t, ok := typeOf(name); ok {
 		a.is = true
 		a.add(t)
@@ -66,6 +73,11 @@ func actionsOf(r *guard.Request) (a actions) {
 	}
 	a.bad = a.is && (odd || a.n == 0)
 	return a
+}
+
+// declares reports a tool whose manifest says what it does.
+func declares(r *guard.Request, action string) bool {
+	return r.Call.Route.Shape != nil && r.Call.Route.Shape.Action == action
 }
 
 // toolName is the tool's name, or that of an abstract action's target.
