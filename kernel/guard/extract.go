@@ -18,7 +18,9 @@ import (
 //     arguments are listed
 func Extract(call *kernel.Call) Action {
 	m := call.Mandate
-	a := Action{ArgsBytes: len(m.Arguments)}
+	x := &extraction{}
+	a := &x.action
+	a.ArgsBytes, a.Paths, a.Texts = len(m.Arguments), x.paths[:0], x.texts[:0]
 	fam, name := recognise(m.Tool)
 	declared := call.Route.Shape
 	access := accessOf(fam)
@@ -29,10 +31,11 @@ func Extract(call *kernel.Call) Action {
 	if !invokes && fam == familyNone && declared == nil {
 		access = AccessRead // a resource or a prompt
 	}
-	f := &finder{action: &a, access: access, payload: fam != familyNone || declaresFile(declared), code: fam == familyCode}
-	w := &walker{onString: f.onString, onName: f.onName}
+	f, w := &x.finder, &x.walker
+	*f = finder{action: a, access: access, payload: fam != familyNone || declaresFile(declared), code: fam == familyCode}
+	*w = walker{see: f, top: x.top[:0]}
 	if err := w.walk(m.Arguments); err != nil { // 1
-		return malformed(a, "%v", err)
+		return malformed(*a, "%v", err)
 	}
 	a.top = w.top
 	args := arguments{top: w.top, name: name}
@@ -41,7 +44,7 @@ func Extract(call *kernel.Call) Action {
 		a.Shape = declare(f, m.Arguments, declared, m.Tool, args)
 	case !invokes: // 4
 		if err := f.onString("", m.Tool); err != nil {
-			return malformed(a, "%v", err)
+			return malformed(*a, "%v", err)
 		}
 		a.Shape = Unknown{Operation: string(m.Operation)}
 	case fam == familyNone: // 4
@@ -49,7 +52,18 @@ func Extract(call *kernel.Call) Action {
 	default: // 3
 		a.Shape = args.shape(fam, f)
 	}
-	return a
+	return *a
+}
+
+// extraction is the memory of one Extract: one allocation holds what a call
+// of usual size needs.
+type extraction struct {
+	action Action
+	finder finder
+	walker walker
+	paths  [3]Path
+	texts  [8]Text
+	top    [4]member
 }
 
 func malformed(a Action, format string, args ...any) Action {

@@ -71,6 +71,8 @@ func commandName(name string) bool {
 	return false
 }
 
+// onString is told each string value with the name of the member that holds
+// it, directly or through arrays only.
 func (f *finder) onString(name, value string) error {
 	key := squash(name)
 	if value == "" {
@@ -97,7 +99,7 @@ func (f *finder) onString(name, value string) error {
 	return f.looks(value)
 }
 
-// onName finds paths used as member names: {"files": {"/etc/shadow": "…"}}.
+// onName is told each member name with the name of its parent. It finds paths used as member names: {"files": {"/etc/shadow": "…"}}.
 func (f *finder) onName(parent, name string) error {
 	if len(name) > 0 {
 		f.action.Texts = append(f.action.Texts, Text{Value: name})

@@ -31,14 +31,11 @@ type member struct {
 // walker visits every string of a JSON object that is known to be valid.
 type walker struct {
 	doc     []byte
+	str     string // doc, so that strings without an escape are parts of it
 	pos     int
 	visited int
 	top     []member
-	// onString is called for each string value with the name of the member
-	// that holds it, directly or through arrays only.
-	onString func(name, value string) error
-	// onName is called for each member name with the name of its parent.
-	onName func(parent, name string) error
+	see     *finder // is told of every string and every member name
 }
 
 // walk checks and visits doc. Absent arguments are an empty object.
@@ -49,7 +46,7 @@ func (w *walker) walk(doc wire.Raw) error {
 	if !doc.IsValid() { // syntax, UTF-8, unique names
 		return errNotObject
 	}
-	w.doc = doc
+	w.doc, w.str = doc, string(doc)
 	w.space()
 	if w.doc[w.pos] != '{' {
 		return errNotObject
@@ -78,7 +75,7 @@ func (w *walker) value(name string, depth int) error {
 		if err != nil {
 			return err
 		}
-		return w.onString(name, s)
+		return w.see.onString(name, s)
 	default:
 		for w.pos < len(w.doc) && !strings.ContainsRune(",]} \t\r\n", rune(w.doc[w.pos])) {
 			w.pos++
@@ -106,7 +103,7 @@ func (w *walker) object(parent string, depth int) error {
 		if w.visited++; w.visited > maxValues {
 			return errTooMany
 		}
-		if err := w.onName(parent, name); err != nil {
+		if err := w.see.onName(parent, name); err != nil {
 			return err
 		}
 		w.space()
@@ -163,7 +160,7 @@ func (w *walker) text() (string, error) {
 	}
 	w.pos++
 	if !escaped {
-		return string(w.doc[start+1 : w.pos-1]), nil
+		return w.str[start+1 : w.pos-1], nil
 	}
 	var s string
 	if err := wire.Unmarshal(w.doc[start:w.pos], &s, wire.ForeignLimits); err != nil {
