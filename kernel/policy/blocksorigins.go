@@ -4,7 +4,7 @@ import "go.yaml.in/yaml/v3"
 
 func (r *reader) origins(to **Origins) field {
 	return block(r, to, func() (*Origins, fields) {
-		o := &Origins{DefaultBehavior: "deny"}
+		o := &Origins{}
 		return o, fields{
 			"default_behavior": r.word(&o.DefaultBehavior),
 			"profiles": func(n *yaml.Node, path string) {

@@ -33,6 +33,9 @@ func Parse(name string, doc []byte) (*Document, error) {
 		"metadata":       r.metadata(&d.Metadata),
 	}, nil)
 	d.MergeStrategy = Strategy(strategy)
+	if d.Extends == "" {
+		settle(d)
+	}
 	if ok {
 		r.check(func(c *checker) { c.document(d) })
 	}

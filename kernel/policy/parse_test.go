@@ -53,7 +53,7 @@ func TestRefusals(t *testing.T) {
 		"remote base":         {head + "extends: https://example.com/p.yaml\n", `p.yaml: extends: "https://example.com/p.yaml" is remote, and policies are not fetched`},
 		"absolute base":       {head + "extends: /etc/p.yaml\n", `p.yaml: extends: "/etc/p.yaml" is not a relative path`},
 		"base outside":        {head + "extends: ../p.yaml\n", `p.yaml: extends: "../p.yaml" leaves the folder`},
-		"unknown builtin":     {head + "extends: builtin:strict\n", `builtin:strict: is not a policy of this build: use builtin:default`},
+		"unknown builtin":     {head + "extends: builtin:none\n", `builtin:none: is not a policy of this build: they are default`},
 		"cycle":               {head + "extends: p.yaml\n", `p.yaml: extends: "p.yaml" extends itself through p.yaml: break the cycle`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -212,7 +212,7 @@ func TestValidateWithoutPositions(t *testing.T) {
 
 // Parsing never panics; what parses also compiles, and to the same hash twice.
 func FuzzParse(f *testing.F) {
-	f.Add([]byte(builtinDefault))
+	f.Add(builtinText(f, "default"))
 	f.Add([]byte(head + "rules:\n  path_allowlist: {enabled: true, read: [\"/a/**\"]}\n"))
 	f.Add([]byte("a: &a [*a]\n"))
 	f.Add([]byte("hushspec: &v \"0.1.0\"\nname: *v\n"))
