@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/backbay-labs/chio-node/edge/mcp"
 	"github.com/backbay-labs/chio-node/kernel"
@@ -87,14 +88,19 @@ type source interface {
 }
 
 // mcpSource is a server that speaks MCP.
-type mcpSource struct{ up *mcp.Upstream }
+type mcpSource struct {
+	up *mcp.Upstream
+	// shapes are what the server itself says of its tools, by the digest of
+	// their definitions.
+	shapes sync.Map
+}
 
-func (s mcpSource) callable(tool string) error {
+func (s *mcpSource) callable(tool string) error {
 	_, err := s.up.Tool(tool)
 	return err
 }
 
-func (s mcpSource) names() []string {
+func (s *mcpSource) names() []string {
 	tools := s.up.Tools()
 	names := make([]string, len(tools))
 	for i, t := range tools {
@@ -103,7 +109,7 @@ func (s mcpSource) names() []string {
 	return names
 }
 
-func (s mcpSource) call(ctx context.Context, m *kernel.Mandate) (kernel.Result, error) {
+func (s *mcpSource) call(ctx context.Context, m *kernel.Mandate) (kernel.Result, error) {
 	return s.up.CallTool(ctx, m.Tool, m.Arguments, mcp.CallMetaFrom(ctx))
 }
 

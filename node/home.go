@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/backbay-labs/chio-node/did/keys"
+	"github.com/backbay-labs/chio-node/kernel/guard"
 	"github.com/backbay-labs/chio-node/kernel/receipt/log"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/store/badger"
@@ -43,6 +44,9 @@ type Options struct {
 	Rand       io.Reader
 	Environ    []string // of this process: what a tool server may inherit is taken from it
 	Log        *slog.Logger
+	// Guards are the program's own, run after the eighteen on every call, in the
+	// order of their names. A policy configures one under extensions.chio.custom.
+	Guards []guard.Guard
 	// Failpoint is called at named points of the commit protocols so that a
 	// test can end the process there; nil in production.
 	Failpoint func(name string)

@@ -31,7 +31,7 @@ const (
 type MCPServer struct {
 	Server string            `json:"server"`           // its name here and to peers
 	Agent  string            `json:"agent"`            // the caller on the attached client's side
-	Policy wire.Raw          `json:"policy,omitempty"` // resolved policy, enforced besides the node's own
+	Policy *ServerPolicy     `json:"policy,omitzero"`  // enforced besides the node's own
 	Prices map[string]string `json:"prices,omitempty"` // tool → "0.03 USD"
 	// Metered are the keys of Prices whose tools report what a call cost; the
 	// price is then the most it may cost.
@@ -43,6 +43,14 @@ type MCPServer struct {
 	// Dir is where the server runs, absolute: relative paths in arguments begin
 	// there. With it the path constraints of capabilities follow symbolic links.
 	Dir string `json:"dir,omitempty"`
+	// Roots are the directories that every call of the server stays in, absolute
+	// and free of links; nil confines nothing.
+	Roots []string `json:"roots,omitzero"`
+	// Shapes say what tools do, by name; see LoadManifest.
+	Shapes map[string]kernel.Shape `json:"shapes,omitempty"`
+	// Origin is where the attached client's requests come from; the policy's
+	// origins extension looks at it. Calls through other edges have none.
+	Origin *kernel.Surface `json:"origin,omitzero"`
 }
 
 // ServeMCP mediates one tool server until its stream ends, the client closes
@@ -55,7 +63,7 @@ func (n *Node) ServeMCP(ctx context.Context, s MCPServer, client io.ReadWriter, 
 	if s.Agent == "" {
 		s.Agent = localAgent
 	}
-	own, err := n.serverPolicy(s.Policy)
+	own, err := n.serverPolicy(&s)
 	if err != nil {
 		return err
 	}
@@ -71,8 +79,8 @@ func (n *Node) ServeMCP(ctx context.Context, s MCPServer, client io.ReadWriter, 
 		return err
 	}
 	defer func() { _ = up.Close() }() // the stream's own end is what is reported
-	detach, err := n.tools.attach(&toolServer{name: s.Server, tools: mcpSource{up}, prices: costs, metered: metered, policy: own, confinement: s.Confinement,
-		resolve: resolverIn(s.Dir)})
+	detach, err := n.tools.attach(&toolServer{name: s.Server, tools: &mcpSource{up: up}, prices: costs, metered: metered, policy: own, confinement: s.Confinement,
+		resolve: resolverIn(s.Dir), roots: s.Roots, shapes: s.Shapes})
 	if err != nil {
 		return &Problem{Code: "CHIO-MCP-SERVER-TAKEN", Message: err.Error(), Hint: "choose another --server-id", Exit: ExitFailure}
 	}
@@ -107,17 +115,19 @@ func (n *Node) serveHeadless(ctx context.Context, s MCPServer, up *mcp.Upstream)
 }
 
 // serverPolicy compiles a policy that `mcp serve` brought along.
-func (n *Node) serverPolicy(doc wire.Raw) (*policy.Compiled, error) {
-	if len(doc) == 0 {
+func (n *Node) serverPolicy(s *MCPServer) (*policy.Compiled, error) {
+	if s.Policy == nil {
 		return nil, nil
 	}
-	d, err := policy.Parse("--policy", doc)
+	o := n.policy.loader.options
+	o.Panic, o.PostureScope = nil, s.Server // the node's own policy asked about panic already
+	c, err := s.Policy.compile(o)
 	if err != nil {
-		return nil, policyProblem("--policy", err)
+		return nil, err
 	}
-	c, err := policy.Compile(d, policy.CompileOptions{})
-	if err != nil {
-		return nil, policyProblem("--policy", err)
+	if len(c.Observed) > 0 {
+		n.log.Warn("the policy of a tool server only observes: what these guards would deny is allowed",
+			slog.String("server", s.Server), slog.Any("guards", c.Observed))
 	}
 	return c, nil
 }
@@ -132,6 +142,7 @@ type mcpCaller struct {
 	scope  capability.Scope
 	// session is this attachment's journal: it ends with the client.
 	session string
+	origin  *kernel.Surface
 }
 
 // newMCPCaller makes sure the agent exists and has a capability on the server:
@@ -156,18 +167,18 @@ func (n *Node) newMCPCaller(ctx context.Context, s MCPServer) (*mcpCaller, error
 			continue
 		}
 		// Revoked or not, it is what the operator decided about this agent.
-		return &mcpCaller{n: n, agent: s.Agent, server: s.Server, scope: c.Leaf().Scope, session: session}, nil
+		return &mcpCaller{n: n, agent: s.Agent, server: s.Server, scope: c.Leaf().Scope, session: session, origin: s.Origin}, nil
 	}
 	passport, err := n.activePassport(s.Agent)
 	if err != nil {
 		return nil, err
 	}
 	c, err := n.issueLocal(ctx, authority.Request{Subject: key, TTLSeconds: mcpCapabilityTTLSeconds, Passport: passport,
-		Scope: onServer(n.policy.compiled.Scope, s.Server)})
+		Scope: onServer(n.policy.compiled().Scope, s.Server)})
 	if err != nil {
 		return nil, fmt.Errorf("give %s a capability on %s: %w", s.Agent, s.Server, err)
 	}
-	return &mcpCaller{n: n, agent: s.Agent, server: s.Server, scope: c.Leaf().Scope, session: session}, nil
+	return &mcpCaller{n: n, agent: s.Agent, server: s.Server, scope: c.Leaf().Scope, session: session, origin: s.Origin}, nil
 }
 
 const (
@@ -187,7 +198,11 @@ func onServer(s capability.Scope, server string) capability.Scope {
 
 // NewMandate implements mcp.Caller.
 func (c *mcpCaller) NewMandate(ctx context.Context, server, tool string, args wire.Raw) (*kernel.Mandate, error) {
-	return c.n.mandate(ctx, call{Agent: c.agent, Server: server, Tool: tool, Args: args, Edge: "mcp", Session: c.session})
+	m, err := c.n.mandate(ctx, call{Agent: c.agent, Server: server, Tool: tool, Args: args, Edge: "mcp", Session: c.session})
+	if m != nil {
+		m.Surface = c.origin
+	}
+	return m, err
 }
 
 // Mediate implements mcp.Caller.

@@ -22,12 +22,14 @@ type Status struct {
 	Settlement string         `json:"settlement_address"` // 0x…
 	Oracle     string         `json:"oracle_address"`     // 0x…
 	Policy     wire.Digest    `json:"policy_hash"`
-	Receipts   uint64         `json:"receipts"`
-	Servers    []ServerInfo   `json:"servers"`
-	Sealed     bool           `json:"keys_sealed"` // by a passphrase
-	Ready      bool           `json:"ready"`
-	Problem    string         `json:"problem,omitempty"`
-	Stops      []StopInfo     `json:"stops,omitempty"` // what the operator stopped
+	// PolicyState says how the local policy stands.
+	PolicyState PolicyStatus `json:"policy"`
+	Receipts    uint64       `json:"receipts"`
+	Servers     []ServerInfo `json:"servers"`
+	Sealed      bool         `json:"keys_sealed"` // by a passphrase
+	Ready       bool         `json:"ready"`
+	Problem     string       `json:"problem,omitempty"`
+	Stops       []StopInfo   `json:"stops,omitempty"` // what the operator stopped
 
 	// Junk counts what came in without a receipt since the start: requests that
 	// were not authenticated, or could not be parsed.

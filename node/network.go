@@ -123,7 +123,8 @@ func (c *Config) chain() *ChainConfig {
 // self is what attestations say about this node.
 func (w *network) self() federation.Self {
 	n := w.n
-	return federation.Self{Kernel: n.keys.Kernel().Public(), PolicyHash: n.policy.compiled.Hash, GuardNames: n.policy.compiled.GuardNames,
+	policy := n.policy.compiled()
+	return federation.Self{Kernel: n.keys.Kernel().Public(), PolicyHash: policy.Hash, GuardNames: policy.GuardNames,
 		SettlementAddress: n.money.settlementAddress(), OracleAddress: n.money.oracleAddress(), Surface: w.surface}
 }
 

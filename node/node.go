@@ -162,7 +162,7 @@ func (n *Node) assemble(ctx context.Context) error {
 	if n.passports, err = vc.NewRegistry(vc.RegistryConfig{DB: n.db, Org: n.keys.Org(), Rand: n.rand}); err != nil {
 		return err
 	}
-	if n.policy, err = loadPolicy(n.opts.Home, n.cfg.Policy); err != nil {
+	if n.policy, err = n.openPolicy(); err != nil {
 		return err
 	}
 	n.nonces = nonces
@@ -275,6 +275,7 @@ func (n *Node) ensureRecovered(ctx context.Context) error {
 		return err
 	}
 	n.recovered = true
+	n.watchPolicy()
 	return nil
 }
 

@@ -30,6 +30,8 @@ var operations = map[string]handler{
 	"agent/request":      operation((*Node).askCapability),
 
 	"status":               operation((*Node).status),
+	"policy/status":        operation((*Node).policyStatus),
+	"policy/reload":        operation((*Node).ReloadPolicy),
 	"did/resolve":          operation((*Node).resolveDID),
 	"passport/issue":       operation((*Node).issuePassport),
 	"passport/list":        operation((*Node).listPassports),
@@ -77,9 +79,10 @@ var operations = map[string]handler{
 }
 
 func (n *Node) status(ctx context.Context, _ Empty) (*Status, error) {
+	policy := n.policy.status()
 	s := &Status{Name: n.cfg.Name, DID: n.DID().String(), KernelKey: n.keys.Kernel().Public(), LogID: n.logID,
 		Peer: n.network.address(), API: n.apiAddress(), Settlement: n.money.settlementAddress(), Oracle: n.money.oracleAddress(),
-		Policy: n.policy.compiled.Hash, Servers: n.tools.list(), Sealed: n.keys.Sealed(), Ready: true, SilentWitnesses: n.silentWitnesses(),
+		Policy: policy.Hash, PolicyState: policy, Servers: n.tools.list(), Sealed: n.keys.Sealed(), Ready: true, SilentWitnesses: n.silentWitnesses(),
 		Junk: n.junk.Load()}
 	if err := n.ready(); err != nil {
 		s.Ready, s.Problem = false, err.Error()

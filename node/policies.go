@@ -1,11 +1,9 @@
 package node
 
 import (
-	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
+	"log/slog"
+	"sync"
+	"sync/atomic"
 
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/policy"
@@ -19,24 +17,38 @@ type treatyTerms interface {
 	terms(m *kernel.Mandate, r kernel.Route) (peer, effective wire.Digest, guards []kernel.SidedGuard, err error)
 }
 
-// policies is the kernel's PolicySource: the local policy, and for a call that
-// crosses organisations the treaty's terms as well.
+// policies is the kernel's PolicySource: the local policy, that of the server a
+// call is for, and for a call that crosses organisations the treaty's terms. The
+// local policy is replaced whole when its files change.
 type policies struct {
-	compiled *policy.Compiled
+	loader   policyLoader
 	servers  *registry
 	treaties treatyTerms
+	log      *slog.Logger
+	now      func() int64
+
+	inForce atomic.Pointer[inForce]
+
+	mu      sync.Mutex // held while a policy is loaded, and for what follows
+	files   *watchedFS // what the last load looked at
+	problem *policyFailure
 }
+
+// inForce is the local policy that decides, and since when.
+type inForce struct {
+	compiled *policy.Compiled
+	since    int64 // unix seconds
+}
+
+func (p *policies) compiled() *policy.Compiled { return p.inForce.Load().compiled }
 
 // Policy implements kernel.PolicySource.
 func (p *policies) Policy(m *kernel.Mandate, r kernel.Route) (*kernel.Policy, error) {
-	out := &kernel.Policy{LocalHash: p.compiled.Hash, Local: p.compiled.Guard}
+	local := p.compiled()
+	out := &kernel.Policy{LocalHash: local.Hash, Local: local.Guard, Output: local.Output}
 	if r.PeerDID == "" {
-		if own := p.servers.serverPolicy(r.Server); own != nil {
-			hash, err := wire.DigestOf([2]wire.Digest{p.compiled.Hash, own.Hash})
-			if err != nil {
-				return nil, err
-			}
-			out.LocalHash, out.Local = hash, both{p.compiled.Guard, own.Guard}
+		if err := p.ofServer(out, r.Server); err != nil {
+			return nil, err
 		}
 	}
 	if r.PeerDID == "" && m.Origin == nil {
@@ -48,6 +60,24 @@ func (p *policies) Policy(m *kernel.Mandate, r kernel.Route) (*kernel.Policy, er
 	}
 	out.PeerHash, out.EffectiveHash, out.Treaty = &peer, &effective, guards
 	return out, nil
+}
+
+// ofServer adds what the operator of one tool server set for it: a policy of
+// its own, and directories that its calls stay in.
+func (p *policies) ofServer(out *kernel.Policy, server string) error {
+	own, roots := p.servers.serverPolicy(server)
+	if own != nil {
+		hash, err := wire.DigestOf([2]wire.Digest{out.LocalHash, own.Hash})
+		if err != nil {
+			return err
+		}
+		out.LocalHash, out.Local = hash, both{out.Local, own.Guard}
+		out.Output = append(out.Output[:len(out.Output):len(out.Output)], own.Output...)
+	}
+	if roots != nil {
+		out.Local = rooted{out.Local, roots}
+	}
+	return nil
 }
 
 // both is the conjunction of the node's policy and a server's own: Deny ends
@@ -76,70 +106,41 @@ func (b both) Evaluate(c *kernel.Call) (kernel.Decision, error) {
 // Revalidate implements kernel.Revalidator: whichever of both asks for it.
 func (b both) Revalidate(c *kernel.Call) (kernel.Decision, error) {
 	for _, g := range b {
-		r, ok := g.(kernel.Revalidator)
-		if !ok {
-			continue
-		}
-		if d, err := r.Revalidate(c); err != nil || d.Verdict != kernel.Allow {
+		if d, err := revalidate(g, c); err != nil || d.Verdict != kernel.Allow {
 			return d, err
 		}
 	}
 	return kernel.Decision{Verdict: kernel.Allow}, nil
 }
 
-// loadPolicy reads and compiles the local policy: a file relative to the home,
-// or builtin:<name>.
-func loadPolicy(home, name string) (*policies, error) {
-	doc, err := readPolicy(home, name)
-	if err != nil {
-		return nil, policyProblem(name, err)
+func revalidate(g kernel.Guard, c *kernel.Call) (kernel.Decision, error) {
+	if r, ok := g.(kernel.Revalidator); ok {
+		return r.Revalidate(c)
 	}
-	compiled, err := policy.Compile(doc, policy.CompileOptions{})
-	if err != nil {
-		return nil, policyProblem(name, err)
-	}
-	return &policies{compiled: compiled}, nil
+	return kernel.Decision{Verdict: kernel.Allow}, nil
 }
 
-func readPolicy(home, name string) (*policy.Document, error) {
-	if strings.HasPrefix(name, "builtin:") {
-		return policy.Load(name, os.DirFS(home))
-	}
-	path := name
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(home, path)
-	}
-	return policy.Load(filepath.Base(path), os.DirFS(filepath.Dir(path)))
+// rooted judges calls of a server that its operator confined to directories,
+// whichever edge they came through. A session's own roots narrow further.
+type rooted struct {
+	kernel.Guard
+	roots []string
 }
 
-func policyProblem(name string, err error) error {
-	hint := "check it with chio-node policy validate " + name
-	var invalid *policy.Error
-	if errors.As(err, &invalid) {
-		hint = "correct the lines named above; chio-node policy validate shows the same"
-	}
-	return &Problem{Code: "CHIO-POLICY-INVALID", Message: fmt.Sprintf("policy %s: %v", name, err), Hint: hint, Exit: ExitFailure}
+// Evaluate implements kernel.Guard.
+func (r rooted) Evaluate(c *kernel.Call) (kernel.Decision, error) { return r.Guard.Evaluate(r.in(c)) }
+
+// Revalidate implements kernel.Revalidator.
+func (r rooted) Revalidate(c *kernel.Call) (kernel.Decision, error) {
+	return revalidate(r.Guard, r.in(c))
 }
 
-// ValidatePolicy loads and compiles a policy file and returns its hash and the
-// guards it runs, in order.
-func ValidatePolicy(path string) (hash wire.Digest, guards []string, err error) {
-	p, err := loadPolicy(filepath.Dir(path), filepath.Base(path))
-	if strings.HasPrefix(path, "builtin:") {
-		p, err = loadPolicy(".", path)
+func (r rooted) in(c *kernel.Call) *kernel.Call {
+	if c == nil || c.Mandate == nil {
+		return c // the guard refuses it
 	}
-	if err != nil {
-		return wire.Digest{}, nil, err
-	}
-	return p.compiled.Hash, p.compiled.GuardNames, nil
-}
-
-// ResolvePolicy reads a policy file and everything it extends into the one
-// document a running node can be handed.
-func ResolvePolicy(path string) (wire.Raw, error) {
-	p, err := loadPolicy(filepath.Dir(path), filepath.Base(path))
-	if err != nil {
-		return nil, err
-	}
-	return p.compiled.Canonical, nil
+	call, mandate := *c, *c.Mandate
+	mandate.Roots = narrowRoots(mandate.Roots, r.roots)
+	call.Mandate = &mandate
+	return &call
 }

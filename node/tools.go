@@ -25,8 +25,10 @@ type toolServer struct {
 	name    string
 	tools   source
 	prices  prices
-	metered map[string]bool  // keys of prices whose tools report what they cost
-	policy  *policy.Compiled // enforced besides the node's own; may be nil
+	metered map[string]bool         // keys of prices whose tools report what they cost
+	policy  *policy.Compiled        // enforced besides the node's own; may be nil
+	roots   []string                // directories that its calls stay in; nil confines nothing
+	shapes  map[string]kernel.Shape // what the operator's manifest says tools do
 
 	resolve     func(string) (string, error) // follows symbolic links where the server runs; nil if that is unknown
 	confinement string                       // in words; begins with "none" if there is none
@@ -113,7 +115,7 @@ func (r *registry) Route(ctx context.Context, m *kernel.Mandate) (kernel.Route, 
 	if err := s.tools.callable(m.Tool); err != nil {
 		return kernel.Route{}, fmt.Errorf("%s: %w; it has %s", s.name, err, strings.Join(s.tools.names(), ", "))
 	}
-	route := kernel.Route{Server: s.name, Audience: r.self, Price: s.prices.of(m.Tool), Resolve: s.resolve}
+	route := kernel.Route{Server: s.name, Audience: r.self, Price: s.prices.of(m.Tool), Resolve: s.resolve, Shape: s.shapeOf(m.Tool)}
 	if m.Origin != nil && route.Price != nil {
 		route.PriceRound = m.Origin.PriceRound // the round the quote named
 	}
@@ -164,12 +166,12 @@ func (r *registry) offers(fn func(server, tool string, price *wire.MonetaryAmoun
 	}
 }
 
-// serverPolicy is the policy a server brought along, or nil.
-func (r *registry) serverPolicy(name string) *policy.Compiled {
+// serverPolicy is the policy and the directories a server brought along, or nil.
+func (r *registry) serverPolicy(name string) (*policy.Compiled, []string) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	if s := r.servers[name]; s != nil {
-		return s.policy
+		return s.policy, s.roots
 	}
-	return nil
+	return nil, nil
 }

@@ -29,6 +29,10 @@ func (a *app) mcpCmd() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return a.mcpServe(cmd.Context(), f, args) }}
 	serve.Flags().StringVar(&f.server, "server-id", "", "what the server is called here and at peers")
 	serve.Flags().StringVar(&f.policy, "policy", "", "HushSpec file enforced besides the node's own policy")
+	serve.Flags().StringSliceVar(&f.observe, "observe", nil, "guards of --policy that only record what they would deny: names, or all (repeatable)")
+	serve.Flags().StringVar(&f.manifest, "manifest", "", "what the tools do: tools: {NAME: {action: file_read, paths: [/path]}}")
+	serve.Flags().StringArrayVar(&f.roots, "root", nil, "directory that every call stays in (repeatable)")
+	serve.Flags().StringSliceVar(&f.origin, "origin", nil, "where the client's requests come from, for the policy's origins: provider=slack,space_id=C1,…")
 	serve.Flags().StringVar(&f.prices, "prices", "", "price list: prices: {tool: 0.03 USD, other: {max: 0.05 USD, metered: true}}")
 	serve.Flags().StringVar(&f.agent, "agent", "local", "the agent the client acts as")
 	serve.Flags().StringVar(&f.dir, "dir", "", "working directory of COMMAND (default this one)")
@@ -46,7 +50,9 @@ func (a *app) mcpCmd() *cobra.Command {
 
 type serveFlags struct {
 	server, policy, prices, agent, dir string
-	env, read                          []string
+	manifest                           string
+	roots, origin                      []string
+	env, read, observe                 []string
 	confine                            string
 	headless, require                  bool
 }
@@ -57,10 +63,8 @@ func (a *app) mcpServe(ctx context.Context, f serveFlags, command []string) erro
 	if s.Prices, s.Metered, err = node.LoadPrices(f.prices); err != nil {
 		return err
 	}
-	if f.policy != "" {
-		if s.Policy, err = node.ResolvePolicy(f.policy); err != nil {
-			return err
-		}
+	if err := a.serverRules(&s, f); err != nil {
+		return err
 	}
 	if f.dir == "" {
 		if f.dir, err = os.Getwd(); err != nil {
@@ -68,6 +72,9 @@ func (a *app) mcpServe(ctx context.Context, f serveFlags, command []string) erro
 		}
 	}
 	if s.Dir, err = filepath.Abs(f.dir); err != nil {
+		return err
+	}
+	if s.Roots, err = rootsOf(f.roots); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
