@@ -8,12 +8,12 @@ func assignments() []detector {
 	return []detector{
 		{id: "aws_secret_key", words: []string{"aws_secret", "secret_access_key", "secretaccesskey", "secret-access-key", "aws_sec", "awssecret"}, find: valueOf(awsSecret)},
 		{id: "npm_auth", words: []string{"_authtoken", "_auth"}, find: valueOf(opaque)},
-		{id: "generic_secret", words: []string{"passw", "passwd", "pwd", "passphrase", "secret", "password", "_pass", "dbpass", "userpass"}, find: valueOf(chosen)},
+		{id: "generic_secret", words: []string{"passw", "passwd", "pwd", "passphrase", "secret", "password", "_pass", "dbpass", "userpass", "psk", "pass"}, find: valueOf(chosen)},
 		{id: "generic_api_key", words: []string{"api_key", "apikey", "api-key", "api key", "access_key", "accesskey", "access-key", "access key", "auth_key", "authkey", "auth-key",
 			"private_key", "privatekey", "private-key", "encryption_key", "encryptionkey", "signing_key", "signingkey", "signing-key", "master_key", "masterkey", "account_key", "app_key", "appkey",
-			"license_key", "service_key", "license-key", "session_key", "_key", "token", "credential", "auth_code", "clientsecret", "webhook_secret", "signature_key", "sessionid", "session_id"}, find: valueOf(opaque)},
-		{id: "authorization_header", words: []string{"bearer", "ssws", "basic", "x-api-key", "x-auth-token", "x-vault-token", "private-token", "authorization"}, find: findHeader},
-		{id: "cookie", words: []string{"cookie"}, find: findCookie},
+			"license_key", "service_key", "license-key", "session_key", "_key", "token", "credential", "auth_code", "clientsecret", "webhook_secret", "signature_key", "sessionid", "session_id", "_pat", "_sid", "_auth", "licence", "pat:"}, find: valueOf(opaque)},
+		{id: "authorization_header", words: []string{"bearer", "ssws", "basic", "x-api-key", "x-auth-token", "x-vault-token", "private-token", "authorization"}, find: findHeader, reach: 2048},
+		{id: "cookie", words: []string{"cookie"}, find: findCookie, reach: 2048},
 	}
 }
 
@@ -49,14 +49,14 @@ func assigned(text string, end int) (span, bool) {
 //  3. a type or a wrapping quote
 //  4. the value, to its closing quote or to the end of the word
 func assignment(text string, end int) (span, value, bool) {
-	i := run(text, end, nameTail) // 1
+	i := run(text[:min(len(text), end+maxNameTail+1)], end, nameTail) // 1
 	if i-end > maxNameTail {
 		return span{}, value{}, false
 	}
 	for i < len(text) && (text[i] == '"' || text[i] == '\'' || text[i] == '`' || text[i] == ']' || text[i] == '\\' || text[i] == '*') {
 		i++
 	}
-	j := blanks(text, i)
+	j := valueMember(text, blanks(text, i))
 	v := value{}
 	op := j
 	for op < len(text) && op < j+3 && strings.IndexByte("=:>?~", text[op]) >= 0 { // 2
@@ -107,6 +107,36 @@ func assignment(text string, end int) (span, value, bool) {
 	}
 	v.text = text[j:stop]
 	return span{j, stop}, v, stop > j
+}
+
+// valueMember skips to the value where name and value are members of one
+// object or attributes of one tag: "name": "DB_PASSWORD", "value": "…".
+func valueMember(text string, i int) int {
+	j := i
+	for j < len(text) && j < i+40 && (text[j] == ',' || text[j] == ' ' || text[j] == '\n' || text[j] == '\t' || text[j] == '\r' || quotes[text[j]] || text[j] == '\\') {
+		j++
+	}
+	const member = "value"
+	if j == 0 || alnum[text[j-1]] || len(text)-j <= len(member) || !equalFold(text[j:j+len(member)], member) {
+		return i
+	}
+	j += len(member)
+	for j < len(text) && (quotes[text[j]] || text[j] == '\\') {
+		j++
+	}
+	if k := blanks(text, j); k < len(text) && (text[k] == ':' || text[k] == '=') {
+		return k
+	}
+	return i
+}
+
+func equalFold(s, low string) bool {
+	for i := range len(s) {
+		if fold(s[i]) != low[i] {
+			return false
+		}
+	}
+	return true
 }
 
 var (

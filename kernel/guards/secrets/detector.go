@@ -8,8 +8,17 @@ type detector struct {
 	id    string
 	words []string // that announce it, in lower case; found in any case
 	// find is called for each word at text[start:end].
-	find func(text string, start, end int) (span, bool)
+	// The text is a window: enough before and after the word.
+	find  func(text string, start, end int) (span, bool)
+	reach int // bytes behind the word; 0 is defaultReach
 }
+
+// The window that a matcher sees. It bounds the work for one word, so that no
+// text makes scanning quadratic.
+const (
+	windowBefore = 1024
+	defaultReach = 1024
+)
 
 // shape is the form of a token that begins with its announcing word.
 type shape struct {
@@ -95,8 +104,13 @@ func newEngine(detectors []detector) *engine {
 // scan calls fn for each finding in text, in the order in which the words that
 // announce them end, until fn answers false. Findings may overlap.
 func (e *engine) scan(text string, fn func(id string, at span) bool) {
-	e.words.each(text, func(d, start, end int) bool {
-		at, ok := e.detectors[d].find(text, start, end)
-		return !ok || fn(e.detectors[d].id, at)
+	e.words.each(text, func(i, start, end int) bool {
+		d := &e.detectors[i]
+		from, reach := max(0, start-windowBefore), d.reach
+		if reach == 0 {
+			reach = defaultReach
+		}
+		at, ok := d.find(text[from:min(len(text), end+reach)], start-from, end-from)
+		return !ok || fn(d.id, span{from + at.start, from + at.end})
 	})
 }

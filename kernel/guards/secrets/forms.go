@@ -5,9 +5,9 @@ import "strings"
 // forms lists the credentials that are recognised by more than a prefix.
 func forms() []detector {
 	return []detector{
-		{id: "private_key", words: []string{"-----begin", "---- begin", "putty-user-key-file"}, find: findPEM},
-		{id: "jwt", words: []string{"eyj"}, find: findJWT},
-		{id: "gcp_service_account", words: []string{"service_account"}, find: findServiceAccount},
+		{id: "private_key", words: []string{"-----begin", "---- begin", "putty-user-key-file"}, find: findPEM, reach: 16384},
+		{id: "jwt", words: []string{"eyj"}, find: findJWT, reach: 8192},
+		{id: "gcp_service_account", words: []string{"service_account"}, find: findServiceAccount, reach: 8192},
 		{id: "telegram_token", words: []string{":aa"}, find: findTelegram},
 		{id: "mailchimp_key", words: []string{"-us"}, find: findMailchimp},
 		{id: "terraform_token", words: []string{".atlasv1."}, find: findTerraform},

@@ -29,7 +29,7 @@ func findHeader(text string, start, end int) (span, bool) {
 	if i == end {
 		return span{}, false
 	}
-	n, ok := credential(text[start:min(len(text), i+4096)])
+	n, ok := credential(text[start:min(len(text), i+1024)])
 	return span{start, start + n}, ok
 }
 
@@ -84,7 +84,7 @@ func findCookie(text string, start, end int) (span, bool) {
 		return span{}, false
 	}
 	stop := i
-	for stop < len(text) && text[stop] != '\n' && text[stop] != '\r' && stop < i+4096 {
+	for stop < len(text) && text[stop] != '\n' && text[stop] != '\r' && stop < i+1024 {
 		stop++
 	}
 	return sessionIn(text, i, stop)
@@ -98,14 +98,18 @@ func sessionIn(text string, start, stop int) (span, bool) {
 			continue
 		}
 		name := text[runBack(text, i, nameTail):i]
-		end := run(text[:stop], i+1, set6Cookie)
 		var buf [64]byte
-		if len(name) == 0 || len(name) > 64 || end-i < 12 || !announces(lowered(name, buf[:0]), sessionNames) {
+		if len(name) == 0 || len(name) > 64 || !announces(lowered(name, buf[:0]), sessionNames) {
+			continue
+		}
+		end := run(text[:stop], i+1, set6Cookie)
+		if end-i < 12 {
 			continue
 		}
 		if v := text[i+1 : end]; opaque(value{text: v}) || len(v) >= 16 && kindsOf(v).digit > 1 && bitsOver(v, 3000) && !placeholder(v) {
 			return span{i + 1, end}, true
 		}
+		i = end - 1
 	}
 	return span{}, false
 }

@@ -15,7 +15,7 @@ func awsSecret(v value) bool {
 // that little is asked of one that is quoted.
 func chosen(v value) bool {
 	s := v.text
-	if len(s) < minSecretBytes || len(s) > 512 || variable(s) || placeholder(s) || common(s) || strings.Contains(s, "://") {
+	if len(s) < minSecretBytes || len(s) > 160 || variable(s) || placeholder(s) || common(s) || strings.Contains(s, "://") {
 		return false
 	}
 	k := kindsOf(s)
@@ -38,7 +38,7 @@ func chosen(v value) bool {
 func opaque(v value) bool {
 	s := v.text
 	n := run(s, 0, opaqueSet)
-	if n < 16 || n > 1024 || n < len(s) && strings.IndexByte(" :", s[n]) < 0 || variable(s) || placeholder(s[:n]) || pathLike(s) || call(s) {
+	if n < 16 || n > 4096 || n < len(s) && strings.IndexByte(" :", s[n]) < 0 || variable(s) || placeholder(s[:n]) || pathLike(s) || call(s) {
 		return false
 	}
 	s = s[:n]
@@ -71,6 +71,7 @@ func variable(s string) bool {
 	case '{', '[', '(':
 		return true
 	}
+	s = s[:min(len(s), judgedBytes)]
 	for _, w := range [...]string{"${", "{{", "$(", "%(", "process.env", "os.environ", "getenv", "env.", "env[", "secrets.", "vault:", "vault.", "ssm:", "ref:", "arn:aws", "config.", "config[",
 		"settings.", "self.", "this.", "request.", "req.", "args.", "var.", "local.", "data.", "params.", "op://", "secretKeyRef", "valueFrom", "keyring.", "input(", "ENC[", "file://", "sops"} {
 		if strings.Contains(s, w) {

@@ -64,12 +64,23 @@ func (g *Leak) Judge(r *guard.Request) (kernel.Decision, error) {
 		return guard.Refuse(LeakName, guard.CodeMalformed, "", m.Reason), nil
 	}
 	content, path := payload(r.Action.Shape)
-	if f, found := detect("", content); found { // 1, of an action without arguments
+	if !r.Abstract && len(r.Action.Texts) > 0 {
+		content = "" // it is among the texts
+	}
+	if f, found := detect("", content); found { // 1: an action without arguments has nothing else
 		return g.refuse(kernel.Deny, f.detector, f.at, ""), nil
 	}
+	label := ""
 	for i := range r.Action.Texts {
 		t := &r.Action.Texts[i]
-		if f, found := detect(t.Name, t.Value); found { // 1
+		name := t.Name
+		switch t.Name {
+		case "name", "key", "field", "variable", "header":
+			label = t.Value
+		case "value":
+			name, label = label, ""
+		}
+		if f, found := detect(name, t.Value); found { // 1
 			return g.refuse(kernel.Deny, f.detector, f.at, t.Name), nil
 		}
 	}

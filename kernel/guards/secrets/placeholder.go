@@ -11,11 +11,16 @@ var placeholderWords = []string{
 	"<your", "my_secret", "mysecret", "my-secret", "test_key", "test-key", "testkey", "goes_here", "goeshere", "secret_key_here", "dontuse",
 }
 
+// judgedBytes is how much of a value is looked at to tell whether it stands
+// for another.
+const judgedBytes = 128
+
 // placeholder reports a value that stands for a secret without being one:
 // words like example, one character repeated, a counting sequence, the name
 // of a variable.
 func placeholder(v string) bool {
-	var buf [128]byte
+	v = v[:min(len(v), judgedBytes)]
+	var buf [judgedBytes]byte
 	low := lowered(v, buf[:0])
 	for _, w := range placeholderWords {
 		if strings.Contains(low, w) {
@@ -48,14 +53,14 @@ func lowered(v string, buf []byte) string {
 func fewDistinct(v string) bool {
 	var seen [256]uint16
 	distinct, most := 0, uint16(0)
-	for i := range min(len(v), 1024) {
+	for i := range len(v) {
 		if seen[v[i]] == 0 {
 			distinct++
 		}
 		seen[v[i]]++
 		most = max(most, seen[v[i]])
 	}
-	return distinct <= 3 || int(most)*2 > min(len(v), 1024)
+	return distinct <= 3 || int(most)*2 > len(v)
 }
 
 // counting reports text of which more than half continues a sequence up or

@@ -39,6 +39,12 @@ func cloud() []detector {
 		token("tailscale_key", shape{prefix: "tskey-", body: urlSafe, min: 24, digit: true}),
 		token("grafana_token", shape{prefix: "glsa_", body: wordChars, min: 40}, shape{prefix: "glc_eyJ", body: base64Set, min: 32}, shape{prefix: "eyJrIjoi", body: base64Set, min: 60}),
 		token("alibaba_key", shape{prefix: "LTAI", body: alnum, min: 12, max: 24, bound: true, milli: 2800, digit: true}),
+		token("openshift_token", shape{prefix: "sha256~", body: urlSafe, min: 43, max: 43}),
+		token("dynatrace_token", shape{prefix: "dt0c01.", body: dotted, min: 80}, shape{prefix: "dt0s01.", body: dotted, min: 80}),
+		token("nuget_key", shape{prefix: "oy2", body: lowerNum, min: 43, max: 43, bound: true}),
+		token("tencent_key", shape{prefix: "AKID", body: alnum, min: 32, max: 36, bound: true, milli: 3500}),
+		token("yandex_token", shape{prefix: "y0_", body: urlSafe, min: 50, bound: true}, shape{prefix: "t1.9eu", body: dotted, min: 60, bound: true}),
+		token("onepassword_token", shape{prefix: "ops_eyJ", body: base64Set, min: 100}),
 		token("yandex_key", shape{prefix: "AQVN", body: urlSafe, min: 35, max: 40, bound: true, milli: 3500}),
 	}
 }
@@ -80,6 +86,18 @@ func services() []detector {
 		token("prefect_key", shape{prefix: "pnu_", body: alnum, min: 36, bound: true}),
 		token("brevo_key", shape{prefix: "xkeysib-", body: set("a-z0-9A-Z\x2d"), min: 64}, shape{prefix: "xsmtpsib-", body: set("a-z0-9A-Z\x2d"), min: 64}),
 		token("rapid_token", shape{prefix: "lt_", body: wordChars, min: 64, bound: true, milli: 4000, digit: true}),
+		token("mapbox_token", shape{prefix: "sk.eyJ", body: dotted, min: 60}),
+		token("contentful_token", shape{prefix: "CFPAT-", body: urlSafe, min: 40}),
+		token("hubspot_token", shape{prefix: "pat-na1-", body: set("a-f0-9\x2d"), min: 36}, shape{prefix: "pat-na2-", body: set("a-f0-9\x2d"), min: 36}, shape{prefix: "pat-eu1-", body: set("a-f0-9\x2d"), min: 36}),
+		token("adafruit_key", shape{prefix: "aio_", body: alnum, min: 28, bound: true}),
+		token("duffel_token", shape{prefix: "duffel_live_", body: urlSafe, min: 40}, shape{prefix: "duffel_test_", body: urlSafe, min: 40}),
+		token("flutterwave_key", shape{prefix: "FLWSECK", body: set("A-Za-z0-9_\x2d"), min: 32}),
+		token("paystack_key", shape{prefix: "sk_live_", body: lowerHex, min: 40}),
+		token("airtable_key", shape{prefix: "keyA", body: alnum, min: 13, max: 13, bound: true, milli: 3200, digit: true}),
+		token("frameio_token", shape{prefix: "fio-u-", body: urlSafeEq, min: 60}),
+		token("kaggle_token", shape{prefix: "KGAT_", body: lowerHex, min: 32}),
+		token("render_key", shape{prefix: "rnd_", body: alnum, min: 28, bound: true, milli: 3300}),
+		token("paseto", shape{prefix: "v2.local.", body: urlSafe, min: 60}, shape{prefix: "v4.local.", body: urlSafe, min: 60}),
 		token("launchdarkly_key", shape{prefix: "sdk-", body: set("a-f0-9\x2d"), min: 36, max: 36, bound: true}, shape{prefix: "api-", body: set("a-f0-9\x2d"), min: 36, max: 36, bound: true}),
 	}
 }
@@ -100,6 +118,7 @@ func models() []detector {
 		token("nvidia_key", shape{prefix: "nvapi-", body: urlSafe, min: 60}),
 		token("langchain_key", shape{prefix: "lsv2_", body: wordChars, min: 40}, shape{prefix: "ls__", body: alnum, min: 32, bound: true}),
 		token("pinecone_key", shape{prefix: "pcsk_", body: wordChars, min: 50}),
+		token("langfuse_key", shape{prefix: "sk-lf-", body: set("a-f0-9\x2d"), min: 36}),
 		token("tavily_key", shape{prefix: "tvly-", body: urlSafe, min: 28, digit: true}),
 		token("elevenlabs_key", shape{prefix: "sk_", body: lowerHex, min: 48, max: 48, bound: true}),
 	}
