@@ -62,11 +62,11 @@ type special struct {
 }
 
 var special4 = []special{
-	{netip.MustParsePrefix("169.254.169.254/32"), "cloud metadata"},
-	{netip.MustParsePrefix("169.254.170.2/32"), "cloud metadata"},
-	{netip.MustParsePrefix("168.63.129.16/32"), "cloud metadata"},
-	{netip.MustParsePrefix("100.100.100.200/32"), "cloud metadata"},
-	{netip.MustParsePrefix("192.0.0.192/32"), "cloud metadata"},
+	{netip.MustParsePrefix("169.254.169.254/32"), metadata},
+	{netip.MustParsePrefix("169.254.170.2/32"), metadata},
+	{netip.MustParsePrefix("168.63.129.16/32"), metadata},
+	{netip.MustParsePrefix("100.100.100.200/32"), metadata},
+	{netip.MustParsePrefix("192.0.0.192/32"), metadata},
 	{netip.MustParsePrefix("127.0.0.0/8"), "loopback"},
 	{netip.MustParsePrefix("10.0.0.0/8"), "private"},
 	{netip.MustParsePrefix("172.16.0.0/12"), "private"},
@@ -74,21 +74,21 @@ var special4 = []special{
 	{netip.MustParsePrefix("169.254.0.0/16"), "link-local"},
 	{netip.MustParsePrefix("100.64.0.0/10"), "carrier-grade NAT"},
 	{netip.MustParsePrefix("0.0.0.0/8"), "unspecified"},
-	{netip.MustParsePrefix("192.0.0.0/24"), "reserved"},
+	{netip.MustParsePrefix("192.0.0.0/24"), reserved},
 	{netip.MustParsePrefix("192.0.2.0/24"), "documentation"},
-	{netip.MustParsePrefix("192.88.99.0/24"), "reserved"},
+	{netip.MustParsePrefix("192.88.99.0/24"), reserved},
 	{netip.MustParsePrefix("198.18.0.0/15"), "benchmarking"},
 	{netip.MustParsePrefix("198.51.100.0/24"), "documentation"},
 	{netip.MustParsePrefix("203.0.113.0/24"), "documentation"},
 	{netip.MustParsePrefix("224.0.0.0/4"), "multicast"},
-	{netip.MustParsePrefix("240.0.0.0/4"), "reserved"},
+	{netip.MustParsePrefix("240.0.0.0/4"), reserved},
 }
 
 var special6 = []special{
-	{netip.MustParsePrefix("fd00:ec2::/32"), "cloud metadata"},
-	{netip.MustParsePrefix("fd20:ce::254/128"), "cloud metadata"},
-	{netip.MustParsePrefix("fd00:42::42/128"), "cloud metadata"},
-	{netip.MustParsePrefix("fd00:c1::a9fe:a9fe/128"), "cloud metadata"},
+	{netip.MustParsePrefix("fd00:ec2::/32"), metadata},
+	{netip.MustParsePrefix("fd20:ce::254/128"), metadata},
+	{netip.MustParsePrefix("fd00:42::42/128"), metadata},
+	{netip.MustParsePrefix("fd00:c1::a9fe:a9fe/128"), metadata},
 	{netip.MustParsePrefix("::1/128"), "loopback"},
 	{netip.MustParsePrefix("::/128"), "unspecified"},
 	{netip.MustParsePrefix("fe80::/10"), "link-local"},
@@ -98,6 +98,8 @@ var special6 = []special{
 	{netip.MustParsePrefix("2001:db8::/32"), "documentation"},
 	{netip.MustParsePrefix("3fff::/20"), "documentation"},
 }
+
+const reserved = "reserved"
 
 var assignments = netip.MustParsePrefix("2001::/23") // IETF protocol assignments
 
@@ -118,7 +120,7 @@ func internal(a netip.Addr) string {
 	case a.Is4(), nat64.Contains(a), teredo.Contains(a):
 		return ""
 	case !global.Contains(a), assignments.Contains(a):
-		return "reserved"
+		return reserved
 	}
 	return ""
 }

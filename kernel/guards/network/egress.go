@@ -22,7 +22,7 @@ import (
 // domain, and by the block list in any case.
 type Egress struct {
 	rule         string
-	block, allow *patterns // allow nil: no allow list
+	block, allow *patterns
 	defaultAllow bool
 
 	pass, passListed, passDefault kernel.Decision
@@ -36,10 +36,8 @@ func NewEgress(c EgressConfig) (*Egress, error) {
 	if g.block, err = compile(c.Block); err != nil {
 		return nil, fmt.Errorf("%s block: %w", EgressName, err)
 	}
-	if c.Allow != nil {
-		if g.allow, err = compile(c.Allow); err != nil {
-			return nil, fmt.Errorf("%s allow: %w", EgressName, err)
-		}
+	if g.allow, err = compile(c.Allow); err != nil {
+		return nil, fmt.Errorf("%s allow: %w", EgressName, err)
 	}
 	g.pass = allowed(EgressName, "")
 	g.passListed = allowed(EgressName, g.rule+".allow")
@@ -94,7 +92,7 @@ func (g *Egress) visit(f *egressFinding, raw string, c certainty) bool {
 		return true
 	}
 	switch {
-	case g.allow != nil && g.allow.match(h): // 3
+	case g.allow.match(h): // 3
 		f.listed = true
 	case !g.defaultAllow: // 4
 		f.field = ".default"
@@ -122,8 +120,6 @@ func (g *Egress) refuse(f *egressFinding) kernel.Decision {
 		details = "a url or host of the call: " + f.err.Error()
 	case f.field == ".block":
 		details = "host " + f.host + " is blocked"
-	case f.field == ".allow":
-		details = "host " + f.host + " is not in the allow list"
 	default:
 		details = "host " + f.host + " is not listed and the default is block"
 	}

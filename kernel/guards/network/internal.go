@@ -84,7 +84,9 @@ func (g *Internal) visit(f *internalFinding, raw string, c certainty) bool {
 	case g.blocked.matchReached(h): // 2
 		f.what = "configured"
 	case h.IsAddr(): // 3
-		f.what = g.judgeAddr(h.Addr)
+		if f.what = g.judgeAddr(h.Addr); c == literal && f.what == reserved && h.Addr.Is6() {
+			f.what = "" // a::b is a name in many languages before it is an address
+		}
 	default: // 4
 		f.what = g.judgeName(h.Name, c)
 	}

@@ -60,6 +60,9 @@ func (g *Browser) judgePage(raw string, loads bool) (kernel.Decision, bool) {
 	if raw == "" || !loads && relative(raw) || strings.EqualFold(raw, "about:blank") {
 		return kernel.Decision{}, false
 	}
+	if opened(raw) { // 2
+		return g.refuse(g.schemeField(), "a page of the browser's own scheme has no domain to judge"), true
+	}
 	h, scheme, err := parse(raw)
 	if scheme != "" && (!web(scheme) || strings.EqualFold(scheme, "ftp")) { // 2
 		return g.refuse(g.schemeField(), "a page of scheme "+brief(strings.ToLower(scheme))+" has no domain to judge"), true
