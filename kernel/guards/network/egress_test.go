@@ -107,6 +107,7 @@ func TestPatterns(t *testing.T) {
 		{"*.a.org", "b.a.org x-y.a.org", "a.org c.b.a.org ba.org"},
 		{"**.a.org", "a.org b.a.org c.b.a.org", "ba.org a.org.b"},
 		{"api-*.a.org", "api-1.a.org api-.a.org", "api.a.org api-1.b.a.org xapi-1.a.org"},
+		{"2002:a00:1::", "[2002:a00:1::]", "::1"},
 		{"a?.org", "ab.org", "a.org abc.org"},
 		{"*.*.org", "a.b.org", "b.org a.b.c.org"},
 		{"a.**.org", "a.org a.b.org a.b.c.org", "b.org b.a.org"},

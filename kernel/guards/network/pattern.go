@@ -70,7 +70,7 @@ func (p *patterns) add(entry string) error {
 	switch {
 	case err != nil:
 		return err
-	case h.Port != 0 || strings.HasSuffix(entry, ":"):
+	case h.Port != 0 || strings.HasSuffix(entry, ":") && !h.IsAddr():
 		return errPatternURL
 	case h.IsAddr():
 		p.addPrefix(netip.PrefixFrom(h.Addr, h.Addr.BitLen()))
