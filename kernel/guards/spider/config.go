@@ -1,5 +1,10 @@
 package spider
 
+import (
+	"errors"
+	"fmt"
+)
+
 // Config configures spider-sense.
 type Config struct {
 	Database         *Database
@@ -11,5 +16,27 @@ type Config struct {
 	Rule             string // dotted path; "" is extensions.detection.threat_intel
 }
 
-// Database is a parsed pattern database; see Parse.
-type Database struct{}
+const (
+	micros      = 1_000_000
+	defaultTopK = 5
+	maxTopK     = 100
+)
+
+// ErrNoBuiltin refuses a database named builtin:NAME.
+var ErrNoBuiltin = errors.New("there is no built-in pattern database: patterns depend on the embedding model; name a file beside the policy")
+
+func (c *Config) validate() error {
+	switch {
+	case c.Database == nil || len(c.Database.patterns) == 0:
+		return errors.New("spider-sense: no pattern database; parse one and give it")
+	case c.ThresholdMicros < 0 || c.ThresholdMicros > micros:
+		return fmt.Errorf("spider-sense: similarity_threshold is %d millionths; give 0 … 1", c.ThresholdMicros)
+	case c.BandMicros < 0 || c.BandMicros > micros:
+		return fmt.Errorf("spider-sense: the band is %d millionths; give 0 … 1", c.BandMicros)
+	case c.TopK < 0 || c.TopK > maxTopK:
+		return fmt.Errorf("spider-sense: top_k is %d; give 1 … %d", c.TopK, maxTopK)
+	case c.MaxAgeSeconds != nil && *c.MaxAgeSeconds < 1:
+		return errors.New("spider-sense: the age limit is less than a second; leave it out for none")
+	}
+	return nil
+}
