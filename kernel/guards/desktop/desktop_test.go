@@ -35,7 +35,11 @@ func abstract(action, target string) *guard.Request {
 func check(t *testing.T, g guard.Guard, r *guard.Request, want kernel.Verdict, rule string) {
 	t.Helper()
 	d, err := g.Judge(r)
-	if err != nil || d.Verdict != want || len(d.Evidence) != 1 || d.Evidence[0].Rule != rule || d.Evidence[0].Guard != g.Name() {
+	code := kernel.Code("")
+	if want != kernel.Allow || strings.HasSuffix(rule, ".mode") {
+		code = map[string]kernel.Code{ComputerUseName: CodeComputerUse, ChannelsName: CodeChannel, InputName: CodeInput}[g.Name()]
+	}
+	if err != nil || d.Verdict != want || len(d.Evidence) != 1 || d.Evidence[0].Rule != rule || d.Evidence[0].Guard != g.Name() || d.Evidence[0].Code != code {
 		t.Errorf("%s %s %s: %v %+v %v, want %v %q", g.Name(), r.Call.Mandate.Tool, r.Call.Mandate.Arguments, d.Verdict, d.Evidence, err, want, rule)
 	}
 }
