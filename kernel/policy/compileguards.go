@@ -29,7 +29,7 @@ func newAgentVelocity(c velocity.Config) (guard.Guard, error) {
 	return as(velocity.NewAgentVelocity(c))
 }
 
-func newShell(shell.Config) (guard.Guard, error) { return nil, notBuilt("shell-command") }
+func newShell(c shell.Config) (guard.Guard, error) { return as(shell.New(c)) }
 
 func newEgress(c network.EgressConfig) (guard.Guard, error) { return as(network.NewEgress(c)) }
 
@@ -43,7 +43,7 @@ func newSanitizer(secrets.SanitizerConfig) (kernel.OutputGuard, error) {
 	return nil, notBuilt("output-sanitizer")
 }
 
-func newPatch(patch.Config) (guard.Guard, error) { return nil, notBuilt("patch-integrity") }
+func newPatch(c patch.Config) (guard.Guard, error) { return as(patch.New(c)) }
 
 func newComputerUse(c desktop.ComputerUseConfig) (guard.Guard, error) {
 	return as(desktop.NewComputerUse(c))
@@ -55,19 +55,25 @@ func newInput(c desktop.InputConfig) (guard.Guard, error) { return as(desktop.Ne
 
 func newCode(code.Config) (guard.Guard, error) { return nil, notBuilt("code-execution") }
 
-func newInjection(prompt.InjectionConfig) (guard.Guard, error) {
-	return nil, notBuilt("prompt-injection")
+func newInjection(c prompt.InjectionConfig) (guard.Guard, error) { return as(prompt.NewInjection(c)) }
+
+func newJailbreak(c prompt.JailbreakConfig) (guard.Guard, error) { return as(prompt.NewJailbreak(c)) }
+
+func newPromptOutput(c prompt.OutputConfig) (kernel.OutputGuard, error) {
+	return asOutput(prompt.NewOutput(c))
 }
 
-func newJailbreak(prompt.JailbreakConfig) (guard.Guard, error) { return nil, notBuilt("jailbreak") }
+func newSpider(c spider.Config) (guard.Guard, error) { return as(spider.New(c)) }
 
-func newPromptOutput(prompt.OutputConfig) (kernel.OutputGuard, error) {
-	return nil, notBuilt("indirect-injection")
-}
-
-func newSpider(spider.Config) (guard.Guard, error) { return nil, notBuilt("spider-sense") }
-
-func parseSpider([]byte) (*spider.Database, error) { return nil, notBuilt("spider-sense") }
+func parseSpider(doc []byte) (*spider.Database, error) { return spider.Parse(doc) }
 
 // detectCredential is secret-leak's detector.
 func detectCredential(text string) (detector string, found bool) { return secrets.Detect(text) }
+
+// asOutput is as for output guards.
+func asOutput[G kernel.OutputGuard](g G, err error) (kernel.OutputGuard, error) {
+	if err != nil {
+		return nil, err
+	}
+	return g, nil
+}

@@ -192,15 +192,18 @@ func request(a *Action, ctx Context) (*guard.Request, error) {
 		m.Session = a.Posture.Current
 	}
 	call := &kernel.Call{Mandate: m, Now: ctx.Now}
+	if named(a.Type) { // 1: the name must not make a shape of arguments that are not those of the tool
+		m.Tool = "tool"
+		defer func() { m.Tool = tool }()
+	}
 	req := &guard.Request{Call: call, Action: guard.Extract(call), Abstract: a.Type != ActionTool} // 1
-	switch a.Type { // a desktop action is one whatever its name is
+	switch a.Type {                                                                                // a desktop action is one whatever its name is
 	case ActionComputerUse:
 		call.Route.Shape = &kernel.Shape{Action: "computer_use"}
 	case ActionInput:
 		call.Route.Shape = &kernel.Shape{Action: "input"}
 	}
-	switch a.Type {
-	case ActionTool, ActionComputerUse, ActionInput, ActionCustom:
+	if named(a.Type) {
 		if _, bad := req.Action.Shape.(guard.Malformed); !bad {
 			req.Action.Shape = guard.McpTool{Name: tool}
 		}
@@ -217,6 +220,16 @@ func request(a *Action, ctx Context) (*guard.Request, error) {
 		req.Action.ArgsBytes = 0
 	}
 	return req, nil
+}
+
+// named reports the actions whose target is a name: the action says no more
+// about it.
+func named(action string) bool {
+	switch action {
+	case ActionTool, ActionComputerUse, ActionInput, ActionCustom:
+		return true
+	}
+	return false
 }
 
 // arguments names a tool and its arguments for an action.

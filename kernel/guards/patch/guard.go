@@ -168,7 +168,7 @@ func (g *Guard) judge(text, path string) (kernel.Decision, bool) {
 	case p.removesFile && (g.c.MaxDeletions < math.MaxInt64 || g.c.RequireBalance): // 2
 		return g.refuse("max_deletions", "a file of unknown size is deleted, limit %d", g.c.MaxDeletions), true
 	case g.c.RequireBalance && !balanced(p.additions, p.deletions, g.c.MaxRatioMicros): // 3
-		return g.refuse("require_balance", "%d lines are added and %d deleted", p.additions, p.deletions), true
+		return g.refuse("max_imbalance_ratio", "%d lines are added and %d deleted", p.additions, p.deletions), true
 	}
 	if g.any == nil {
 		return kernel.Decision{}, false

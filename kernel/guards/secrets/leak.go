@@ -26,6 +26,7 @@ type Leak struct {
 	patterns []pattern
 	skip     []*guards.Glob
 	allow    kernel.Decision
+	passed   kernel.Decision // the policy's own patterns were not looked for
 }
 
 var _ guard.Guard = (*Leak)(nil)
@@ -37,6 +38,8 @@ func New(c Config) (*Leak, error) {
 	if g.rule == "" {
 		g.rule = "rules.secret_patterns"
 	}
+	g.passed = guard.Conclude(kernel.Allow, LeakName, "", g.rule+".skip_paths", "")
+	g.passed.Evidence = g.passed.Evidence[:1:1]
 	var err error
 	if g.patterns, err = compilePatterns(c.Patterns); err != nil {
 		return nil, fmt.Errorf("%s: %w", LeakName, err)
@@ -84,8 +87,11 @@ func (g *Leak) Judge(r *guard.Request) (kernel.Decision, error) {
 			return g.refuse(kernel.Deny, f.detector, f.at, t.Name), nil
 		}
 	}
-	if len(g.patterns) == 0 || g.skipped(r, path) { // 2
+	switch {
+	case len(g.patterns) == 0:
 		return g.allow, nil
+	case g.skipped(r, path): // 2
+		return g.passed, nil
 	}
 	return g.custom(r, content), nil
 }

@@ -104,7 +104,7 @@ func TestPolicyPatterns(t *testing.T) {
 		"warn asks":            {"/a", "BADGE-1234", kernel.PendingApproval, "base.secrets.patterns.badge"},
 		"critical denies":      {"/a", "ACME-vault-x", kernel.Deny, "base.secrets.patterns.vault"},
 		"the strictest counts": {"/a", "BADGE-1234 acme-vault-x", kernel.Deny, "base.secrets.patterns.vault"},
-		"skipped":              {"/srv/fixtures/a", "BADGE-1234 acme-vault-x", kernel.Allow, ""},
+		"skipped":              {"/srv/fixtures/a", "BADGE-1234 acme-vault-x", kernel.Allow, "base.secrets.skip_paths"},
 		"never for built-ins":  {"/srv/fixtures/a", githubToken, kernel.Deny, "base.secrets.patterns.github_token"},
 		"not by a detour":      {"/srv/fixtures/../a", "acme-vault-x", kernel.Deny, "base.secrets.patterns.vault"},
 		"clean":                {"/a", "nothing here", kernel.Allow, ""},
