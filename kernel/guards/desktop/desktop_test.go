@@ -157,6 +157,7 @@ func TestInput(t *testing.T) {
 	}
 	for _, r := range []*guard.Request{
 		request("input", `{"prompt":"your name?"}`), request("echo", `{"input_type":"touch"}`), request("remote.audio", `{}`), abstract("", "input.inject"),
+		abstract("computer_use", "touch"),
 	} {
 		check(t, g, r, kernel.Allow, "")
 	}

@@ -71,6 +71,9 @@ func inputOf(r *guard.Request) (is bool, kind string, bad bool) {
 	name := toolName(r)
 	device, stated := deviceOf(name)
 	declared := declares(r, "input")
+	if r.Abstract && declares(r, "computer_use") {
+		return false, "", false // the suite's other action, judged there
+	}
 	is = stated || declared
 	a := actionsOf(r)
 	if r.Abstract && !declared {

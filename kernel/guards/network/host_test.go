@@ -15,7 +15,7 @@ func TestParseHost(t *testing.T) {
 		"https://u:p@example.org./": "example.org", "wss://example.org": "example.org", "ssh://git@example.org:22/x": "example.org",
 		" https://example.org/ ": "example.org", "https://example.org?q=http://a@b": "example.org", "localhost:8080": "localhost",
 		"_dmarc.example.org": "_dmarc.example.org", "r3---sn.example.org": "r3---sn.example.org", "https://ex%61mple.org": "example.org",
-		"https://bücher.example": "xn--bcher-kva.example", "https://日本。example。jp": "xn--wgv71a.example.jp", "ＷＷＷ.example.org": "www.example.org",
+		"https://bücher.example": "xn--bcher-kva.example", "xn--strae-oqa.example": "xn--strae-oqa.example", "https://日本。example。jp": "xn--wgv71a.example.jp", "ＷＷＷ.example.org": "www.example.org",
 		"1.1.1.1": "1.1.1.1", "http://127.1": "127.0.0.1", "http://0x7f.1": "127.0.0.1", "2130706433": "127.0.0.1", "http://0": "0.0.0.0", "0x": "0.0.0.0",
 		"http://①②⑦.⓪.⓪.①/": "127.0.0.1", "http://127.000.000.001": "127.0.0.1", "8.8.8.8.:53": "8.8.8.8", "http://3232235777": "192.168.1.1",
 		"[::1]:80": "::1", "::1": "::1", "http://[2606:4700::1111]": "2606:4700::1111", "http://[0:0:0::0:1]": "::1", "http://[::ffff:7f00:1]": "127.0.0.1",
@@ -40,7 +40,7 @@ func TestParseHostRefuses(t *testing.T) {
 		"http://a%2fb.org", "http://a%40b.org", "http://a%2", "http://a%zz.org", "http://a.org:x", "http://a.org:70000", "http://a,b.org", "http://a.org%",
 		"http://::1/", "http://[::1", "http://[a.org]", "http://[1.2.3.4]", "[::1]x", "[]", "http://[::１]/", "http://[2606:4700::1%25lo]", "[fe80::1%]", "1.2.3.4.5",
 		"1.2.3.256", "256.1.1.1", "0x100.1.1.1", "4294967296", "1.2.65536", "010.0.0.1", "0177.1", "08.1", "1.0x1g.2", "1.2.3.4x.5", "jar:http://a.org/",
-		"view-source:https://a.org", "blob:https://a.org/x", "straße.example", "xn--a", "xn--example-.org", "xn--zzzzzzzz.org", "a\u200db.org",
+		"view-source:https://a.org", "blob:https://a.org/x", "straße.example", "xn--a", "xn--example-.org", "xn--zzzzzzzz.org", "a\u200db.org", "STRAẞE.example", "faß.日本.example", "πας.example", "نامه\u200cای.example",
 		strings.Repeat("a", 64) + ".org", strings.Repeat("a.", 127) + "org", "http://\xff.org", "http://" + strings.Repeat("u", 2000) + "@a.org",
 	} {
 		if h, err := ParseHost(raw); !errors.Is(err, ErrHost) || h != (Host{}) {

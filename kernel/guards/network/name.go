@@ -13,12 +13,14 @@ const (
 	maxLabel = 63
 )
 
-// The mappings of UTS #46. Hyphens are not checked: names with two in the
-// third place are in use.
-var (
-	lookup       = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.CheckHyphens(false), idna.StrictDomainName(true), idna.Transitional(false))
-	transitional = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.CheckHyphens(false), idna.StrictDomainName(true), idna.Transitional(true))
-)
+// lookup is the mapping of UTS #46 without transition. Hyphens are not checked:
+// names with two in the third place are in use.
+var lookup = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.CheckHyphens(false), idna.StrictDomainName(true), idna.Transitional(false))
+
+// deviations are the characters that IDNA 2003 maps to others or drops.
+const deviations = "\u00df\u03c2\u200c\u200d"
+
+const errDeviation = hostError("older resolvers read this international name as another")
 
 // canonicalName lower-cases and maps a host and checks its labels. A host that
 // is canonical is returned as it is.
@@ -46,7 +48,7 @@ func canonicalName(s string) (string, error) {
 		return "", err
 	}
 	if puny {
-		if err := checkPunycode(s); err != nil {
+		if err := checkPunycode(s, !ascii); err != nil {
 			return "", err
 		}
 	}
@@ -58,12 +60,12 @@ func mapUnicode(s string) (string, error) {
 	if len(s) > 4*maxName || !utf8.ValidString(s) {
 		return "", hostError("it is no name in UTF-8")
 	}
+	if strings.ContainsRune(s, '\u1e9e') { // maps to ss in older tables, to sharp s in newer
+		return "", errDeviation
+	}
 	mapped, err := lookup.ToASCII(s)
 	if err != nil {
 		return "", hostError("it is not a valid international name")
-	}
-	if other, err := transitional.ToASCII(s); err != nil || other != mapped {
-		return "", hostError("older resolvers read this international name as another")
 	}
 	return strings.ToLower(mapped), nil
 }
@@ -96,8 +98,9 @@ func labelByte(c byte) bool {
 }
 
 // checkPunycode refuses labels that are not what their own Unicode form
-// encodes to: such a label is shown as one name and resolved as another.
-func checkPunycode(s string) error {
+// encodes to: such a label is shown as one name and resolved as another. In a
+// name that was written in Unicode it refuses the deviations of rule 7.
+func checkPunycode(s string, unicode bool) error {
 	for label := range strings.SplitSeq(s, ".") {
 		if !strings.HasPrefix(label, "xn--") {
 			continue
@@ -105,6 +108,9 @@ func checkPunycode(s string) error {
 		shown, err := lookup.ToUnicode(label)
 		if err != nil || ascii(shown) {
 			return hostError("a label is not valid Punycode")
+		}
+		if unicode && strings.ContainsAny(shown, deviations) {
+			return errDeviation
 		}
 		if again, err := lookup.ToASCII(shown); err != nil || again != label {
 			return hostError("a label is not valid Punycode")
