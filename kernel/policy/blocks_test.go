@@ -130,7 +130,7 @@ func TestBlockRefusals(t *testing.T) {
 		{"rules: {computer_use: {allowed_actions: [\" a\"]}}", "2:42: rules.computer_use.allowed_actions[0]: \" a\" begins or ends with a blank"},
 		{"rules: {remote_desktop_channels: {printing: false}}", "2:35: rules.remote_desktop_channels.printing: unknown key"},
 		{"rules: {input_injection: {allowed_types: keyboard}}", "2:42: rules.input_injection.allowed_types: must be a list"},
-		{"rules: {browser_automation: {allowed_domains: [\"a b\"]}}", "2:48: rules.browser_automation.allowed_domains[0]: \"a b\" is not a host pattern"},
+		{"rules: {browser_automation: {allowed_domains: [\"a b\"]}}", "2:48: rules.browser_automation.allowed_domains[0]: entry is no host pattern: \"a b\""},
 		{"rules: {browser_automation: {extra_credential_patterns: [\"[\"]}}", "2:58: rules.browser_automation.extra_credential_patterns[0]: is not a regular expression"},
 		{"rules: {code_execution: {max_scan_bytes: 0}}", "2:42: rules.code_execution.max_scan_bytes: 0 is outside 1 …"},
 		{"rules: {code_execution: {max_execution_time_ms: -5}}", "2:49: rules.code_execution.max_execution_time_ms: -5 is outside 0 …"},

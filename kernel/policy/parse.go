@@ -15,9 +15,21 @@ import (
 // Parse reads one document strictly; name stands for it in problems. What it
 // extends is not loaded: see Load.
 func Parse(name string, doc []byte) (*Document, error) {
-	root, err := rootOf(name, doc)
+	d, r, err := read(name, doc)
 	if err != nil {
 		return nil, err
+	}
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// read returns the reader as well, which knows where each value is written.
+func read(name string, doc []byte) (*Document, *reader, error) {
+	root, err := rootOf(name, doc)
+	if err != nil {
+		return nil, nil, err
 	}
 	r := newReader(name)
 	d := &Document{Sources: []string{name}}
@@ -39,10 +51,7 @@ func Parse(name string, doc []byte) (*Document, error) {
 	if ok {
 		r.check(func(c *checker) { c.document(d) })
 	}
-	if err := r.err(); err != nil {
-		return nil, err
-	}
-	return d, nil
+	return d, r, nil
 }
 
 // rootOf parses exactly one YAML document, whose root must be a mapping.

@@ -1,11 +1,13 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/backbay-labs/chio-node/kernel/guards"
+	"github.com/backbay-labs/chio-node/kernel/guards/network"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -161,19 +163,19 @@ func checkName(s string) error {
 	return nil
 }
 
-// checkHost refuses what cannot be a host pattern, an address or a range; the
-// network guards refuse the rest when they are compiled.
+// checkHost refuses what is no host pattern, address or range.
 func checkHost(s string) error {
 	if err := checkName(s); err != nil {
 		return err
 	}
-	switch {
-	case strings.Contains(s, "://"):
+	if strings.Contains(s, "://") {
 		return fmt.Errorf("%.80q is a URL: write the host alone", s)
-	case strings.ContainsAny(s, " \t@?#\\"):
-		return fmt.Errorf("%.80q is not a host pattern", s)
 	}
-	return nil
+	_, err := network.NewEgress(network.EgressConfig{Block: []string{s}})
+	if inner := errors.Unwrap(err); inner != nil {
+		return inner // without the name of the guard
+	}
+	return err
 }
 
 func checkCurrency(s string) error {
