@@ -74,6 +74,36 @@ func readCorpus(t *testing.T, half string) (items []corpusItem) {
 	return items
 }
 
+// unnamed are the attacks that may be missed in the URL of a tool without a
+// known shape: text without a scheme is a guess there.
+var unnamed = map[string]int{"tuning": 0, "heldout": 5}
+
+// TestCorpusByTool: an attack is found as the URL of a tool that is known
+// or not. Extraction refuses what it cannot
+// parse at all, so false alarms are counted only where the guard decides.
+func TestCorpusByTool(t *testing.T) {
+	g := internalGuard(t, InternalConfig{})
+	for half := range floors {
+		for _, as := range [][2]string{{"fetch", "url"}, {"browser", "url"}, {"summon", "url"}} {
+			misses, alarms := 0, 0
+			for _, item := range readCorpus(t, half) {
+				args := wire.MustMarshal(map[string]string{as[1]: item.Text, "action": "navigate"})
+				d, err := g.Judge(request(as[0], string(args)))
+				switch denied := err != nil || d.Verdict != kernel.Allow; {
+				case item.Label == "attack" && !denied:
+					misses++
+				case item.Label != "attack" && denied && d.Evidence[0].Code == CodeInternal:
+					alarms++
+				}
+			}
+			t.Logf("%s as %s.%s: %d missed, %d false alarms", half, as[0], as[1], misses, alarms)
+			if misses > unnamed[half] || alarms > 0 {
+				t.Errorf("%s as %s.%s: %d missed, %d false alarms", half, as[0], as[1], misses, alarms)
+			}
+		}
+	}
+}
+
 // denies asks the guard about a tool that nobody knows, with the text as its
 // host.
 func denies(t *testing.T, text string) bool {

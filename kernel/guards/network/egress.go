@@ -108,7 +108,8 @@ func (g *Egress) visit(f *egressFinding, raw string, c certainty) bool {
 // either within a URL.
 func evident(raw string, h Host) bool {
 	if h.IsAddr() {
-		return addressForm(raw) || strings.Contains(raw, "://")
+		return addressForm(raw) || strings.Contains(raw, "://") ||
+			strings.HasPrefix(raw, "//") && (strings.Count(raw, ".") > 2 || raw[2] == '[')
 	}
 	return publicName(h.Name)
 }

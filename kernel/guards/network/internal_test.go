@@ -29,13 +29,16 @@ func TestInternalFindsHostsAnywhere(t *testing.T) {
 		{"bash", `{"command":"X=192.168.0.1 run"}`}, {"browser", `{"action":"goto","url":"http://[::ffff:7f00:1]"}`}, {"summon", `{"x":"http:127.0.0.1"}`},
 		{"summon", `{"x":"http://127.0.\t0.1/"}`}, {"summon", `{"x":"http://10.0.0.1 is down"}`}, {"summon", `{"endpoint":"kubernetes.default.svc"}`},
 		{"summon", `{"x":"https://10.0.0.1.rebinder.example/"}`}, {"summon", `{"x":"https://ip-10-0-0-1.rebinder.example/"}`}, {"summon", `{"x":"https://rbndr.us/"}`},
+		{"summon", `{"url":"jar:http://127.0.0.1/a!/b"}`}, {"summon", `{"x":"jdbc:postgresql://10.0.0.1/db"}`}, {"summon", `{"x":"//10.0.0.1/x"}`},
+		{"summon", `{"x":" \thttp://10.0.0.1/"}`}, {"summon", `{"x":"//[::1]/"}`}, {"summon", `{"x":"view-source:http:127.1"}`},
 	} {
 		if d, err := g.Judge(request(tc.tool, tc.args)); err != nil || d.Verdict != kernel.Deny || len(d.Evidence) != 1 {
 			t.Errorf("%s %s: %v %+v %v", tc.tool, tc.args, d.Verdict, d.Evidence, err)
 		}
 	}
 	for _, tc := range []struct{ tool, args string }{
-		{"fetch", `{"url":"https://example.org/?u=http://127.0.0.1"}`}, {"fetch", `{"url":"https://52-1-2-3.nip.io"}`}, {"summon", `{"version":"1.2.3.4"}`}, {"summon", `{"symbol":"a::b"}`},
+		{"fetch", `{"url":"https://example.org/?u=http://127.0.0.1"}`}, {"fetch", `{"url":"https://52-1-2-3.nip.io"}`}, {"summon", `{"version":"1.2.3.4"}`}, {"summon", `{"symbol":"a::b"}`}, {"summon", `{"comment":"//12"}`}, {"summon", `{"dsn":"jdbc:postgresql://db.example.org/x"}`},
+		{"summon", `{"text":"https://example.org\nis a site"}`}, {"summon", `{"a":"x:y:z"}`},
 		{"summon", `{"server":"files"}`}, {"summon", `{"target":"main.gox"}`}, {"write_file", `{"path":"/srv/hosts","content":"127.0.0.1"}`},
 		{"bash", `{"command":"go test ./... -run 1.2.3.4"}`}, {"bash", `{"command":"ls 10 0 1"}`}, {"summon", `{"uri":"memo://insights"}`}, {"echo", `{"text":"localhost"}`},
 		{"summon", `{"endpoint":"charges.create"}`}} {

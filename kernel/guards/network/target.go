@@ -46,7 +46,7 @@ func eachTarget(r *guard.Request, literals bool, visit func(raw string, c certai
 		if t.Value == "" || seen(a.URLs, t.Value) {
 			continue
 		}
-		if c, judged := certaintyOf(t, network, running, literals); judged && !visit(t.Value, c) {
+		if !eachArgument(t, network, running, literals, visit) {
 			return false
 		}
 	}
@@ -90,39 +90,63 @@ func eachReading(u string, network, resource bool, visit func(string, certainty)
 	}
 	if strings.ContainsAny(u, "\t\r\n") {
 		u = strings.NewReplacer("\t", "", "\r", "", "\n", "").Replace(u)
-		u, _, _ = strings.Cut(u, " ")
-		return visit(u, c)
+		return blankHost(u) || visit(u, c)
 	}
 	return true
 }
 
-// certaintyOf says how one argument is to be judged, if it is.
-func certaintyOf(t *guard.Text, network, running, literals bool) (certainty, bool) {
+// blankHost reports a URL that no parser accepts: a blank is in its host.
+func blankHost(u string) bool {
+	_, rest, _ := cutScheme(u)
+	rest = strings.TrimLeft(rest, `/\`)
+	if i := strings.IndexAny(rest, `/\?#`); i >= 0 {
+		rest = rest[:i]
+	}
+	return strings.IndexByte(rest, ' ') >= 0
+}
+
+// eachArgument visits one argument, if it is to be judged.
+func eachArgument(t *guard.Text, network, running, literals bool, visit func(string, certainty) bool) bool {
 	v := t.Value
-	switch argumentOf(t.Name) {
-	case argHost:
-		return certain, true
-	case argURL:
-		if isURLForm(v) || network {
-			return named, !relative(v)
-		}
-		return guessed, !relative(v)
-	case argMaybe:
-		if isURLForm(v) {
-			return named, true
-		}
-		return guessed, !relative(v) && !strings.ContainsAny(v, " \t\r\n@")
+	kind := argumentOf(t.Name)
+	if kind == argHost {
+		return visit(v, certain)
 	}
-	if !running || len(v) > maxAuthority*4 {
-		return 0, false
+	if inner := wrapped(v); inner != "" && (running || kind != argOther) {
+		return eachReading(inner, false, false, visit)
 	}
-	if isURLForm(v) && !strings.ContainsAny(v, " \t\r\n") {
-		if v[0] == '/' || v[0] == '\\' {
-			return guessed, true // a comment looks the same
+	switch {
+	case kind == argURL && relative(v), kind == argMaybe && relative(v):
+		return true
+	case kind == argURL && (network || isURLForm(v)), kind == argMaybe && isURLForm(v):
+		return visit(v, named)
+	case kind == argURL:
+		return visit(v, guessed)
+	case kind == argMaybe:
+		return strings.ContainsAny(v, " \t\r\n@") || visit(v, guessed)
+	case !running:
+		return true
+	case isURLForm(v) && (v[0] == '/' || v[0] == '\\'):
+		return visit(v, guessed) // a comment looks the same
+	case isURLForm(v):
+		return eachReading(v, false, false, visit)
+	}
+	return !literals || !addressForm(v) || visit(v, literal)
+}
+
+// wrapped returns the URL that another scheme wraps, as in jar:http://… and
+// jdbc:postgresql://…, or "".
+func wrapped(v string) string {
+	for range 3 {
+		scheme, rest, ok := cutScheme(v)
+		if !ok || web(scheme) || strings.HasPrefix(rest, "/") {
+			return ""
 		}
-		return named, true
+		if v = rest; isURLForm(v) || strings.HasPrefix(v, "//") {
+			return v
+		}
 	}
-	return literal, literals && addressForm(v)
+	return ""
 }
 
 // relative reports a URL that stays on its host.
