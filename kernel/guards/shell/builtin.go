@@ -34,7 +34,7 @@ func (m *machine) builtin(base string, args []field, in flow) (out flow, ok bool
 		}
 	case "source", ".":
 		if len(args) > 0 {
-			m.source(args[0])
+			m.sourced(args[0], in)
 		}
 	case "set":
 		out = m.setOptions(args)
@@ -121,6 +121,19 @@ func (m *machine) cd(args []field) {
 		return
 	}
 	m.cwds = next
+}
+
+// sourced is "source FILE", where the file may be the input.
+func (m *machine) sourced(f field, in flow) {
+	switch f.text {
+	case "/dev/stdin", "/proc/self/fd/0", "/dev/fd/0", "-":
+		m.stdin(in, true)
+		return
+	}
+	if f.unknown() && f.sub == nil && strings.Trim(f.text, "\x00") == "" {
+		m.dynamic("dynamic-command")
+	}
+	m.source(f)
 }
 
 // source judges a file that the shell takes in.

@@ -38,6 +38,9 @@ func (m *machine) embedded(base string, args []field, in flow) {
 		m.insideAll(option(args, 0, "run"))
 		if base == "tmux" || base == "screen" {
 			m.tail(args)
+			if len(args) > 0 && strings.Contains(args[len(args)-1].text, " ") {
+				m.tolerant(func() { m.run(args[len(args)-1].text, flow{}) })
+			}
 		}
 	case "flock", "lockf":
 		m.insideAll(option(args, 'c', "command"))
@@ -57,6 +60,38 @@ func (m *machine) embedded(base string, args []field, in flow) {
 	case "openssl":
 		if flags(args, "", "engine") {
 			m.deny("injected-library")
+		}
+	case "sort":
+		m.insideAll(option(args, 0, "compress-program"))
+	case "split":
+		m.insideAll(option(args, 0, "filter"))
+	case "tcpdump":
+		m.insideAll(option(args, 'z', ""))
+	case "apt", "apt-get", "aptitude", "dpkg":
+		for _, o := range option(args, 'o', "option") {
+			if k, v, ok := strings.Cut(o.text, "="); ok && strings.Contains(strings.ToLower(k), "invoke") {
+				m.inner(v, o.taint)
+			}
+		}
+	case "ip":
+		if len(args) > 3 && args[0].text == "netns" && args[1].text == "exec" {
+			m.exec(args[3:], in)
+		}
+	case "dc", "gnuplot", "r", "octave", "maxima", "mongo", "mongosh", "redis-cli", "capsh", "start-stop-daemon":
+		m.escape(args)
+		m.tail(args)
+	}
+	if in.known && in.present {
+		m.commands(base, in)
+	}
+}
+
+// commands judges the lines that a client or an editor reads and runs.
+func (m *machine) commands(base string, in flow) {
+	switch base {
+	case "ed", "ex", "vi", "vim", "ftp", "sftp", "gdb", "psql", "mysql", "sqlite3", "dc", "mail", "mailx", "telnet":
+		for l := range strings.Lines(in.text) {
+			m.escape([]field{{text: " " + strings.TrimSpace(l), taint: in.taint}})
 		}
 	}
 }

@@ -94,7 +94,7 @@ func (m *machine) launched(name field) {
 		return
 	}
 	t, _ := m.holds(m.at(name.text))
-	if t&(fetched|decoded) != 0 {
+	if t |= m.installed(name.text); t&(fetched|decoded) != 0 {
 		m.inner("", t)
 	}
 }
@@ -228,6 +228,24 @@ func (m *machine) dangerous(base string, args []field, in flow) {
 		m.windowsAdmin(base, args)
 	case "insmod", "modprobe", "kexec":
 		m.deny("kernel-module")
+	case "remove-item", "ri", "clear-content":
+		m.powershell("remove-item " + texts(args))
+	case "useradd", "adduser", "usermod", "chpasswd", "gpasswd", "visudo", "vipw", "setcap", "update-rc.d", "chsh", "ssh-copy-id":
+		m.deny("persistence")
+	case "shutdown", "reboot", "halt", "poweroff", "stop-computer", "restart-computer", "telinit", "init":
+		m.deny("machine-stop")
+	case "kill", "killall", "pkill", "killall5":
+		m.killing(base, args)
+	case "iptables", "ip6tables", "nft", "ufw", "setenforce", "auditctl", "swapoff", "systemctl", "service", "set-mppreference", "net", "wmic":
+		m.protection(base, args)
+	case "mshta", "regsvr32", "rundll32", "msiexec":
+		if l := strings.ToLower(texts(args)); anyOf(l, "http:", "https:", "javascript:", "vbscript:") {
+			m.deny("fetch-and-run")
+		}
+	case "zmodload":
+		m.deny("network-redirection")
+	case "grep", "egrep", "rg", "ag", "ack":
+		m.grepping(args)
 	default:
 		if strings.HasPrefix(base, "mkfs") {
 			m.disks(base, args)

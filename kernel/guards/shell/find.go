@@ -28,6 +28,7 @@ func (m *machine) find(base string, args []field) {
 	if len(starts) == 0 {
 		starts = []field{{text: "."}}
 	}
+	m.searched(args[i:], starts)
 	for ; i < len(args); i++ {
 		switch args[i].text {
 		case "-delete":
@@ -49,6 +50,32 @@ func (m *machine) find(base string, args []field) {
 			}
 		}
 	}
+}
+
+// searched denies looking for keys through a whole machine or home.
+func (m *machine) searched(tests, starts []field) {
+	for i, a := range tests {
+		if (a.text != "-name" && a.text != "-iname" && a.text != "-path" && a.text != "-regex") || i+1 == len(tests) {
+			continue
+		}
+		name := strings.ToLower(tests[i+1].text)
+		for _, s := range starts {
+			if m.destroys(s) && anyOf(name, ".pem", ".key", ".kdbx", "wallet", "credential", "secret", "password", ".p12", ".pfx", "id_", ".ovpn", ".env") {
+				m.deny("credential-search")
+			}
+		}
+	}
+}
+
+// lists says whether a command puts out the names of what is below the root or
+// a home.
+func (m *machine) lists(args []field) taint {
+	for _, a := range args {
+		if !strings.HasPrefix(a.text, "-") && a.text != "" && m.destroys(a) {
+			return vitals
+		}
+	}
+	return 0
 }
 
 // perform runs a command once for every start.
@@ -87,7 +114,9 @@ func (m *machine) xargs(args []field, in flow) {
 		placeholder = "{}"
 	}
 	items := []field{{text: "\x00", taint: in.taint}}
-	if in.known {
+	if in.taint&vitals != 0 {
+		items = []field{{text: "/*", glob: true}}
+	} else if in.known {
 		items = nil
 		for _, t := range strings.FieldsFunc(in.text, func(r rune) bool { return r == ' ' || r == '\n' || r == '\t' || r == 1 }) {
 			items = append(items, field{text: strings.Trim(t, `'"`), taint: in.taint})

@@ -77,11 +77,8 @@ func (m *machine) nested(code field, args []field, in flow) flow {
 
 func (m *machine) scriptFile(f field, args []field, in flow) flow {
 	m.operands(args)
-	m.source(f)
+	m.sourced(f, in)
 	m.network(f.text)
-	if f.unknown() && f.sub == nil && strings.Trim(f.text, "\x00") == "" {
-		m.dynamic("dynamic-command")
-	}
 	return flow{taint: computed | in.taint | f.taint}
 }
 
@@ -133,6 +130,9 @@ func (m *machine) interpreter(base string, args []field, in flow) flow {
 				i++
 				m.source2(args[i])
 			}
+		case attached(base, t):
+			coded = true
+			m.code(t[2:], args[i].taint)
 		case strings.HasPrefix(t, "--eval=") || strings.HasPrefix(t, "--execute="):
 			coded = true
 			m.code(t[strings.IndexByte(t, '=')+1:], args[i].taint)
@@ -160,6 +160,10 @@ func (m *machine) interpreter(base string, args []field, in flow) flow {
 			return out
 		}
 	}
+	if coded && in.present && in.taint&(fetched|decoded) != 0 && m.executes {
+		m.stdin(in, false)
+	}
+	m.executes = false
 	if !coded && in.present && !flags(args, "vVh", "version", "help") {
 		if in.known {
 			m.code(in.text, in.taint)
@@ -179,13 +183,29 @@ func (m *machine) remote(f field) {
 
 func (m *machine) source2(f field) { m.code(f.text, f.taint) }
 
+// attached reports an option with its code in the same word: -e'…', -c'…'.
+func attached(base, t string) bool {
+	if len(t) < 5 || t[0] != '-' || !strings.ContainsAny(t, " ('\";.") {
+		return false
+	}
+	switch t[1] {
+	case 'e', 'E':
+		return !strings.HasPrefix(base, "py") && !strings.HasPrefix(base, "php")
+	case 'c':
+		return strings.HasPrefix(base, "py")
+	case 'r':
+		return strings.HasPrefix(base, "php")
+	}
+	return false
+}
+
 // codeOption reports an option whose value is source code.
 func codeOption(base, t string) bool {
 	switch t {
 	case "-e", "-E", "--eval", "-p", "--print", "-pe", "-ne", "-lne", "-lane", "-nle", "-ple", "-i.bak":
 		return !strings.HasPrefix(base, "py") && !strings.HasPrefix(base, "php") || t == "--eval"
 	case "-c", "--command":
-		return strings.HasPrefix(base, "py") || strings.HasPrefix(base, "ipython")
+		return strings.HasPrefix(base, "py") || base == "ipython" || base == "expect"
 	case "-r", "-B", "-R", "--run":
 		return strings.HasPrefix(base, "php")
 	}

@@ -26,6 +26,8 @@ const (
 	computed                   // output of a program that is not followed
 	secret                     // the environment, or a store of credentials
 	terminal                   // an interactive shell
+	keyed                      // a variable that is named as secrets are
+	vitals                     // the names of everything below the root or a home
 )
 
 // flow is what one command gives to the next.
@@ -62,18 +64,21 @@ type saved struct {
 
 // machine runs one line without running anything.
 type machine struct {
-	g       *Guard
-	hit     *finding
-	steps   int
-	depth   int
-	branch  int // inside something that may not run
-	vars    map[string]value
-	funcs   map[string]*syntax.Stmt
-	running []string // functions that are being followed
-	params  []field
-	files   []saved
-	cwds    []string // where the line may be; "." is where it began
-	arena   []field
+	g        *Guard
+	hit      *finding
+	steps    int
+	depth    int
+	branch   int // inside something that may not run
+	vars     map[string]value
+	funcs    map[string]*syntax.Stmt
+	running  []string // functions that are being followed
+	params   []field
+	files    []saved
+	cwds     []string // where the line may be; "." is where it began
+	arena    []field
+	executes bool // code on the line runs text that it reads
+	archived bool // the last archive holds a home or the system
+	in       flow // what the command whose words are expanded reads
 }
 
 var machines = sync.Pool{New: func() any { return &machine{} }}
@@ -260,6 +265,17 @@ func (m *machine) save(path string, t taint) {
 		return
 	}
 	m.files = append(m.files, saved{path: tidy(path), taint: t &^ computed})
+}
+
+// installed says what a program without a path holds that this line wrote into
+// some directory of programs.
+func (m *machine) installed(name string) (t taint) {
+	for i := range m.files {
+		if strings.HasSuffix(m.files[i].path, "bin/"+name) {
+			t |= m.files[i].taint
+		}
+	}
+	return t
 }
 
 // holds says what a file holds that this line wrote.

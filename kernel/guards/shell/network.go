@@ -36,6 +36,16 @@ func (m *machine) send(base string, args []field, in flow) {
 	if in.present {
 		t |= in.taint
 	}
+	headers := taint(0) // what a request is signed with is no leak
+	for i, a := range args {
+		if i > 0 && anyOf(args[i-1].text, "-H", "--header", "-u", "--user", "-b", "--cookie") {
+			headers |= a.taint
+		}
+	}
+	if t&keyed != 0 && (headers&keyed == 0 || in.present && in.taint&keyed != 0) {
+		t |= secret
+	}
+	m.leaks(base, args)
 	switch {
 	case t&secret != 0:
 		m.deny("exfiltration")
@@ -58,6 +68,20 @@ func (m *machine) send(base string, args []field, in flow) {
 	for _, a := range args {
 		p := a.text[strings.LastIndexAny(a.text, "@=")+1:]
 		if p != "" && !strings.Contains(p, "://") && (historyFile(p) || strings.Contains(p, "/Cookies") || strings.Contains(p, "/keyrings") || strings.Contains(p, "/logins.json")) {
+			m.deny("exfiltration")
+		}
+	}
+}
+
+// leaks denies a whole home or system as what is sent, and the addresses at
+// which clouds hand out credentials.
+func (m *machine) leaks(base string, args []field) {
+	for i, a := range args {
+		if anyOf(a.text, "169.254.169.254", "metadata.google.internal", "100.100.100.200", "fd00:ec2::254", "169.254.170.2") {
+			m.deny("metadata-service")
+		}
+		if (base == "scp" || base == "rsync" || base == "rclone" || base == "aws" || base == "gsutil") && i < len(args)-1 &&
+			strings.ContainsAny(args[len(args)-1].text, ":@") && a.text != "" && a.text[0] != '-' && m.destroys(a) {
 			m.deny("exfiltration")
 		}
 	}
@@ -90,11 +114,23 @@ func (m *machine) produced(base string, args []field, in flow) flow {
 		if flags(args, "d", "decompress", "uncompress") {
 			t |= decoded
 		}
-	case "tar", "bsdtar", "unzip", "cpio", "7z":
+	case "tar", "bsdtar", "unzip", "cpio", "7z", "zip":
 		m.unpacked(base, args, in)
+		if m.archived { // a whole home or system in one archive
+			m.archived = false
+			t |= secret
+		}
 	case "mkfifo", "mknod":
 		for _, a := range targets(args) {
 			m.files = append(m.files, saved{path: tidy(m.at(a.text)), fifo: true})
+		}
+	case "find", "gfind", "ls", "dir", "fd":
+		t |= m.lists(args)
+	case "history":
+		t |= secret
+	case "aws", "gcloud", "az", "gh", "kubectl", "vault", "op", "pass", "oc", "heroku", "doctl":
+		if l := texts(args); anyOf(l, "get-session-token", "print-access-token", "auth token", "get secret", "kv get", "read ", "show", "export-credentials", "configure get", "get-secret", "get-login", "auth:token") {
+			t |= secret
 		}
 	case "id", "pwd", "date", "uname", "hostname", "whoami", "nproc", "seq", "wc", "mktemp", "basename", "dirname", "realpath":
 		t &^= computed // short facts about here, never a program
@@ -125,6 +161,9 @@ func (m *machine) passed(base string, args []field, in flow) flow {
 	}
 	out := flow{}
 	for _, f := range list {
+		if historyFile(f.text) {
+			out.taint |= secret
+		}
 		if f.text == "-" {
 			out.taint |= in.taint
 			continue
@@ -160,6 +199,9 @@ func (m *machine) unpacked(base string, args []field, in flow) {
 	}
 	t := in.taint
 	for _, a := range targets(args) {
+		if m.destroys(a) {
+			m.archived = true
+		}
 		h, _ := m.holds(m.at(a.text))
 		t |= h
 	}

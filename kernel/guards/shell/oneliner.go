@@ -21,10 +21,14 @@ func (m *machine) code(text string, t taint) {
 	bare, strs := split(text)
 	l := strings.ToLower(bare)
 	runs := anyOf(l, "system(", "system ", "popen", "subprocess", "spawn", "exec(", "exec ", "execsync", "execfile", "execv", "execl", "shell_exec", "passthru",
-		"child_process", "os.execute", "qx", "`", "pcntl_exec", "proc_open", "check_output", "getline", "do shell script", "runtime.", "io.popen", "eval(", "eval ", "compile(")
+		"child_process", "os.execute", "qx", "`", "pcntl_exec", "proc_open", "check_output", "getline", "do shell script", "runtime.", "io.popen", "eval(", "eval ", "compile(", "shell-command", "call-process", "proc_open", "os.posix_spawn", "bun.$", "deno.run", "deno.command")
 	all := strings.ToLower(text)
-	net := anyOf(l, "socket", "urlopen", "urllib", "http", "requests.", "fetch(", "net.connect", "fsockopen", "tcpsocket", "io::socket", "lwp", "open-uri", ".connect(", "tcp(") ||
+	m.executes = m.executes || anyOf(l, "exec(", "eval(", "eval ", "exec ", "compile(", "system(")
+	net := anyOf(l, "file_get_contents", "net::", "curl_exec", "socket", "urlopen", "urllib", "http", "requests.", "fetch(", "net.connect", "fsockopen", "tcpsocket", "io::socket", "lwp", "open-uri", ".connect(", "tcp(") ||
 		runs && anyOf(all, "require(\"net\")", "require('net')", "socket", "/inet/tcp")
+	for _, s := range strs {
+		net = net || strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")
+	}
 	shellWord := anyOf(all, "/bin/sh", "/bin/bash", "sh -i", "bash -i", "cmd.exe", "\"sh\"", "'sh'", "\"bash\"", "'bash'", "\"/bin/", "'/bin/")
 	switch {
 	case anyOf(l, "pty.spawn", "dup2") && net, net && runs && shellWord, anyOf(all, "/inet/tcp", "/inet/udp", "/dev/tcp/") && runs:
@@ -35,6 +39,8 @@ func (m *machine) code(text string, t taint) {
 		m.deny("fetch-and-run")
 	case anyOf(l, "rmtree", "rm_rf", "rm_r", "remove_tree", "rmsync", "rmdirsync", "fs.rm", "removedirs", "remove_dir_all", "unlink") && m.codeTarget(l, strs):
 		m.deny("remove-root")
+	case strings.Contains(l, "fork") && anyOf(l, "while", "loop", "for(;;)", "until"):
+		m.deny("fork-bomb")
 	case net && anyOf(l, "environ", "process.env", "%env", "env.to", "getenv"):
 		m.deny("exfiltration")
 	}
@@ -44,7 +50,16 @@ func (m *machine) code(text string, t taint) {
 		}
 		if strings.ContainsAny(s, "/~.") && !strings.ContainsAny(s, " \n") {
 			m.path(field{text: s})
+			if startup(normal(".", s)) {
+				m.deny("persistence")
+			}
+			if blockDevice(s) {
+				m.deny("device-overwrite")
+			}
 		}
+	}
+	if at := strings.Index(text, "spawn "); at >= 0 {
+		m.tolerant(func() { m.run(text[at+6:], flow{}) })
 	}
 	if !runs {
 		return

@@ -41,7 +41,15 @@ func (m *machine) lookup(name string) (v value, assigned bool) {
 		}
 		return plain(""), true
 	}
+	if secretName(name) {
+		return value{fields: []field{{text: "\x00", taint: keyed}}}, false
+	}
 	return unknown, false
+}
+
+func secretName(name string) bool {
+	u := strings.ToUpper(name)
+	return strings.Contains(u, "SECRET") || strings.Contains(u, "PASSWORD") || strings.Contains(u, "PRIVATE_KEY") || strings.Contains(u, "PASSWD") || strings.Contains(u, "CREDENTIAL")
 }
 
 func (m *machine) set(name string, v value) {

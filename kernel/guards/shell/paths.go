@@ -50,6 +50,10 @@ func (m *machine) path(f field) {
 	if m.forbids(text) {
 		return
 	}
+	if credentialFile(text) {
+		m.deny("credential-file")
+		return
+	}
 	if f.glob {
 		m.wildcard(text)
 	}
@@ -83,6 +87,7 @@ func (m *machine) wildcard(text string) {
 			"/etc/shadow", "/etc/passwd", "/etc/sudoers", "/etc/gshadow", "~/.ssh/id_rsa", "~/.ssh/id_ed25519", "~/.aws/credentials",
 			"~/.netrc", "~/.kube/config", "~/.docker/config.json", "~/.git-credentials", "~/.gnupg/secring.gpg", "/proc/self/environ",
 			"~/.ssh", "~/.aws", "~/.gnupg", "~/.npmrc", "~/.pgpass",
+			".env", ".env.local", "id_rsa", ".netrc", ".npmrc", ".git-credentials",
 		} {
 			if covers(pattern, name) && literals(pattern) {
 				if by, bad := m.g.paths.Forbids(name); bad {
@@ -98,7 +103,26 @@ func (m *machine) wildcard(text string) {
 // "/*" name everything, which reading a directory is.
 func literals(pattern string) bool {
 	last := pattern[strings.LastIndexByte(pattern, '/')+1:]
-	return strings.Trim(last, "*") != "" || strings.Contains(pattern, "/.")
+	if strings.Contains(pattern, "/") {
+		return strings.Trim(last, "*") != "" || strings.Contains(pattern, "/.")
+	}
+	return strings.HasPrefix(last, ".e") || strings.HasPrefix(last, ".n") || strings.HasPrefix(last, ".g") || len(strings.Trim(last, "*?[]")) > 2
+}
+
+// credentialFile reports a store of credentials that is one on every machine,
+// besides what the policy lists.
+func credentialFile(p string) bool {
+	for _, part := range [...]string{
+		"/.mozilla/firefox/", "/google-chrome/", "/.config/chromium/", "/.local/share/keyrings", "/Library/Keychains", "/.config/gh/hosts.yml",
+		"/.terraform.d/credentials", "/.cargo/credentials", "/.vault-token", "/.config/solana/", "/.ethereum/keystore", "/.bitcoin/wallet",
+		"/run/secrets/kubernetes.io", "/.config/rclone/", "/.s3cfg", "/.boto", "/.m2/settings-security", "/.config/hub", "/.electrum/",
+		"/Login Data", "/.config/op/", "/.msmtprc", "/.my.cnf", "/.config/doctl/", "/.oci/config", "/.fly/config", "/etc/krb5.keytab", "/.subversion/auth",
+	} {
+		if strings.Contains(p, part) {
+			return true
+		}
+	}
+	return false
 }
 
 func covers(pattern, name string) bool {
@@ -151,7 +175,7 @@ func (m *machine) pieces(f field, at int) {
 		if at >= 0 {
 			piece = rest[:at]
 		}
-		if strings.ContainsAny(piece, "/.~") && !strings.HasPrefix(piece, "//") {
+		if strings.ContainsAny(piece, "/.~") && (!strings.HasPrefix(piece, "//") || strings.Contains(f.text, "file://")) {
 			m.path(field{text: piece, glob: f.glob})
 			m.network(piece)
 		}

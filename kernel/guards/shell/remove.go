@@ -202,7 +202,7 @@ func (m *machine) owners(base string, args []field) {
 		if recursive && (m.destroys(t) || t.text == "\x00") {
 			m.deny("permissions-root")
 		}
-		if base == "chmod" && systemFile(normal(".", t.text)) {
+		if p := normal(".", t.text); base == "chmod" && (systemFile(p) || strings.Trim(p, "/") == "" && p != "" || p == "/etc" || p == "/usr" || p == "/bin") {
 			m.deny("system-file")
 		}
 	}

@@ -22,6 +22,9 @@ func (m *machine) command(c syntax.Command, in flow, background bool) flow {
 	case *syntax.IfClause:
 		return m.conditional(c, in)
 	case *syntax.WhileClause:
+		if endless(c) {
+			m.deny("fork-bomb")
+		}
 		return m.maybe(func() flow {
 			out := join(m.list(c.Cond, in), m.list(c.Do, in))
 			return join(out, join(m.list(c.Cond, in), m.list(c.Do, in))) // what the first round assigned
@@ -52,6 +55,24 @@ func (m *machine) command(c syntax.Command, in flow, background bool) flow {
 	}
 	m.deny("unknown-construct")
 	return flow{}
+}
+
+// endless reports a loop that ends never and starts something in the
+// background each time.
+func endless(c *syntax.WhileClause) bool {
+	if len(c.Cond) != 1 || c.Until {
+		return false
+	}
+	call, ok := c.Cond[0].Cmd.(*syntax.CallExpr)
+	if !ok || len(call.Args) == 0 || !forever(call.Args[0].Lit()) {
+		return false
+	}
+	for i, s := range c.Do {
+		if s.Background && i == len(c.Do)-1 {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *machine) binary(c *syntax.BinaryCmd, in flow) flow {
@@ -167,6 +188,7 @@ func (m *machine) call(c *syntax.CallExpr, in flow, background bool) flow {
 		return out
 	}
 	at := len(m.arena)
+	m.in = in
 	argv := m.words(c.Args)
 	defer func() { m.arena = m.arena[:at] }()
 	if len(c.Assigns) == 0 {

@@ -240,7 +240,11 @@ func (b *builder) parts(parts []syntax.WordPart, inQuotes bool) {
 		case *syntax.ArithmExp:
 			b.add(b.m.arithmetic(p.X), 0)
 		case *syntax.ProcSubst:
-			out := b.m.isolated(func() flow { return b.m.list(p.Stmts, flow{}) })
+			in := flow{}
+			if p.Op == syntax.CmdOut {
+				in = flow{present: true, taint: b.m.in.taint | computed}
+			}
+			out := b.m.isolated(func() flow { return b.m.list(p.Stmts, in) })
 			out.present = true
 			b.add("\x00", out.taint)
 			if p.Op == syntax.CmdIn || p.Op == syntax.CmdInTemp {

@@ -53,6 +53,9 @@ func wrapperOf(base string) wrapper {
 	case "entr", "hyperfine", "flock", "lockf", "parallel", "xargs", "rush":
 		return wrapper{} // have their own functions
 	}
+	if strings.HasPrefix(base, "ld-linux") || strings.HasPrefix(base, "ld-musl") || base == "ld.so" {
+		return wrapper{ok: true, long: []string{"library-path", "preload", "audit"}} // the loader runs what it is given
+	}
 	return wrapper{}
 }
 
