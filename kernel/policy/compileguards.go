@@ -1,9 +1,6 @@
 package policy
 
 import (
-	"errors"
-	"fmt"
-
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/guard"
 	"github.com/backbay-labs/chio-node/kernel/guards/code"
@@ -16,10 +13,6 @@ import (
 	"github.com/backbay-labs/chio-node/kernel/guards/spider"
 	"github.com/backbay-labs/chio-node/kernel/guards/velocity"
 )
-
-var errNotBuilt = errors.New("is not in this build")
-
-func notBuilt(name string) error { return fmt.Errorf("guard %s %w", name, errNotBuilt) }
 
 // This file is the one place where the guards of other folders are made.
 
@@ -39,8 +32,8 @@ func newBrowser(c network.BrowserConfig) (guard.Guard, error) { return as(networ
 
 func newSecrets(c secrets.Config) (guard.Guard, error) { return as(secrets.New(c)) }
 
-func newSanitizer(secrets.SanitizerConfig) (kernel.OutputGuard, error) {
-	return nil, notBuilt("output-sanitizer")
+func newSanitizer(c secrets.SanitizerConfig) (kernel.OutputGuard, error) {
+	return asOutput(secrets.NewSanitizer(c))
 }
 
 func newPatch(c patch.Config) (guard.Guard, error) { return as(patch.New(c)) }
@@ -53,7 +46,7 @@ func newChannels(c desktop.ChannelsConfig) (guard.Guard, error) { return as(desk
 
 func newInput(c desktop.InputConfig) (guard.Guard, error) { return as(desktop.NewInput(c)) }
 
-func newCode(code.Config) (guard.Guard, error) { return nil, notBuilt("code-execution") }
+func newCode(c code.Config) (guard.Guard, error) { return as(code.New(c)) }
 
 func newInjection(c prompt.InjectionConfig) (guard.Guard, error) { return as(prompt.NewInjection(c)) }
 
