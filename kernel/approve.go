@@ -45,9 +45,9 @@ func (k *Kernel) ask(s *mediation, guard, reason string, approvers int) *Approva
 	a := &ApprovalAsk{Schema: ApprovalAskSchema, CallID: s.m.CallID, Subject: s.leaf.Subject, Server: s.m.Server, Tool: s.m.Tool,
 		Operation: s.m.Operation, ArgsSHA256: s.argsHash, Parameters: params, IntentSHA256: s.intentHash, Capability: s.leaf.Ref(),
 		PolicySHA256: s.policy.LocalHash, EffectiveSHA256: s.policy.EffectiveHash, Guard: text(guard, maxWordBytes),
-		Reason: text(reason, maxReasonBytes), Amount: s.route.Price, Approvers: approvers}
+		Reason: text(k.mask("", reason), maxReasonBytes), Amount: s.route.Price, Approvers: approvers}
 	if s.intent != nil {
-		a.Purpose = s.intent.Purpose
+		a.Purpose = k.mask("", s.intent.Purpose)
 	}
 	if s.m.Origin != nil {
 		a.PeerDID = s.m.Origin.PeerDID

@@ -149,7 +149,7 @@ func (k *Kernel) compose(s *mediation, e ending, params wire.Raw, mode string, m
 	}
 	decision := &receipt.Decision{Verdict: e.verdict}
 	if e.denial != nil {
-		decision.Reason = string(e.denial.Code) + ": " + e.denial.Reason
+		decision.Reason = string(e.denial.Code) + ": " + k.mask("", e.denial.Reason)
 		switch e.verdict {
 		case receipt.Deny:
 			decision.Guard = e.denial.Guard
@@ -170,7 +170,7 @@ func (k *Kernel) compose(s *mediation, e ending, params wire.Raw, mode string, m
 		RedactionMode: mode,
 		ContentHash:   nullHash,
 		PolicyHash:    nullHash,
-		Evidence:      receiptEvidence(s.evidence),
+		Evidence:      receiptEvidence(k.maskEvidence(s.evidence)),
 		Metadata:      meta,
 		KernelKey:     k.self,
 	}
@@ -223,7 +223,7 @@ func (k *Kernel) parameters(s *mediation) (wire.Raw, string) {
 	}
 	params, mode := s.args, receipt.RedactNone
 	if k.cfg.FullParameters == nil || !k.cfg.FullParameters(s.m.Server, s.m.Tool) {
-		params, mode = summarize(s.args), receipt.RedactSummary
+		params, mode = k.summarize(s.args), receipt.RedactSummary
 	}
 	if wire.IsCanonical(params, parameterLimits) != nil {
 		return wire.MustMarshal(digested{s.argsHash, len(s.args)}), receipt.RedactAll
@@ -236,6 +236,9 @@ func (k *Kernel) metadata(s *mediation, e ending, unlogged bool) *receipt.Metada
 		Financial: k.financial(s, e), Federation: federationOf(s), Governed: s.governedOf(), Approval: s.approvalOf(),
 		RevocationEpoch: k.cfg.Revocations.Epoch()}
 	md.Observed = s.wouldBe()
+	if md.Governed != nil {
+		md.Governed.Purpose = k.mask("", md.Governed.Purpose)
+	}
 	if s.session != nil && s.nonce != nil {
 		md.Session = &receipt.Session{ID: s.m.Session, Sequence: s.session.Sequence, SHA256: s.session.Head}
 	}

@@ -32,6 +32,9 @@ type Config struct {
 	// FullParameters opts a tool into unredacted parameters in its receipts;
 	// optional, nil means every tool is summarised.
 	FullParameters func(server, tool string) bool
+	// Mask hides credentials in what receipts and approval requests repeat of
+	// arguments and reasons; optional, nil leaves well-known marks only.
+	Mask Masker
 	// Failpoint is called between the numbered steps so that a test can end
 	// the process there; nil in production.
 	Failpoint func(name string)

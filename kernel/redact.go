@@ -16,11 +16,14 @@ const (
 
 // summarize returns what a receipt shows of the arguments by default: values
 // under secret-like keys and secret-looking values are masked, and a string
-// over 256 bytes is replaced by {sha256, length}; nil if there is no summary, as
+// over 256 bytes is replaced by {sha256, length}; what the configured masker
+// finds in the rest, names included, is hidden; nil if there is no summary, as
 // of arguments too deep. The real arguments are bound by args_sha256.
-func summarize(args wire.Raw) wire.Raw {
+func (k *Kernel) summarize(args wire.Raw) wire.Raw {
 	if len(args) <= summaryStringBytes && !mayHoldSecret(args) {
-		return args
+		if text := string(args); k.mask("", text) == text {
+			return args
+		}
 	}
 	dec := json.NewDecoder(bytes.NewReader(args))
 	dec.UseNumber()
@@ -28,14 +31,14 @@ func summarize(args wire.Raw) wire.Raw {
 	if err := dec.Decode(&v); err != nil {
 		return nil
 	}
-	out, err := wire.Marshal(summarizeValue("", v))
+	out, err := wire.Marshal(k.summarizeValue("", v))
 	if err != nil {
 		return nil
 	}
 	return out
 }
 
-func summarizeValue(key string, v any) any {
+func (k *Kernel) summarizeValue(key string, v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		if secretKey(key) {
@@ -43,13 +46,13 @@ func summarizeValue(key string, v any) any {
 		}
 		out := make(map[string]any, len(v))
 		for name, member := range v {
-			out[name] = summarizeValue(name, member)
+			out[k.mask("", name)] = k.summarizeValue(name, member)
 		}
 		return out
 	case []any:
 		out := make([]any, len(v))
 		for i, e := range v {
-			out[i] = summarizeValue(key, e)
+			out[i] = k.summarizeValue(key, e)
 		}
 		return out
 	case json.Number:
@@ -58,20 +61,20 @@ func summarizeValue(key string, v any) any {
 		}
 		return wire.Raw(v.String())
 	case string:
-		return summarizeString(key, v)
+		return k.summarizeString(key, v)
 	default:
 		return v
 	}
 }
 
-func summarizeString(key, s string) any {
+func (k *Kernel) summarizeString(key, s string) any {
 	if secretKey(key) || secretValue(s) {
 		return redactedText
 	}
 	if len(s) > summaryStringBytes {
 		return digested{wire.Hash([]byte(s)), len(s)}
 	}
-	return s
+	return k.mask(key, s)
 }
 
 // digested stands for something too long to repeat.
@@ -80,8 +83,9 @@ type digested struct {
 	Length int         `json:"length"` // bytes
 }
 
-// secretMarks are the key fragments and value prefixes that are masked. This
-// is a courtesy to whoever reads receipts, not a guard: secret-leak is.
+// secretMarks are the key fragments and value prefixes that are masked whatever
+// masker is configured. This is a courtesy to whoever reads receipts, not a
+// guard: secret-leak is.
 var (
 	secretKeyMarks   = []string{"password", "passwd", "secret", "token", "api_key", "apikey", "authorization", "credential", "private_key"}
 	secretValueMarks = []string{"AKIA", "ghp_", "ghs_", "github_pat_", "glpat-", "sk-", "xoxb-", "xoxp-", "sk_live_", "rk_live_", "npm_", "-----BEGIN", "Bearer ", "eyJ"}

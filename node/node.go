@@ -18,6 +18,7 @@ import (
 	"github.com/backbay-labs/chio-node/kernel/admit"
 	"github.com/backbay-labs/chio-node/kernel/authority"
 	"github.com/backbay-labs/chio-node/kernel/budget"
+	"github.com/backbay-labs/chio-node/kernel/guards/secrets"
 	"github.com/backbay-labs/chio-node/kernel/guards/velocity"
 	"github.com/backbay-labs/chio-node/kernel/journal"
 	"github.com/backbay-labs/chio-node/kernel/receipt"
@@ -239,7 +240,7 @@ func (n *Node) buildKernel(ctx context.Context, nonces *authority.Nonces) (err e
 	n.kernel, err = kernel.New(kernel.Config{Signer: n.keys.Kernel(), Now: n.now, Switches: n.switches, Revocations: n.revocations,
 		Dispatcher: stoppable{n.tools, n.switches}, Sessions: n.sessions, Policies: n.policy,
 		Admission: witnessed{n.admission, n.network.exchange.RolledBack}, Approvals: n.approvals, Converter: &converter{n: n},
-		Lineage: lineage{n.db}, Replays: n.replayed, Attestors: attestors, Failpoint: n.opts.Failpoint})
+		Lineage: lineage{n.db}, Replays: n.replayed, Attestors: attestors, Mask: secrets.Mask, Failpoint: n.opts.Failpoint})
 	return err
 }
 

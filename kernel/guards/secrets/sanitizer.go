@@ -158,6 +158,14 @@ func (s *Sanitizer) redact(name string, t jsonToken, counts *tally) (string, boo
 	return out, true
 }
 
+// Mask replaces the credentials in one text, held by a member of the given
+// name, by [REDACTED:<detector>]; hit is false if there is none. It is a
+// kernel.Masker.
+func Mask(member, text string) (masked string, hit bool) {
+	s := Sanitizer{config: SanitizerConfig{Secrets: true}}
+	return s.redact(member, jsonToken{value: text}, &tally{})
+}
+
 // findAll looks for whatever the configuration asks for.
 func (s *Sanitizer) findAll(name string, t jsonToken, fn func(finding) bool) {
 	if t.value == "" {

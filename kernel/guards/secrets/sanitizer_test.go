@@ -95,6 +95,20 @@ func TestSanitizerFailsClosed(t *testing.T) {
 	}
 }
 
+func TestMask(t *testing.T) {
+	var mask kernel.Masker = secrets.Mask
+	for _, tt := range []struct{ member, in, out string }{
+		{"note", "use " + githubToken + " now", "use [REDACTED:github_token] now"},
+		{"password", password, "[REDACTED:generic_secret]"},
+		{"", `{"password":"` + password + `"}`, `{"password":"[REDACTED:generic_secret]"}`},
+		{"note", "nothing", ""},
+	} {
+		if out, hit := mask(tt.member, tt.in); out != tt.out || hit != (tt.out != "") {
+			t.Errorf("%q: %q %t", tt.in, out, hit)
+		}
+	}
+}
+
 // FuzzSanitize: a released result is canonical JSON in which nothing is found.
 func FuzzSanitize(f *testing.F) {
 	f.Add(`{"password":"hunter2hunter2","a":["4111111111111111"]}`)
