@@ -20,9 +20,14 @@ type Problem struct {
 	Message string `json:"message"`
 	Hint    string `json:"hint,omitempty"`
 	Exit    int    `json:"exit,omitzero"`
+	// Cause is what the message was made of, in the process that made it.
+	Cause error `json:"-"`
 }
 
 func (p *Problem) Error() string { return p.Message }
+
+// Unwrap returns the cause.
+func (p *Problem) Unwrap() error { return p.Cause }
 
 // The exit codes of the command line, DESIGN §2.
 const (

@@ -99,17 +99,7 @@ func policyProblem(name string, err error) error {
 	if errors.As(err, &invalid) {
 		hint = "correct the lines named above; chio-node policy validate shows the same"
 	}
-	return &Problem{Code: "CHIO-POLICY-INVALID", Message: fmt.Sprintf("policy %s: %v", name, err), Hint: hint, Exit: ExitFailure}
-}
-
-// ValidatePolicy loads and compiles a policy file and returns its hash and the
-// guards it runs, in order.
-func ValidatePolicy(path string) (hash wire.Digest, guards []string, err error) {
-	c, err := CompilePolicy(path, policy.CompileOptions{})
-	if err != nil {
-		return wire.Digest{}, nil, err
-	}
-	return c.Hash, c.GuardNames, nil
+	return &Problem{Code: "CHIO-POLICY-INVALID", Message: fmt.Sprintf("policy %s: %v", name, err), Hint: hint, Exit: ExitFailure, Cause: err}
 }
 
 // CompilePolicy loads and compiles a policy: a file, or builtin:NAME.

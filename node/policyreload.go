@@ -92,12 +92,13 @@ func (n *Node) watchPolicy() { n.every("look at the policy", policyInterval, nil
 
 // PolicyStatus says which policy decides, and how that stands.
 type PolicyStatus struct {
-	Source   string      `json:"source"` // what the configuration names
-	Hash     wire.Digest `json:"policy_hash"`
-	Since    int64       `json:"since"` // unix seconds
-	Guards   []string    `json:"guards"`
-	Observed []string    `json:"observed,omitempty"` // guards that enforce nothing
-	Warnings []string    `json:"warnings,omitempty"`
+	Source   string        `json:"source"` // what the configuration names
+	Hash     wire.Digest   `json:"policy_hash"`
+	Since    int64         `json:"since"` // unix seconds
+	Guards   []string      `json:"guards"`
+	Parts    []policy.Part `json:"parts"`              // every guard, for people
+	Observed []string      `json:"observed,omitempty"` // guards that enforce nothing
+	Warnings []string      `json:"warnings,omitempty"`
 	// Problem: what is on disk does not compile, so that another is in force.
 	Problem      string `json:"problem,omitempty"`
 	ProblemSince int64  `json:"problem_since,omitzero"`
@@ -107,7 +108,7 @@ type PolicyStatus struct {
 func (p *policies) status() PolicyStatus {
 	now := p.inForce.Load()
 	s := PolicyStatus{Source: p.loader.name, Hash: now.compiled.Hash, Since: now.since, Guards: now.compiled.GuardNames,
-		Observed: now.compiled.Observed, Panic: p.loader.options.Panic()}
+		Parts: now.compiled.Parts, Observed: now.compiled.Observed, Panic: p.loader.options.Panic()}
 	for _, w := range now.compiled.Warnings {
 		s.Warnings = append(s.Warnings, w.String())
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/backbay-labs/chio-node/federation"
+	"github.com/backbay-labs/chio-node/kernel/policy"
 	"github.com/backbay-labs/chio-node/node"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -30,7 +31,8 @@ func (a *app) checkConfig(ctx context.Context) []finding {
 	if err != nil {
 		return []finding{bad(name, fmt.Errorf("%s: %w", path, err), "the node does not start", "docs/config.md lists every key")}
 	}
-	out := []finding{fine(name, "%s", path), a.checkPolicy(cfg.Policy), a.checkTerms(cfg.Federation.DefaultTerms), checkApprovals(cfg)}
+	out := append([]finding{fine(name, "%s", path)}, a.checkPolicy(cfg.Policy)...)
+	out = append(out, a.checkTerms(cfg.Federation.DefaultTerms), checkApprovals(cfg))
 	for i := range cfg.Chains {
 		out = append(out, checkChain(ctx, &cfg.Chains[i]))
 	}
@@ -67,15 +69,15 @@ func (a *app) checkTerms(path string) finding {
 	return fine("terms", "%s", path)
 }
 
-func (a *app) checkPolicy(path string) finding {
+func (a *app) checkPolicy(path string) []finding {
 	if !strings.HasPrefix(path, "builtin:") {
 		path = a.inHome(path)
 	}
-	hash, guards, err := node.ValidatePolicy(path)
+	_, c, err := a.load(path, policy.CompileOptions{})
 	if err != nil {
-		return bad("policy", err, "the node does not start: no policy means deny", "chio-node policy validate "+path)
+		return []finding{bad("policy", err, "the node does not start: no policy means deny", "chio-node policy validate "+path)}
 	}
-	return fine("policy", "%s, %d guard(s)", hash, len(guards))
+	return append([]finding{fine("policy", "%s, %d guard(s)", c.Hash, len(c.GuardNames))}, checkObserved(c.Observed)...)
 }
 
 // chainTimeout is how long doctor waits for a chain's endpoint.

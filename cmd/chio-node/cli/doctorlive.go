@@ -20,6 +20,7 @@ func (a *app) checkLive(ctx context.Context, client *node.Client, d *diagnosis) 
 	d.Status = s
 	out := []finding{fine("store", "in use by the node that is up; end it to have every row read"), readiness(s)}
 	out = append(out, checkServers(s), checkWitnesses(s))
+	out = append(out, checkPolicyState(&s.PolicyState)...)
 	out = append(out, a.checkClock(newestReceipt(ctx, client)))
 	return append(out, a.checkPeers(ctx, client)...)
 }

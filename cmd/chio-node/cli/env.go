@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/backbay-labs/chio-node/edge/mcp"
+	"github.com/backbay-labs/chio-node/kernel/guard"
 	"github.com/backbay-labs/chio-node/node"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -39,6 +40,11 @@ type Env struct {
 	// Harden keeps other processes out of this one's memory, before it holds
 	// keys; nil does nothing.
 	Harden func() error
+	// Guards are an embedding program's own; see node.Options.
+	Guards []guard.Guard
+	// Hangups returns a channel of hangups, on which up reads the policy again,
+	// and how to stop them; nil leaves them to the system.
+	Hangups func() (<-chan os.Signal, func())
 	// Signals returns a channel of interrupts and how to stop them.
 	Signals func() (<-chan os.Signal, func())
 }
@@ -55,6 +61,11 @@ func System() *Env {
 		Signals: func() (<-chan os.Signal, func()) {
 			c := make(chan os.Signal, 2)
 			signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+			return c, func() { signal.Stop(c) }
+		},
+		Hangups: func() (<-chan os.Signal, func()) {
+			c := make(chan os.Signal, 1)
+			signal.Notify(c, syscall.SIGHUP)
 			return c, func() { signal.Stop(c) }
 		},
 	}
@@ -146,7 +157,7 @@ func (a *app) root() *cobra.Command {
 		return a.findHome()
 	}
 	root.AddCommand(a.initCmd(), a.upCmd(), a.statusCmd(), a.didCmd(), a.passportCmd(), a.capabilityCmd(), a.mcpCmd(), a.federateCmd(),
-		a.callCmd(), a.approveCmd(), a.receiptCmd(), a.settleCmd(), a.oracleCmd(), a.budgetCmd(), a.policyCmd(), a.verifyCmd(), a.exportCmd(), a.doctorCmd(), a.keyCmd(), a.replayCmd(),
+		a.callCmd(), a.approveCmd(), a.receiptCmd(), a.settleCmd(), a.oracleCmd(), a.budgetCmd(), a.policyCmd(), a.guardCmd(), a.verifyCmd(), a.exportCmd(), a.doctorCmd(), a.keyCmd(), a.replayCmd(),
 		a.doctorStoreCmd(), a.stopCmd(), a.resumeCmd(), a.sessionCmd(), a.explainCmd())
 	needVerb(root)
 	setExamples(root, "")
@@ -234,7 +245,7 @@ func (a *app) open(ctx context.Context) (*node.Node, error) {
 }
 
 func (a *app) options(passphrase []byte) node.Options {
-	return node.Options{Home: a.home, Passphrase: passphrase, Now: a.Now, Rand: a.Rand, Environ: a.Environ(), Failpoint: a.Failpoint,
+	return node.Options{Home: a.home, Passphrase: passphrase, Now: a.Now, Rand: a.Rand, Environ: a.Environ(), Failpoint: a.Failpoint, Guards: a.Guards,
 		Log: slog.New(slog.NewTextHandler(a.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))}
 }
 

@@ -83,6 +83,7 @@ func (a *app) statusCmd() *cobra.Command {
 						fmt.Fprintf(t, "\tconfinement %s\n", srv.Confinement)
 					}
 				}
+				showPolicyState(t, &s.PolicyState)
 				if !s.Ready {
 					fmt.Fprintf(t, "not ready\t%s\n", s.Problem)
 				}

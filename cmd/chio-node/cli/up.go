@@ -52,6 +52,8 @@ func (a *app) up(ctx context.Context, listen []string, api string) error {
 	}); err != nil {
 		return err
 	}
+	stop := a.reloadOnHangup(ctx, n)
+	defer stop()
 	<-signals
 	if !a.json {
 		a.warn("stopping; interrupt again to end at once")
@@ -66,6 +68,27 @@ func (a *app) up(ctx context.Context, listen []string, api string) error {
 	case <-signals:
 		return &node.Problem{Code: "CHIO-FORCED", Message: "ended by a second interrupt", Exit: node.ExitFailure}
 	}
+}
+
+// reloadOnHangup reads the policy again on each SIGHUP, as daemons do. What
+// came of it is in the node's log.
+func (a *app) reloadOnHangup(ctx context.Context, n *node.Node) (stop func()) {
+	if a.Hangups == nil {
+		return func() {}
+	}
+	hangups, ignore := a.Hangups()
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		for {
+			select {
+			case <-hangups:
+				_, _ = n.ReloadPolicy(ctx, node.Empty{})
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() { ignore(); cancel() }
 }
 
 const stopTimeout = 30 * time.Second
