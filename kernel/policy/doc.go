@@ -4,9 +4,9 @@
 //
 // The contract. Parsing is strict: an unknown key at any depth, a duplicate
 // key, a second document, a wrong type or an invalid pattern is reported with
-// file, line, column and dotted path, all problems of a file at once. A rule
-// block or extension that this build does not enforce is refused by name,
-// never ignored. What a policy decides is what its compiled guards decide:
+// file, line, column and dotted path, all problems of a file at once; Validate
+// runs the same checks on a document built in Go. What a build cannot enforce
+// is refused by Compile, never ignored. What a policy decides is what its compiled guards decide:
 // there is no second evaluator. No policy, and a policy without a rule in
 // force, deny.
 //
@@ -15,6 +15,11 @@
 // enforcement compiles and evaluates each of them. Meet and Conjunction are
 // the merged view for people and for property tests, never an input.
 //
-// Non-goals: no network (policies are not fetched), no signatures, no
+// Loading never fetches: a remote base is pinned by the hash of its bytes and
+// Vendor, given a fetcher, keeps a copy beside the policy. Narrower is a proof
+// by inspection, sound and incomplete: false means not proved. A detached
+// signature covers one file's bytes, not what the file extends.
+//
+// Non-goals: no network, no clock, no
 // counting over time: max_calls_per_treaty is enforced at admission.
 package policy

@@ -98,7 +98,7 @@ func (w *warner) origins(path string, o *Origins) {
 
 func (w *warner) detection(path string, d *Detection) {
 	if p := d.PromptInjection; p != nil {
-		warn, block := orElse(p.WarnAtOrAbove, "suspicious"), orElse(p.BlockAtOrAbove, "high")
+		warn, block := word(p.WarnAtOrAbove, "suspicious"), word(p.BlockAtOrAbove, "high")
 		if slices.Index(levels, warn) > slices.Index(levels, block) {
 			w.add("W003", path+".prompt_injection.warn_at_or_above", fmt.Sprintf("%s is above the level that blocks, %s", warn, block), "lower it")
 		}
@@ -115,13 +115,6 @@ func (w *warner) detection(path string, d *Detection) {
 			w.add("W003", path+".jailbreak.warn_threshold", fmt.Sprintf("%d is above the threshold that blocks, %d", warn, block), "lower it")
 		}
 	}
-}
-
-func orElse(s, fallback string) string {
-	if s == "" {
-		return fallback
-	}
-	return s
 }
 
 // has reports a block or extension by the name conditions use.
