@@ -164,7 +164,7 @@ func (s *scanner) imports(list []token, i int, lang string) {
 	}
 	if at(list, i+1).s == "(" {
 		s.computedImport(list, i)
-		for j := i + 2; j < len(list) && list[j].s != ")"; j++ {
+		for j := i + 2; j < min(len(list), i+64) && list[j].s != ")"; j++ {
 			if list[j].kind == text {
 				s.module(list[j].s)
 			}

@@ -13,7 +13,7 @@ func (m *machine) builtin(base string, args []field, in flow) (out flow, ok bool
 	case "cd", "chdir", "pushd":
 		m.cd(args)
 	case "popd":
-		m.cwds = append(m.cwds, ".")
+		m.cwds = slices.Concat(m.cwds, []string{"."})
 	case "echo":
 		out = m.echo(args)
 	case "printf":
@@ -112,7 +112,7 @@ func (m *machine) cd(args []field) {
 		next = append(next, p)
 	}
 	if m.branch > 0 {
-		next = append(m.cwds, next...)
+		next = slices.Concat(m.cwds, next)
 	}
 	slices.Sort(next[:max(0, len(next)-1)])
 	next = slices.Compact(next)
@@ -134,6 +134,7 @@ func (m *machine) sourced(f field, in flow) {
 		m.dynamic("dynamic-command")
 	}
 	m.source(f)
+	m.ran(m.at(f.text), false)
 }
 
 // source judges a file that the shell takes in.

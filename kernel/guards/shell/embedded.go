@@ -32,10 +32,13 @@ func (m *machine) embedded(base string, args []field, in flow) {
 	case "rsync":
 		m.insideAll(option(args, 'e', "rsh"))
 		m.insideAll(option(args, 0, "rsync-path"))
-	case "script", "su", "runuser", "npx", "npm", "pnpm", "yarn", "nix-shell", "screen", "tmux", "scriptreplay":
+	case "script", "su", "runuser", "sg", "npx", "npm", "pnpm", "yarn", "nix-shell", "screen", "tmux", "scriptreplay":
 		m.insideAll(option(args, 'c', "command"))
 		m.insideAll(option(args, 0, "call"))
 		m.insideAll(option(args, 0, "run"))
+		if base == "su" && in.present && !flags(args, "c", "command") {
+			m.stdin(in, false)
+		}
 		if base == "tmux" || base == "screen" {
 			m.tail(args)
 			if len(args) > 0 && strings.Contains(args[len(args)-1].text, " ") {

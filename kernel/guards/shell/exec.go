@@ -40,6 +40,9 @@ func (m *machine) exec(argv []field, in flow) flow {
 		if base == "env" && len(argv) == 1 {
 			return flow{taint: secret}
 		}
+		if base == "sudo" && in.present && len(argv) == 2 {
+			return m.stdin(in, false) // sudo -s, sudo -i
+		}
 		next, done := m.open(base, w, argv[1:])
 		if done {
 			return flow{taint: computed | in.taint}
@@ -96,6 +99,9 @@ func (m *machine) launched(name field) {
 	t, _ := m.holds(m.at(name.text))
 	if t |= m.installed(name.text); t&(fetched|decoded) != 0 {
 		m.inner("", t)
+	}
+	if strings.IndexByte(name.text, '/') >= 0 {
+		m.ran(m.at(name.text), false)
 	}
 }
 

@@ -105,3 +105,19 @@ func TestEveryCall(t *testing.T) {
 		}
 	}
 }
+
+// TestCostIsBounded: lines made to be costly end in a denial, in steps that do
+// not depend on what they expand to.
+func TestCostIsBounded(t *testing.T) {
+	g := must(t, Config{})
+	for name, text := range map[string]string{
+		"doubling": "x=aaaaaaaaaaaaaaaa;" + strings.Repeat("x=$x$x;", 9000),
+		"printing": "x=" + strings.Repeat("a", 8000) + ";" + strings.Repeat("echo $x$x$x;", 3000),
+		"loops":    strings.Repeat("while a; do ", 60) + "b" + strings.Repeat("; done", 60),
+		"items":    strings.Repeat("for i in 1 2 3 4 5 6 7 8 9; do ", 20) + "b" + strings.Repeat("; done", 20),
+	} {
+		if d := judged(t, g, text); d.Verdict != kernel.Deny || !strings.Contains(d.Evidence[0].Details, "too-complex") {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+}

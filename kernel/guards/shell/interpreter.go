@@ -49,6 +49,9 @@ func (m *machine) shell(base string, args []field, in flow) flow {
 		case len(t) > 1 && (t[0] == '-' || t[0] == '+'):
 			code = code || strings.Contains(t, "c")
 			stdin = stdin || strings.Contains(t, "s")
+			if last := t[len(t)-1]; last == 'o' || last == 'O' { // -euo pipefail
+				i++
+			}
 		case code:
 			m.operands(args[i+1:])
 			return m.nested(args[i], args[i+1:], in)
@@ -146,7 +149,10 @@ func (m *machine) interpreter(base string, args []field, in flow) flow {
 		case coded:
 			m.operands(args[i:])
 			return out
-		case t == "-" && in.present || t == "run" && (base == "deno" || base == "bun"):
+		case t == "-" && in.present:
+			m.operands(args[i+1:])
+			args = args[:i]
+		case t == "run" && (base == "deno" || base == "bun"):
 			continue
 		case t == "repl" || t == "test" || t == "install" || t == "eval" && base == "deno":
 			if t == "eval" && i+1 < len(args) {
@@ -156,6 +162,10 @@ func (m *machine) interpreter(base string, args []field, in flow) flow {
 			return out
 		default:
 			m.remote(args[i])
+			if text, ok := m.written(m.at(args[i].text)); ok {
+				m.code(text, 0)
+				return out
+			}
 			m.scriptFile(args[i], args[i+1:], in)
 			return out
 		}

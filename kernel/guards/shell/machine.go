@@ -58,6 +58,8 @@ type value struct {
 type saved struct {
 	path  string
 	taint taint
+	text  string // what this line wrote, if that is known
+	known bool
 	fifo  bool
 	below bool // a directory into which an archive was unpacked
 }
@@ -204,6 +206,7 @@ func (m *machine) list(stmts []*syntax.Stmt, in flow) flow {
 	out := flow{known: true}
 	for _, s := range stmts {
 		out = join(out, m.stmt(s, in))
+		m.steps += len(out.text) >> 8
 		if m.stop() {
 			return flow{}
 		}
@@ -224,12 +227,25 @@ func join(a, b flow) flow {
 // isolated runs fn as a subshell does: what it assigns and where it goes is
 // forgotten.
 func (m *machine) isolated(fn func() flow) flow {
-	vars, cwds, params := m.vars, m.cwds, m.params
-	m.vars, m.cwds = maps.Clone(vars), append([]string(nil), cwds...)
+	before := m.enter()
 	out := fn()
-	m.vars, m.cwds, m.params = vars, cwds, params
+	m.leave(before)
 	return out
 }
+
+type outside struct {
+	vars   map[string]value
+	cwds   []string
+	params []field
+}
+
+func (m *machine) enter() outside {
+	o := outside{m.vars, m.cwds, m.params}
+	m.vars = maps.Clone(m.vars) // cwds and params are replaced, never written to
+	return o
+}
+
+func (m *machine) leave(o outside) { m.vars, m.cwds, m.params = o.vars, o.cwds, o.params }
 
 // maybe runs fn as something that may not happen.
 func (m *machine) maybe(fn func() flow) flow {
@@ -249,8 +265,14 @@ func (m *machine) stmt(s *syntax.Stmt, in flow) flow {
 		in, outs = m.redirects(s.Redirs, in)
 	}
 	out := m.command(s.Cmd, in, s.Background)
+	if s.Cmd == nil && in.present { // $(<file)
+		out = flow{known: in.known, text: in.text, taint: in.taint}
+	}
 	for _, path := range outs {
 		m.save(path, out.taint)
+		if n := len(m.files); n > 0 {
+			m.files[n-1].known, m.files[n-1].text = out.known, out.text
+		}
 		out.known, out.text = true, ""
 	}
 	return out
@@ -265,6 +287,32 @@ func (m *machine) save(path string, t taint) {
 		return
 	}
 	m.files = append(m.files, saved{path: tidy(path), taint: t &^ computed})
+}
+
+// written returns the text of a file that this line wrote.
+func (m *machine) written(path string) (text string, ok bool) {
+	path = tidy(path)
+	for i := range m.files {
+		if f := &m.files[i]; f.known && f.text != "" && (f.path == path || strings.HasSuffix(path, "/"+strings.TrimPrefix(f.path, "./"))) {
+			text += f.text
+			ok = true
+		}
+	}
+	return text, ok
+}
+
+// ran judges a file of this line that is started or taken in.
+func (m *machine) ran(path string, source bool) {
+	text, ok := m.written(path)
+	if !ok || len(m.running) >= maxDepth || m.depth >= maxDepth {
+		return
+	}
+	first, _, _ := strings.Cut(text, "\n")
+	if source || strings.HasPrefix(first, "#!") && anyOf(first, "python", "perl", "ruby", "node", "php", "lua") {
+		m.code(text, 0)
+		return
+	}
+	m.isolated(func() flow { return m.run(text, flow{}) })
 }
 
 // installed says what a program without a path holds that this line wrote into

@@ -58,21 +58,47 @@ func (m *machine) code(text string, t taint) {
 			}
 		}
 	}
-	if at := strings.Index(text, "spawn "); at >= 0 {
-		m.tolerant(func() { m.run(text[at+6:], flow{}) })
-	}
+	m.quoteless(text)
 	if !runs {
 		return
 	}
 	for _, s := range strs {
 		m.literal(s)
 	}
-	if len(strs) > 1 { // ("rm", "-rf", "/")
-		argv := make([]field, 0, len(strs))
-		for _, s := range strs {
-			argv = append(argv, field{text: s})
+	argv := make([]field, 0, len(strs))
+	for _, s := range strs {
+		argv = append(argv, field{text: s})
+	}
+	for i := 0; i+1 < len(argv) && i < maxItems; i++ { // ("rm", "-rf", "/")
+		if t := argv[i].text; t != "" && t[0] != '-' && !strings.ContainsAny(t, " \n(") {
+			m.tolerant(func() { m.exec(argv[i:], flow{}) })
 		}
-		m.tolerant(func() { m.exec(argv, flow{}) })
+	}
+}
+
+// quoteless judges commands that languages let stand without quotes:
+// spawn rm …, exec rm …, %x(…), qx{…}.
+func (m *machine) quoteless(text string) {
+	for _, mark := range [...]string{"spawn ", "exec ", "%x", "qx"} {
+		rest := text
+		for n := 0; n < 8; n++ {
+			i := strings.Index(rest, mark)
+			if i < 0 || i+len(mark)+1 >= len(rest) {
+				break
+			}
+			rest = rest[i+len(mark):]
+			body := rest
+			if mark[len(mark)-1] != ' ' {
+				closer := map[byte]string{'(': ")", '{': "}", '[': "]", '<': ">"}[rest[0]]
+				if closer == "" {
+					closer = rest[:1]
+				}
+				body, _, _ = strings.Cut(rest[1:], closer)
+			} else {
+				body, _, _ = strings.Cut(body, "\n")
+			}
+			m.tolerant(func() { m.run(body, flow{}) })
+		}
 	}
 }
 

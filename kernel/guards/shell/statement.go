@@ -82,12 +82,21 @@ func (m *machine) binary(c *syntax.BinaryCmd, in flow) flow {
 				m.deny("fork-bomb")
 			}
 		}
-		left := m.isolated(func() flow { return m.stmt(c.X, in) })
+		before := m.enter()
+		left := m.stmt(c.X, in)
+		m.leave(before)
 		left.present = true
-		return m.isolated(func() flow { return m.stmt(c.Y, left) })
+		before = m.enter()
+		out := m.stmt(c.Y, left)
+		m.leave(before)
+		return out
 	}
 	left := m.stmt(c.X, in)
-	return join(left, m.maybe(func() flow { return m.stmt(c.Y, in) }))
+	m.branch++
+	right := m.stmt(c.Y, in)
+	m.branch--
+	right.known = false
+	return join(left, right)
 }
 
 func (m *machine) conditional(c *syntax.IfClause, in flow) flow {

@@ -54,7 +54,7 @@ func (m *machine) powershell(text string) {
 		m.deny("device-overwrite")
 	case anyOf(l, "register-scheduledtask", "new-service", `currentversion\run`, "$profile"):
 		m.deny("persistence")
-	case anyOf(l, "iex", "invoke-expression") && strings.ContainsAny(l, "$("):
+	case anyOf(l, "iex", "invoke-expression"):
 		m.dynamic("dynamic-command")
 	}
 	for statement := range strings.FieldsFuncSeq(l, func(r rune) bool {

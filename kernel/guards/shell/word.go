@@ -194,6 +194,7 @@ func (b *builder) flush() {
 func (b *builder) add(text string, t taint) {
 	b.begun = true
 	b.cur.taint |= t
+	b.m.steps += (len(b.cur.text) + len(text)) >> 8 // long text costs what it takes to copy
 	if len(b.cur.text)+len(text) > maxText {
 		b.m.deny("too-complex")
 		return
