@@ -92,6 +92,8 @@ type ExplainedOutcome struct {
 	Fix        string `json:"fix,omitempty"`
 	ApprovalID string `json:"approval_id,omitempty"`
 	Advisory   bool   `json:"advisory,omitzero"` // observed only: it authorised nothing
+	// WouldBe is what the guards that only observed would have decided.
+	WouldBe *receipt.WouldBe `json:"would_be,omitempty"`
 }
 
 // ExplainedRecorded says what the receipt keeps of the arguments.
@@ -188,7 +190,7 @@ func explain(rec *receipt.Receipt) *Explanation {
 
 func outcomeOf(rec *receipt.Receipt, md *receipt.Metadata) ExplainedOutcome {
 	o := ExplainedOutcome{Verdict: rec.ObservationOutcome, Kind: string(rec.ReceiptKind), Code: md.Code, Step: md.Step, Fix: md.Fix,
-		Advisory: rec.ReceiptKind != receipt.MediatedDecision}
+		Advisory: rec.ReceiptKind != receipt.MediatedDecision, WouldBe: md.Observed}
 	if d := rec.Decision; d != nil {
 		o.Verdict, o.Reason, o.Guard, o.ApprovalID = d.Verdict, d.Reason, d.Guard, d.ApprovalID
 	}

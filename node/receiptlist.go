@@ -24,20 +24,22 @@ type ListReceipts struct {
 // receipt was asked for. Of an archived receipt a list knows what the index
 // kept, and Archived names its file.
 type ReceiptRow struct {
-	Index        uint64   `json:"index"`
-	ID           string   `json:"id"`
-	Time         int64    `json:"time"`
-	Server       string   `json:"server"`
-	Tool         string   `json:"tool"`
-	Verdict      string   `json:"verdict"`
-	Code         string   `json:"code,omitempty"`
-	Agent        string   `json:"agent,omitempty"` // its name here
-	AgentKey     string   `json:"agent_key,omitempty"`
-	CapabilityID string   `json:"capability_id,omitempty"`
-	Charged      uint64   `json:"charged_minor,omitzero"`
-	Currency     string   `json:"currency,omitempty"`
-	Archived     string   `json:"archived,omitempty"`
-	Receipt      wire.Raw `json:"receipt,omitempty"`
+	Index        uint64 `json:"index"`
+	ID           string `json:"id"`
+	Time         int64  `json:"time"`
+	Server       string `json:"server"`
+	Tool         string `json:"tool"`
+	Verdict      string `json:"verdict"`
+	Code         string `json:"code,omitempty"`
+	Agent        string `json:"agent,omitempty"` // its name here
+	AgentKey     string `json:"agent_key,omitempty"`
+	CapabilityID string `json:"capability_id,omitempty"`
+	Charged      uint64 `json:"charged_minor,omitzero"`
+	Currency     string `json:"currency,omitempty"`
+	Archived     string `json:"archived,omitempty"`
+	// Observed is what guards in observe mode would have decided.
+	Observed *receipt.WouldBe `json:"observed,omitempty"`
+	Receipt  wire.Raw         `json:"receipt,omitempty"`
 }
 
 // ReceiptList answers "receipt/list". Total counts the log, not the filter.

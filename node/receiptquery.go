@@ -131,6 +131,10 @@ func newRows(r store.Reader) *rowReader {
 func (w *rowReader) row(index uint64, b *receipt.Brief) (*ReceiptRow, error) {
 	row := &ReceiptRow{Index: index, ID: b.ID, Time: b.Timestamp, Server: b.Server, Tool: b.Tool, Verdict: b.Outcome, Code: b.Code,
 		CapabilityID: b.CapabilityID, Charged: b.Charged, Currency: b.Currency}
+	if b.Observed.Verdict != "" {
+		observed := b.Observed
+		row.Observed = &observed
+	}
 	if b.Agent.IsZero() {
 		return row, nil
 	}

@@ -19,6 +19,7 @@ type Brief struct {
 	Agent        wire.PublicKey // metadata.attribution.subject_key
 	Charged      uint64         // metadata.financial.cost_charged, in minor units
 	Currency     string         // metadata.financial.currency
+	Observed     WouldBe        // metadata.observed: zero unless guards only observed
 }
 
 // Peek reads a brief from a canonical receipt without decoding the rest of it:
@@ -66,6 +67,9 @@ func (b *Brief) peekMetadata(doc []byte) {
 		case "financial":
 			b.Charged, _ = strconv.ParseUint(string(peekMember(w.value, "cost_charged")), 10, 64) // 0 if it has none
 			b.Currency = peekText(peekMember(w.value, "currency"))
+		case "observed":
+			b.Observed = WouldBe{Verdict: peekText(peekMember(w.value, "verdict")), Guard: peekText(peekMember(w.value, "guard")),
+				Code: peekText(peekMember(w.value, "code")), Rule: peekText(peekMember(w.value, "rule"))}
 		}
 	}
 }

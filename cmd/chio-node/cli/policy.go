@@ -17,7 +17,7 @@ func (a *app) policyCmd() *cobra.Command {
 	c := &cobra.Command{Use: "policy", Short: "write, check, test, compare and put into force policies (HushSpec)",
 		Long: "A policy P is a HushSpec file, or builtin:NAME for one of the binary: " + strings.Join(policy.BuiltinNames(), ", ") + ".\n" +
 			"docs/policy.md shows how to write one, docs/policy-reference.md every block and field."}
-	c.AddCommand(a.policyInitCmd(), a.policyValidateCmd(), a.policyFmtCmd(), a.policyTestCmd(), a.policyExplainCmd(), a.policyEvalCmd(), a.policyMergeCmd(),
+	c.AddCommand(a.policyInitCmd(), a.policyValidateCmd(), a.policyLintCmd(), a.policyFmtCmd(), a.policyTestCmd(), a.policyExplainCmd(), a.policyEvalCmd(), a.policyMergeCmd(),
 		a.keygenPolicyCmd(), a.policySignCmd(), a.policyVerifyCmd(),
 		a.policyVendorCmd(), a.policyReloadCmd(), a.policyPanicCmd())
 	return c
@@ -49,6 +49,7 @@ type validated struct {
 	Guards   []string         `json:"guards,omitempty"`
 	Sources  []string         `json:"sources,omitempty"` // the documents it was made of, base first
 	Warnings []policy.Problem `json:"warnings,omitempty"`
+	Hints    []policy.Problem `json:"hints,omitempty"` // of policy lint
 	Problems []policy.Problem `json:"problems,omitempty"`
 	Error    *node.Problem    `json:"error,omitzero"`
 }
@@ -62,6 +63,9 @@ func (a *app) policyValidateCmd() *cobra.Command {
 			}
 			v := validated{Valid: true, Hash: c.Hash, Guards: c.GuardNames, Sources: l.Document.Sources,
 				Warnings: append(policy.Warnings(l.Document), c.Warnings...)}
+			if v.Hints, err = a.hints(args[0]); err != nil {
+				return err
+			}
 			return a.print(v, func(w io.Writer) {
 				fmt.Fprintf(w, "valid   %s\nhash    %s\nguards  %s\n", args[0], v.Hash, strings.Join(v.Guards, ", "))
 				if len(v.Sources) > 1 {
@@ -69,6 +73,9 @@ func (a *app) policyValidateCmd() *cobra.Command {
 				}
 				for _, p := range v.Warnings {
 					fmt.Fprintf(w, "warning %s\n", p)
+				}
+				for _, p := range v.Hints {
+					fmt.Fprintf(w, "hint    %s\n", lintLine(p))
 				}
 				if len(c.Observed) > 0 {
 					fmt.Fprintf(w, "observe these guards enforce nothing: %s\n", strings.Join(c.Observed, ", "))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/node"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -36,6 +37,7 @@ type filterFlags struct {
 	f                node.ReceiptFilter
 	since, until     string
 	minCost, maxCost string
+	observed         bool
 }
 
 func (f *filterFlags) add(c *cobra.Command, times bool) {
@@ -43,6 +45,8 @@ func (f *filterFlags) add(c *cobra.Command, times bool) {
 	c.Flags().StringVar(&f.f.Server, "server", "", "only of this server")
 	c.Flags().StringVar(&f.f.Tool, "tool", "", "only of this tool")
 	c.Flags().StringVar(&f.f.Outcome, "outcome", "", "only with this outcome: allow, deny, cancelled, incomplete, pending_approval, …")
+	c.Flags().BoolVar(&f.observed, "observed", false, "only calls that a guard in observe mode would not have allowed (outcome evaluated)")
+	c.MarkFlagsMutuallyExclusive("observed", "outcome")
 	c.Flags().StringVar(&f.f.Capability, "capability", "", "only under this capability id")
 	c.Flags().StringVar(&f.minCost, "min-cost", "", `only that cost at least this, as "0.05 USD"`)
 	c.Flags().StringVar(&f.maxCost, "max-cost", "", `only that cost at most this`)
@@ -55,6 +59,9 @@ func (f *filterFlags) add(c *cobra.Command, times bool) {
 // parse turns the flags into a filter; now is what ages are counted from.
 func (f *filterFlags) parse(now time.Time) (out node.ReceiptFilter, err error) {
 	out = f.f
+	if f.observed {
+		out.Outcome = receipt.Evaluated
+	}
 	for _, t := range []struct {
 		name, text string
 		into       *int64
@@ -168,8 +175,18 @@ func writeRow(w io.Writer, r *node.ReceiptRow) {
 	if r.Charged > 0 {
 		note = wire.DefaultCurrencies().Format(wire.MonetaryAmount{Units: r.Charged, Currency: r.Currency})
 	}
+	if o := r.Observed; o != nil {
+		note = fmt.Sprintf("would be %s by %s (%s)", o.Verdict, o.Guard, firstOf(o.Rule, o.Code))
+	}
 	if r.Archived != "" {
 		note = "archived"
 	}
 	fmt.Fprintf(w, "%d\t%s\t%s\t%s/%s\t%s\t%s\t%s\n", r.Index, time.Unix(r.Time, 0).UTC().Format(time.RFC3339), r.Verdict, r.Server, r.Tool, agent, note, r.ID)
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
 }

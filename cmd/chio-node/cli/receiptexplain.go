@@ -46,6 +46,11 @@ func explainOutcome(w io.Writer, e *node.Explanation) {
 	line(w, "outcome", "%s", o.Verdict)
 	if o.Advisory {
 		line(w, "", "%s: it was observed, nothing was authorised by it", o.Kind)
+		if would := o.WouldBe; would != nil {
+			line(w, "  would be", "%s by %s", would.Verdict, would.Guard)
+			line(w, "  by the rule", "%s", would.Rule)
+			line(w, "  code", "%s", would.Code)
+		}
 	}
 	line(w, "  why", "%s", o.Reason)
 	if o.Step > 0 {

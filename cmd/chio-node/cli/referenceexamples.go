@@ -60,6 +60,7 @@ var examples = map[string]string{
 	"budget audit":         "chio-node budget audit",
 	"policy init":          "chio-node policy init --from-mcp-config claude_desktop_config.json --out policy.yaml",
 	"policy validate":      "chio-node policy validate policy.yaml",
+	"policy lint":          "chio-node policy lint policy.yaml",
 	"policy fmt":           "chio-node policy fmt --check policy.yaml",
 	"policy test":          "chio-node policy test suite.yaml",
 	"policy explain":       `chio-node policy explain policy.yaml read_file '{"path":"/home/me/.ssh/id_rsa"}'`,
