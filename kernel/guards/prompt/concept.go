@@ -41,10 +41,14 @@ const (
 	cNone
 	cHidden
 	cMust
-	cTemplate // a token of a chat template
-	cFence    // a made-up boundary between instructions and data
-	cRoleLine // a line that begins with "system:"
-	cComment  // a comment of HTML or Markdown
+	cLapse       // what was said holds no more
+	cWeakPersona // a persona only in an order's company
+	cRoleJSON    // a message of a chat interface
+	cTemplate    // a token of a chat template
+	cFence       // a made-up boundary between instructions and data
+	cFenceEnd    // a made-up end of the data
+	cRoleLine    // a line that begins with "system:"
+	cComment     // a comment of HTML or Markdown
 	cURL
 	cMail
 	cToolName // a_name_like_this
@@ -60,6 +64,7 @@ func conceptNames() map[string]concept {
 		"authority": cAuthority, "output": cOutput, "call": cCall, "tool": cTool, "deed": cDeed, "decode": cDecode, "follow": cFollow,
 		"fiction": cFiction, "harm": cHarm, "refuse": cRefuse, "devmode": cDevMode, "answers": cAnswers, "smuggle": cSmuggle,
 		"mention": cMention, "none": cNone, "hidden": cHidden, "must": cMust,
+		"lapse": cLapse, "weakpersona": cWeakPersona, "rolejson": cRoleJSON,
 	}
 }
 
@@ -93,11 +98,16 @@ func marks() []mark {
 		{cFence, []string{
 			"<system>", "</system>", "<system_prompt>", "</system_prompt>", "<system-prompt>", "<sys>", "</sys>", "<admin>", "[system]", "[/system]", "[system message]", "[system:",
 			"[system prompt]", "[system note", "[system update", "[system override", "### system", "###system", "### instruction", "###instruction", "### new instruction", "## system",
-			"# system prompt", "### assistant", "### human", "### user", "### end", "<instructions>", "</instructions>", "</user_input>", "</user>", "</input>", "</document>", "</documents>", "</context>", "</untrusted",
-			"{{#system", "<assistant>", "</assistant>", "<human>", "</human>", "<developer>", "=== system", "===system", "--- system", "---system", "*** system", "***system", "--- end of", "---end of",
-			"=== end of", "===end of", "--- begin", "---begin", "=== begin", "===begin", "</tool_result>", "</tool_output>", "</tool_response>", "</data>", "</email>", "<important>", "<override>", "[admin]", "[admin override", "[override", "#system",
-			"[assistant]", "[assistant instructions", "[ai instructions", "[instructions", "[end of", "[begin", "[internal", "<<<", "\"\"\" system", "```system",
+			"# system prompt", "### assistant", "### human", "### user", "### end", "<instructions>", "</instructions>", "</untrusted",
+			"{{#system", "<assistant>", "</assistant>", "<human>", "</human>", "<developer>", "=== system", "===system", "--- system", "---system", "*** system", "***system", "---end of",
+			"--- begin", "---begin", "=== begin", "===begin", "<important>", "<override>", "[admin]", "[admin override", "[override", "#system",
+			"[assistant]", "[assistant instructions", "[ai instructions", "[instructions", "[begin", "[internal", "<<<", "\"\"\" system", "```system",
 			"[developer]", "[important", "[hidden", "[start output]", "{system", "<secret>", "<inject", "(system:", "(system message",
+		}},
+		{cFenceEnd, []string{
+			"</user_input>", "</user>", "</input>", "</document>", "</documents>", "</context>", "</untrusted", "</tool_result>", "</tool_output>",
+			"</tool_response>", "</data>", "</email>", "</article>", "</webpage>", "</page>", "</message>", "</content>", "</result>", "</quote>",
+			"--- end of", "---end of", "=== end of", "===end of", "[end of", "[/data]", "[/document]", "[/context]", "-----end of",
 		}},
 		{cComment, []string{"<!--", "[//]:", "[comment]:"}},
 	}

@@ -6,7 +6,8 @@ import "unicode/utf8"
 // out. What is shorter cannot carry an instruction.
 const (
 	minBase64  = 16 // characters
-	minPairs   = 8  // hex pairs, character codes
+	minBase32  = 24
+	minPairs   = 8 // hex pairs, character codes
 	minEscapes = 2
 	minText    = 8 // bytes
 )
@@ -22,11 +23,14 @@ func decodings(dst, raw []byte) []byte {
 			continue
 		}
 		end := codeEnd(raw, i)
-		if end-i >= minBase64 {
+		if end-i >= minBase64 && !allHex(raw[i:end]) {
 			dst = unbase64(dst, raw[i:end])
 		}
+		if end-i >= minBase32 {
+			dst = unbase32(dst, raw[i:end])
+		}
 		// Bytes written one by one may go on beyond this run.
-		if digit16[c] >= 0 || c == 'x' {
+		if (digit16[c] >= 0 || c == 'x') && i+1 < len(raw) && (digit16[raw[i+1]] >= 0 || raw[i+1]|0x20 == 'x') {
 			var n int
 			dst, n = codes(dst, raw[i:])
 			end = max(end, i+n)
@@ -75,6 +79,16 @@ func codeEnd(raw []byte, i int) int {
 	return i
 }
 
+// allHex reports whether a run is an identifier or digest rather than base64.
+func allHex(run []byte) bool {
+	for _, c := range run {
+		if digit16[c] < 0 && c != '-' {
+			return false
+		}
+	}
+	return true
+}
+
 // unbase64 decodes a run at each of the four alignments, since what stands
 // before the encoded text may be of the same alphabet.
 func unbase64(dst, run []byte) []byte {
@@ -99,6 +113,31 @@ func unbase64(dst, run []byte) []byte {
 		dst = keep.end()
 	}
 	return dst
+}
+
+// unbase32 decodes a run of the upper-case alphabet of RFC 4648.
+func unbase32(dst, run []byte) []byte {
+	keep := keeper{dst: dst}
+	acc, bits := 0, 0
+	for _, c := range run {
+		v := 0
+		switch {
+		case c >= 'A' && c <= 'Z':
+			v = int(c - 'A')
+		case c >= '2' && c <= '7':
+			v = int(c-'2') + 26
+		case c == '\n' || c == '\r':
+			continue
+		default:
+			return keep.end()
+		}
+		acc, bits = (acc<<5|v)&0xffff, bits+5
+		if bits >= 8 {
+			bits -= 8
+			keep.byte(byte(acc >> bits))
+		}
+	}
+	return keep.end()
 }
 
 var digit16 = func() (t [256]int8) {

@@ -1,6 +1,9 @@
 package prompt
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 // fire is one signal met in a text.
 type fire struct {
@@ -53,19 +56,14 @@ func (m *meeting) reset(set *ruleset) {
 
 // at records concepts at a position.
 func (m *meeting) at(set concepts, unit int32) {
-	for c, rest := concept(0), set; rest != 0; c, rest = c+1, rest>>1 {
-		if rest&1 != 0 {
-			m.last[c] = unit
-		}
+	for rest := set; rest != 0; rest &= rest - 1 {
+		m.last[bits.TrailingZeros64(uint64(rest))] = unit
 	}
 	if set&(1<<cMention) != 0 && len(m.mentions) < maxFires {
 		m.mentions = append(m.mentions, unit)
 	}
-	for c, rest := concept(0), set; rest != 0; c, rest = c+1, rest>>1 {
-		if rest&1 == 0 {
-			continue
-		}
-		for _, i := range m.set.of[c] {
+	for rest := set; rest != 0; rest &= rest - 1 {
+		for _, i := range m.set.of[bits.TrailingZeros64(uint64(rest))] {
 			m.try(i, unit)
 		}
 	}
@@ -90,8 +88,8 @@ func (m *meeting) try(i uint8, unit int32) {
 
 // within reports whether a concept of the set was met since a position.
 func (m *meeting) within(set concepts, since int32) bool {
-	for c := concept(0); set != 0; c, set = c+1, set>>1 {
-		if set&1 != 0 && m.last[c] >= since {
+	for ; set != 0; set &= set - 1 {
+		if m.last[bits.TrailingZeros64(uint64(set))] >= since {
 			return true
 		}
 	}
@@ -119,17 +117,20 @@ func (m *meeting) tally(combine func(sum []int) int) tally {
 		if w >= weight[r.family] || f.at-where[r.family] > window {
 			weight[r.family], which[r.family], where[r.family] = w, f.rule, f.at
 		}
-		var bits uint64
+		var signals uint64
 		for i := range weight {
 			switch {
 			case weight[i] > 0 && f.at-where[i] > window:
 				weight[i] = 0
 			case weight[i] > 0:
-				bits |= 1 << which[i]
+				signals |= 1 << which[i]
 			}
 		}
-		if s := combine(weight[:]); s > out.score {
-			out = tally{s, bits}
+		switch s := combine(weight[:]); {
+		case s > out.score:
+			out = tally{s, signals}
+		case s == out.score:
+			out.signals |= signals
 		}
 	}
 	if m.overflow {
@@ -149,6 +150,9 @@ const (
 // talks about attacks. Only what a description would quote is discounted,
 // never a demand to send, to call or to keep quiet.
 func (m *meeting) discounted(r *rule, at int32) int {
+	if len(m.mentions) == 0 {
+		return r.weight
+	}
 	switch r.family {
 	case fExfiltrate, fSecrecy, fTool:
 		return r.weight

@@ -13,7 +13,7 @@ const maxScore = 100
 const obfuscated = 25
 
 // The readings of one text, by the names that evidence gives them.
-var readings = [...]string{"plain", "leetspeak", "joined", "reversed", "rot13", "tags", "selectors", "decoded", "escapes"}
+var readings = [...]string{"plain", "leetspeak", "joined", "reversed", "rot13", "tags", "selectors", "decoded", "escapes", "typos", "markup"}
 
 const (
 	rPlain = iota
@@ -25,6 +25,8 @@ const (
 	rSelectors
 	rDecoded
 	rEscapes
+	rTypos
+	rMarkup
 )
 
 // finding is what one detector makes of one text.
@@ -59,31 +61,65 @@ func (r *reader) read(raw []byte) finding {
 	r.out.hidden = r.base.hidden
 	r.out.symbols = countSymbols(text)
 	r.scan(rPlain, text)
+	look := r.lex.surveyed(text)
+	r.respelled(text, look)
+	r.decoded(raw)
+	r.out.score = min(maxScore, r.plainScore+r.variantScore)
+	return r.out
+}
+
+// minRotated is how many words must look turned round before they are read so.
+const minRotated = 2
+
+// respelled reads the text with its letters written, ordered or divided in
+// other ways.
+func (r *reader) respelled(text []byte, look survey) {
+	var worth bool
 	for _, one := range [...]byte{'i', 'l'} {
-		var worth bool
-		if r.buf, worth = unleet(r.buf[:0], text, one); !worth {
+		if look.leet < minLeet || one == 'l' && !look.one {
 			break
 		}
-		r.scan(rLeet, r.buf)
+		if r.buf, worth = unleet(r.buf[:0], text, one, r.lex.words); worth {
+			r.scan(rLeet, r.buf)
+		}
 	}
-	if r.buf = joined(r.buf[:0], text); len(r.buf) > 0 {
-		r.scan(rJoined, r.buf)
+	if look.single >= minSpelled || look.long {
+		if r.buf = joined(r.buf[:0], text); len(r.buf) > 0 {
+			r.scan(rJoined, r.buf)
+		}
 	}
-	r.buf = reversed(r.buf[:0], text)
-	r.scan(rReversed, r.buf)
-	r.buf = rot13(r.buf[:0], text)
-	r.scan(rRot13, r.buf)
+	if look.reversed >= minRotated {
+		r.buf = reversed(r.buf[:0], text)
+		r.scan(rReversed, r.buf)
+	}
+	if look.rotated >= minRotated {
+		r.buf = rot13(r.buf[:0], text)
+		r.scan(rRot13, r.buf)
+	}
+	if look.misspelt >= minTypos {
+		if r.buf, worth = r.lex.typos.correct(r.buf[:0], text); worth {
+			r.scan(rTypos, r.buf)
+		}
+	}
+	if look.marks >= minMarks {
+		if r.buf, worth = unmark(r.buf[:0], text); worth {
+			r.scan(rMarkup, r.buf)
+		}
+	}
+}
+
+// decoded reads what other notations say.
+func (r *reader) decoded(raw []byte) {
 	r.foreign(rTags, r.base.tags)
 	r.foreign(rSelectors, r.base.bytes)
 	if r.buf = decodings(r.buf[:0], raw); len(r.buf) > 0 {
+		r.buf = decodings(r.buf, r.buf) // what was encoded twice
 		r.foreign(rDecoded, r.buf)
 	}
 	var worth bool
 	if r.buf, worth = unescape(r.buf[:0], raw); worth {
 		r.foreign(rEscapes, r.buf)
 	}
-	r.out.score = min(maxScore, r.plainScore+r.variantScore)
-	return r.out
 }
 
 // foreign reads a text that is not folded yet.
@@ -111,18 +147,18 @@ func (r *reader) scan(which int, text []byte) {
 	if t.score == 0 {
 		return
 	}
-	r.out.signals |= t.signals
-	r.out.readings |= 1 << which
-	if which == rPlain {
-		return
-	}
-	// Reading escapes leaves most of a text as it was: what it finds anew is
+	// These readings leave most of a text as it was: what they find anew is
 	// what counts.
-	if which == rEscapes || which == rLeet {
+	if which == rEscapes || which == rLeet || which == rRot13 || which == rTypos || which == rMarkup {
 		if t.score <= r.plainScore {
 			return
 		}
 		t.score -= r.plainScore
+	}
+	r.out.signals |= t.signals
+	r.out.readings |= 1 << which
+	if which == rPlain {
+		return
 	}
 	r.variantScore = max(r.variantScore, t.score+obfuscated)
 }

@@ -10,7 +10,7 @@ import (
 // and the end of a sentence or line adds a little.
 const (
 	unitsWord     = 2
-	unitsSentence = 2
+	unitsSentence = 5
 	unitsLine     = 1
 )
 
@@ -51,6 +51,9 @@ func (s *scanner) word(i int) int {
 	if s.text[i] == 'h' || s.text[i] == 's' || s.text[i] == 'u' || s.text[i] == 'a' || s.text[i] == 'd' {
 		set |= s.structure(i, end)
 	}
+	if i > 0 && s.text[i-1] == '@' && string(s.text[i:end]) == "override" {
+		set = 0 // an annotation of Java
+	}
 	s.meet(set)
 	s.unit += unitsWord * int32(words)
 	return max(accepted, end)
@@ -83,10 +86,10 @@ func (s *scanner) longest(i, end int) (set concepts, accepted, words int) {
 			if at = t.step(at, s.text[i]); at == 0 {
 				break
 			}
-			stem |= t.nodes[at].stem
+			stem |= t.end(at).stem
 		}
 		if at != 0 {
-			stem |= t.nodes[at].whole
+			stem |= t.end(at).whole
 		}
 		if stem != 0 {
 			set, accepted, words = stem, end, counted
@@ -120,7 +123,7 @@ func (s *scanner) inside(t *tree, i int) (set concepts, length int) {
 		if at = t.step(at, s.text[n]); at == 0 {
 			break
 		}
-		if in := t.nodes[at].inside; in != 0 {
+		if in := t.end(at).inside; in != 0 {
 			set, length = in, n+1-i
 		}
 	}
@@ -135,10 +138,18 @@ func (s *scanner) divide(i, n int) int {
 	case '\n':
 		s.unit += unitsLine
 		return 1
-	case '<', '[', '#', '{', '=', '-', '*', '"', '`', '(':
+	case '<':
+		if bytes.HasPrefix(s.text[i:], []byte("<img")) && fillsIn(s.text[i:]) {
+			s.meet(conceptSet(cImage))
+		}
 		if set, length := s.inside(s.lex.marks, i); length > 0 {
 			s.meet(set)
-			return 1
+			return length
+		}
+	case '[', '#', '{', '=', '-', '*', '"', '`', '(':
+		if set, length := s.inside(s.lex.marks, i); length > 0 {
+			s.meet(set)
+			return length
 		}
 	case '.', '?':
 		if i+1 < len(s.text) && (s.text[i+1] == ' ' || s.text[i+1] == '\n') {
@@ -221,6 +232,17 @@ func carriesData(b []byte) bool {
 		}
 	}
 	return false
+}
+
+// fillsIn reports whether the address of an HTML image has a part that is to
+// be filled in.
+func fillsIn(b []byte) bool {
+	b = b[:min(len(b), maxImage)]
+	if end := bytes.IndexByte(b, '>'); end >= 0 {
+		b = b[:end]
+	}
+	at := bytes.Index(b, []byte("src=\"http"))
+	return at >= 0 && bytes.ContainsAny(b[at:], "{[$")
 }
 
 // never is the position of a concept that was not met.

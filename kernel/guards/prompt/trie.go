@@ -5,42 +5,29 @@ import "slices"
 // concepts is a set of concepts, one bit each.
 type concepts uint64
 
-// node is one state of the word tree.
-type node struct {
-	labels []byte
-	next   []int32
-	whole  concepts // a word that ends here, at its boundary
-	stem   concepts // a word whose beginning ends here
+// ending is what ends at a state of a word tree.
+type ending struct {
+	whole  concepts // a word, at its boundary
+	stem   concepts // the beginning of a word
 	inside concepts // a word of a script without spaces
+}
+
+// node is one state of a finished word tree: where its n edges begin, and its
+// row of endings, 0 for none.
+type node struct {
+	first int32
+	row   int32
+	n     int32
 }
 
 // tree finds words by their bytes. The root is dense, because most words of a
 // clean text end their search there or one step later.
 type tree struct {
-	nodes []node
-	root  [256]int32 // 0: none
-}
-
-func newTree() *tree { return &tree{nodes: make([]node, 1)} }
-
-// add enters a canonical word. Words of a phrase are divided by one space.
-func (t *tree) add(word []byte, set func(*node)) {
-	at := int32(0)
-	for i, c := range word {
-		next := t.step(at, c)
-		if next == 0 {
-			next = int32(len(t.nodes))
-			t.nodes = append(t.nodes, node{})
-			if i == 0 {
-				t.root[c] = next
-			} else {
-				n := &t.nodes[at]
-				n.labels, n.next = append(n.labels, c), append(n.next, next)
-			}
-		}
-		at = next
-	}
-	set(&t.nodes[at])
+	nodes  []node
+	labels []byte
+	next   []int32
+	rows   []ending
+	root   [256]int32 // 0: none
 }
 
 // step follows one byte; 0 is nowhere. From state 0 it starts a word.
@@ -49,8 +36,94 @@ func (t *tree) step(at int32, c byte) int32 {
 		return t.root[c]
 	}
 	n := &t.nodes[at]
-	if i := slices.Index(n.labels, c); i >= 0 {
-		return n.next[i]
+	for i := n.first; i < n.first+n.n; i++ {
+		if t.labels[i] == c {
+			return t.next[i]
+		}
 	}
 	return 0
+}
+
+// end is what ends at a state.
+func (t *tree) end(at int32) *ending { return &t.rows[t.nodes[at].row] }
+
+// begins reports whether a word is the first of an entry, or a longer form of
+// one.
+func (t *tree) begins(word []byte) bool {
+	at := int32(0)
+	for _, c := range word {
+		if at = t.step(at, c); at == 0 {
+			return false
+		}
+		if t.end(at).stem != 0 {
+			return true
+		}
+	}
+	return at != 0 && (t.end(at).whole != 0 || t.step(at, ' ') != 0)
+}
+
+// builder collects the words of a tree.
+type builder struct {
+	words []entry
+}
+
+type entry struct {
+	text string
+	ending
+}
+
+func (b *builder) add(text string, e ending) { b.words = append(b.words, entry{text, e}) }
+
+// build lays the tree out, words in order, so that the edges of a state lie
+// side by side.
+func (b *builder) build() *tree {
+	slices.SortFunc(b.words, func(x, y entry) int {
+		switch {
+		case x.text < y.text:
+			return -1
+		case x.text > y.text:
+			return 1
+		}
+		return 0
+	})
+	t := &tree{nodes: make([]node, 1, 4*len(b.words)), rows: make([]ending, 1, len(b.words)+1)}
+	t.lay(b.words, 0, 0)
+	return t
+}
+
+// lay fills the state at with the sorted words, which agree in depth bytes.
+func (t *tree) lay(words []entry, depth int, at int32) {
+	var e ending
+	for len(words) > 0 && len(words[0].text) == depth {
+		e.whole |= words[0].whole
+		e.stem |= words[0].stem
+		e.inside |= words[0].inside
+		words = words[1:]
+	}
+	if e != (ending{}) {
+		t.nodes[at].row = int32(len(t.rows))
+		t.rows = append(t.rows, e)
+	}
+	first := int32(len(t.labels))
+	for i := 0; i < len(words); {
+		c := words[i].text[depth]
+		for i < len(words) && words[i].text[depth] == c {
+			i++
+		}
+		id := int32(len(t.nodes))
+		t.nodes = append(t.nodes, node{})
+		t.labels, t.next = append(t.labels, c), append(t.next, id)
+		if at == 0 {
+			t.root[c] = id
+		}
+	}
+	n := int32(len(t.labels)) - first
+	t.nodes[at].first, t.nodes[at].n = first, n
+	for j, i := int32(0), 0; j < n; j++ {
+		from := i
+		for i < len(words) && words[i].text[depth] == t.labels[first+j] {
+			i++
+		}
+		t.lay(words[from:i], depth+1, t.next[first+j])
+	}
 }

@@ -13,10 +13,10 @@ var leet = [utf8.RuneSelf]byte{'0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's',
 const minLeet = 2
 
 // unleet appends text with the characters of leet replaced where they stand
-// between letters, and reports whether that is worth reading. one says what
-// the digit one is: i, or l.
-func unleet(dst, text []byte, one byte) ([]byte, bool) {
-	changed := 0
+// between letters, and reports whether that gave a word of the vocabulary. one
+// says what the digit one is: i, or l.
+func unleet(dst, text []byte, one byte, t *tree) ([]byte, bool) {
+	changed, known := 0, false
 	for i := 0; i < len(text); {
 		start, has, letters := i, 0, 0
 		for i < len(text) && text[i] < utf8.RuneSelf && (alnum[text[i]] || leet[text[i]] != 0) {
@@ -39,6 +39,7 @@ func unleet(dst, text []byte, one byte) ([]byte, bool) {
 			continue
 		}
 		changed++
+		from := len(dst)
 		for j, c := range word {
 			switch to := leet[c]; {
 			case to == 0, j == len(word)-1 && !alnum[c]:
@@ -49,8 +50,9 @@ func unleet(dst, text []byte, one byte) ([]byte, bool) {
 				dst = append(dst, to)
 			}
 		}
+		known = known || t.begins(dst[from:])
 	}
-	return dst, changed >= minLeet
+	return dst, known && changed >= minLeet
 }
 
 // minSpelled is how many single letters in a row are a spelled-out word, and
@@ -65,43 +67,61 @@ const (
 // own line.
 func joined(dst, text []byte) []byte {
 	from := len(dst)
-	spelled := 0 // letters of the run at the end of dst
-	gap := 0
-	drop := func() {
-		if spelled < minSpelled {
-			dst = dst[:len(dst)-spelled]
-		} else {
-			dst = append(dst, '\n')
-		}
-		spelled = 0
-	}
+	var run spelling
 	for i := 0; i < len(text); {
 		k, n := kindAt(text[i:])
-		if k != lettered {
-			if gap += n; gap > maxSpellGap && spelled > 0 {
-				drop()
+		if k == divider {
+			if run.gap += n; run.gap > maxSpellGap {
+				dst = run.end(dst)
 			}
 			i += n
 			continue
 		}
-		end := wordEnd(text, i)
-		gap = 0
+		end := i + n
+		if k == lettered {
+			end = wordEnd(text, i)
+		}
 		switch {
-		case end-i == 1:
-			dst = append(dst, text[i])
-			spelled++
+		case k == ideograph || end == i+n:
+			dst = run.add(dst, text[i:end])
 		default:
-			drop()
+			dst = run.end(dst)
 			if end-i >= minRun && end-i <= maxRun {
 				dst = append(append(dst, text[i:end]...), '\n')
 			}
 		}
 		i = end
 	}
-	drop()
+	dst = run.end(dst)
 	if len(dst)-from < minSpelled {
 		return dst[:from]
 	}
+	return dst
+}
+
+// spelling is a run of single letters at the end of a buffer.
+type spelling struct {
+	letters, bytes int
+	gaps           int // letters that something divides from the one before
+	gap            int // bytes since the last letter
+}
+
+func (s *spelling) add(dst, letter []byte) []byte {
+	if s.gap > 0 && s.letters > 0 {
+		s.gaps++
+	}
+	s.letters, s.bytes, s.gap = s.letters+1, s.bytes+len(letter), 0
+	return append(dst, letter...)
+}
+
+// end keeps the run if it is long and mostly divided.
+func (s *spelling) end(dst []byte) []byte {
+	if s.letters < minSpelled || s.gaps*2 < s.letters {
+		dst = dst[:len(dst)-s.bytes]
+	} else {
+		dst = append(dst, '\n')
+	}
+	*s = spelling{}
 	return dst
 }
 
