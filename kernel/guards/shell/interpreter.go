@@ -123,7 +123,14 @@ func (m *machine) interpreter(base string, args []field, in flow) flow {
 		m.operandsOf(base, args)
 		return out
 	}
+	m.options(base, args, in)
+	return out
+}
+
+// options reads the options of an interpreter up to the code or the script.
+func (m *machine) options(base string, args []field, in flow) {
 	coded := false
+options:
 	for i := 0; i < len(args); i++ {
 		t := args[i].text
 		switch {
@@ -131,7 +138,7 @@ func (m *machine) interpreter(base string, args []field, in flow) flow {
 			coded = true
 			if i+1 < len(args) {
 				i++
-				m.source2(args[i])
+				m.code(args[i].text, args[i].taint)
 			}
 		case attached(base, t):
 			coded = true
@@ -143,45 +150,44 @@ func (m *machine) interpreter(base string, args []field, in flow) flow {
 			continue
 		case t == "-m" && strings.HasPrefix(base, "py"):
 			m.operands(args[i+1:])
-			return out
+			return
 		case strings.HasPrefix(t, "-") && t != "-":
 			continue
 		case coded:
 			m.operands(args[i:])
-			return out
+			break options
 		case t == "-" && in.present:
 			m.operands(args[i+1:])
-			args = args[:i]
+			break options
 		case t == "run" && (base == "deno" || base == "bun"):
 			continue
 		case t == "repl" || t == "test" || t == "install" || t == "eval" && base == "deno":
 			if t == "eval" && i+1 < len(args) {
-				m.source2(args[i+1])
+				m.code(args[i+1].text, args[i+1].taint)
 			}
 			m.operands(args[i+1:])
-			return out
+			return
 		default:
 			m.remote(args[i])
 			if text, ok := m.written(m.at(args[i].text)); ok {
 				m.code(text, 0)
-				return out
+				return
 			}
 			m.scriptFile(args[i], args[i+1:], in)
-			return out
+			return
 		}
 	}
 	if coded && in.present && in.taint&(fetched|decoded) != 0 && m.executes {
 		m.stdin(in, false)
 	}
 	m.executes = false
-	if !coded && in.present && !flags(args, "vVh", "version", "help") {
+	if !coded && in.present && !asksVersion(base, args) {
 		if in.known {
 			m.code(in.text, in.taint)
 		} else {
 			m.stdin(in, false)
 		}
 	}
-	return out
 }
 
 // remote denies a script that is named by a URL.
@@ -191,7 +197,19 @@ func (m *machine) remote(f field) {
 	}
 }
 
-func (m *machine) source2(f field) { m.code(f.text, f.taint) }
+// asksVersion reports an interpreter that only says what it is.
+func asksVersion(base string, args []field) bool {
+	if len(args) != 1 {
+		return false
+	}
+	switch args[0].text {
+	case "--version", "--help", "-h", "-V":
+		return true
+	case "-v":
+		return !strings.HasPrefix(base, "py")
+	}
+	return false
+}
 
 // attached reports an option with its code in the same word: -e'…', -c'…'.
 func attached(base, t string) bool {

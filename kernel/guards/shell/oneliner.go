@@ -19,31 +19,7 @@ func (m *machine) code(text string, t taint) {
 		return
 	}
 	bare, strs := split(text)
-	l := strings.ToLower(bare)
-	runs := anyOf(l, "system(", "system ", "popen", "subprocess", "spawn", "exec(", "exec ", "execsync", "execfile", "execv", "execl", "shell_exec", "passthru",
-		"child_process", "os.execute", "qx", "`", "pcntl_exec", "proc_open", "check_output", "getline", "do shell script", "runtime.", "io.popen", "eval(", "eval ", "compile(", "shell-command", "call-process", "proc_open", "os.posix_spawn", "bun.$", "deno.run", "deno.command")
-	all := strings.ToLower(text)
-	m.executes = m.executes || anyOf(l, "exec(", "eval(", "eval ", "exec ", "compile(", "system(")
-	net := anyOf(l, "file_get_contents", "net::", "curl_exec", "socket", "urlopen", "urllib", "http", "requests.", "fetch(", "net.connect", "fsockopen", "tcpsocket", "io::socket", "lwp", "open-uri", ".connect(", "tcp(") ||
-		runs && anyOf(all, "require(\"net\")", "require('net')", "socket", "/inet/tcp")
-	for _, s := range strs {
-		net = net || strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")
-	}
-	shellWord := anyOf(all, "/bin/sh", "/bin/bash", "sh -i", "bash -i", "cmd.exe", "\"sh\"", "'sh'", "\"bash\"", "'bash'", "\"/bin/", "'/bin/")
-	switch {
-	case anyOf(l, "pty.spawn", "dup2") && net, net && runs && shellWord, anyOf(all, "/inet/tcp", "/inet/udp", "/dev/tcp/") && runs:
-		m.deny("reverse-shell")
-	case anyOf(l, "exec(", "eval(", "eval ", "exec ", "compile(") && anyOf(all, "b64decode", "base64", "fromhex", "unhexlify", "atob(", "codecs.", "zlib.", "marshal", "pack("):
-		m.deny("decode-and-run")
-	case net && anyOf(l, "exec(", "eval(", "eval ", "exec ", "compile("):
-		m.deny("fetch-and-run")
-	case anyOf(l, "rmtree", "rm_rf", "rm_r", "remove_tree", "rmsync", "rmdirsync", "fs.rm", "removedirs", "remove_dir_all", "unlink") && m.codeTarget(l, strs):
-		m.deny("remove-root")
-	case strings.Contains(l, "fork") && anyOf(l, "while", "loop", "for(;;)", "until"):
-		m.deny("fork-bomb")
-	case net && anyOf(l, "environ", "process.env", "%env", "env.to", "getenv"):
-		m.deny("exfiltration")
-	}
+	runs := m.tricks(text, bare, strs)
 	for _, s := range strs {
 		if m.stop() {
 			return
@@ -74,6 +50,37 @@ func (m *machine) code(text string, t taint) {
 			m.tolerant(func() { m.exec(argv[i:], flow{}) })
 		}
 	}
+}
+
+// tricks looks for known ways in by the words outside of strings, and says
+// whether the code runs other programs or other code.
+func (m *machine) tricks(text, bare string, strs []string) (runs bool) {
+	l := strings.ToLower(bare)
+	runs = anyOf(l, "system(", "system ", "popen", "subprocess", "spawn", "exec(", "exec ", "execsync", "execfile", "execv", "execl", "shell_exec", "passthru",
+		"child_process", "os.execute", "qx", "`", "pcntl_exec", "proc_open", "check_output", "getline", "do shell script", "runtime.", "io.popen", "eval(", "eval ", "compile(", "shell-command", "call-process", "proc_open", "os.posix_spawn", "bun.$", "deno.run", "deno.command")
+	all := strings.ToLower(text)
+	m.executes = m.executes || anyOf(l, "exec(", "eval(", "eval ", "exec ", "compile(", "system(")
+	net := anyOf(l, "file_get_contents", "net::", "curl_exec", "socket", "urlopen", "urllib", "http", "requests.", "fetch(", "net.connect", "fsockopen", "tcpsocket", "io::socket", "lwp", "open-uri", ".connect(", "tcp(") ||
+		runs && anyOf(all, "require(\"net\")", "require('net')", "socket", "/inet/tcp")
+	for _, s := range strs {
+		net = net || strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")
+	}
+	shellWord := anyOf(all, "/bin/sh", "/bin/bash", "sh -i", "bash -i", "cmd.exe", "\"sh\"", "'sh'", "\"bash\"", "'bash'", "\"/bin/", "'/bin/")
+	switch {
+	case anyOf(l, "pty.spawn", "dup2") && net, net && runs && shellWord, anyOf(all, "/inet/tcp", "/inet/udp", "/dev/tcp/") && runs:
+		m.deny("reverse-shell")
+	case anyOf(l, "exec(", "eval(", "eval ", "exec ", "compile(") && anyOf(all, "b64decode", "base64", "fromhex", "unhexlify", "atob(", "codecs.", "zlib.", "marshal", "pack("):
+		m.deny("decode-and-run")
+	case net && anyOf(l, "exec(", "eval(", "eval ", "exec ", "compile("):
+		m.deny("fetch-and-run")
+	case anyOf(l, "rmtree", "rm_rf", "rm_r", "remove_tree", "rmsync", "rmdirsync", "fs.rm", "removedirs", "remove_dir_all", "unlink") && m.codeTarget(l, strs):
+		m.deny("remove-root")
+	case strings.Contains(l, "fork") && anyOf(l, "while", "loop", "for(;;)", "until"):
+		m.deny("fork-bomb")
+	case net && anyOf(l, "environ", "process.env", "%env", "env.to", "getenv"):
+		m.deny("exfiltration")
+	}
+	return runs
 }
 
 // quoteless judges commands that languages let stand without quotes:
