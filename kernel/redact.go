@@ -18,7 +18,8 @@ const (
 // under secret-like keys and secret-looking values are masked, and a string
 // over 256 bytes is replaced by {sha256, length}; what the configured masker
 // finds in the rest, names included, is hidden; nil if there is no summary, as
-// of arguments too deep. The real arguments are bound by args_sha256.
+// of arguments too deep, or in which the masker finds something that is in no
+// single member. The real arguments are bound by args_sha256.
 func (k *Kernel) summarize(args wire.Raw) wire.Raw {
 	if len(args) <= summaryStringBytes && !mayHoldSecret(args) {
 		if text := string(args); k.mask("", text) == text {
@@ -35,6 +36,9 @@ func (k *Kernel) summarize(args wire.Raw) wire.Raw {
 	if err != nil {
 		return nil
 	}
+	if text := string(out); k.mask("", text) != text {
+		return nil
+	}
 	return out
 }
 
@@ -46,7 +50,11 @@ func (k *Kernel) summarizeValue(key string, v any) any {
 		}
 		out := make(map[string]any, len(v))
 		for name, member := range v {
-			out[k.mask("", name)] = k.summarizeValue(name, member)
+			at := name
+			if label, ok := v["name"].(string); ok && name == "value" {
+				at = label // {"name": "DB_PASSWORD", "value": "…"}
+			}
+			out[k.mask("", name)] = k.summarizeValue(at, member)
 		}
 		return out
 	case []any:
