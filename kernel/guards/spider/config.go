@@ -22,9 +22,6 @@ const (
 	maxTopK     = 100
 )
 
-// ErrNoBuiltin refuses a database named builtin:NAME.
-var ErrNoBuiltin = errors.New("there is no built-in pattern database: patterns depend on the embedding model; name a file beside the policy")
-
 func (c *Config) validate() error {
 	switch {
 	case c.Database == nil || len(c.Database.patterns) == 0:

@@ -172,7 +172,6 @@ func (g *Sense) describe(top []match) string {
 	return b.String()
 }
 
-// errVector says which argument is at fault.
 var errTooMany = errors.New("the call carries more vectors than are compared")
 
 // vectorsOf returns the vectors of a call, of norm one: embedding, vector,
