@@ -23,11 +23,7 @@ func BenchmarkEvaluateDefault(b *testing.B) {
 }
 
 func BenchmarkMeet(b *testing.B) {
-	d, err := Load(BuiltinDefault, nil)
-	if err != nil {
-		b.Fatal(err)
-	}
-	s, err := PortableFromDocument(d)
+	s, err := PortableFromDocument(mustLoad(b, head+"rules: {forbidden_paths: {}, tool_access: {block: [a, b, c]}, egress: {allow: [x.example, y.example]}}\n"))
 	if err != nil {
 		b.Fatal(err)
 	}

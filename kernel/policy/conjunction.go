@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -9,6 +10,7 @@ import (
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/guard"
 	"github.com/backbay-labs/chio-node/kernel/guards"
+	"github.com/backbay-labs/chio-node/kernel/guards/network"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -25,6 +27,9 @@ type Conjunction struct {
 	AllowAllOf          [][]string            `json:"allow_all_of,omitzero"` // lists with globs: all must match
 	Block               []string              `json:"block,omitempty"`
 	RequireConfirmation []string              `json:"require_confirmation,omitempty"`
+	Hosts               [][]string            `json:"hosts,omitzero"` // all lists must name a host
+	HostBlock           []string              `json:"host_block,omitempty"`
+	NoInternal          bool                  `json:"no_internal,omitzero"` // internal networks are out of reach
 	MaxArgsSize         *int64                `json:"max_args_size,omitzero"`
 	MaxCallsPerTreaty   *int64                `json:"max_calls_per_treaty,omitzero"`
 	MaxChargePerCall    []wire.MonetaryAmount `json:"max_charge_per_call,omitempty"` // the lowest of each currency
@@ -46,6 +51,13 @@ func Conjoin(s Section) Conjunction {
 	if t := s.ToolAccess; t != nil {
 		c.Block, c.RequireConfirmation, c.MaxArgsSize = set(t.Block), set(t.RequireConfirmation), t.MaxArgsSize
 		c.permit(t)
+	}
+	if e := s.Egress; e != nil {
+		c.NoInternal = true
+		c.HostBlock = set(e.Block)
+		if e.Default != DefaultAllow {
+			c.Hosts = [][]string{set(e.Allow)}
+		}
 	}
 	c.MaxArgsSize = lower(c.MaxArgsSize, s.Caps.MaxArgsSize)
 	c.MaxCallsPerTreaty = s.Caps.MaxCallsPerTreaty
@@ -80,6 +92,9 @@ func (c Conjunction) Meet(d Conjunction) Conjunction {
 		AllowAllOf:          unionBy(c.AllowAllOf, d.AllowAllOf),
 		Block:               union(c.Block, d.Block),
 		RequireConfirmation: union(c.RequireConfirmation, d.RequireConfirmation),
+		Hosts:               unionBy(c.Hosts, d.Hosts),
+		HostBlock:           union(c.HostBlock, d.HostBlock),
+		NoInternal:          c.NoInternal || d.NoInternal,
 		MaxArgsSize:         lower(c.MaxArgsSize, d.MaxArgsSize),
 		MaxCallsPerTreaty:   lower(c.MaxCallsPerTreaty, d.MaxCallsPerTreaty),
 		MaxChargePerCall:    lowest(c.MaxChargePerCall, d.MaxChargePerCall),
@@ -125,6 +140,7 @@ func (c Conjunction) Compile(name string) (kernel.Guard, error) {
 	for _, allow := range c.AllowAllOf {
 		errs = append(errs, add(guards.NewMcpTool(guards.McpToolConfig{Allow: allow})))
 	}
+	errs = append(errs, c.hosts(add))
 	for _, p := range c.Paths {
 		errs = append(errs, add(guards.NewPathAllowlist(guards.PathAllowlistConfig{Enabled: true, Read: p.Read, Write: p.Write, Patch: p.Patch})))
 	}
@@ -137,6 +153,21 @@ func (c Conjunction) Compile(name string) (kernel.Guard, error) {
 		}
 	}
 	return guard.NewPipeline(name, list...), nil
+}
+
+// hosts adds the guards of egress blocks.
+func (c Conjunction) hosts(add func(guard.Guard, error) error) error {
+	var errs []error
+	if len(c.HostBlock) > 0 {
+		errs = append(errs, add(newEgress(network.EgressConfig{Block: c.HostBlock, DefaultAllow: true})))
+	}
+	for _, allow := range c.Hosts {
+		errs = append(errs, add(newEgress(network.EgressConfig{Allow: allow})))
+	}
+	if c.NoInternal {
+		errs = append(errs, add(newInternal(network.InternalConfig{})))
+	}
+	return errors.Join(errs...)
 }
 
 func normalPaths(p PathAllowlist) PathAllowlist {

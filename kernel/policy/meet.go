@@ -44,6 +44,8 @@ func Meet(a, b Section) []Line {
 	m.tools(a, b)
 	m.union("tool_access.block", x.Block, y.Block)
 	m.union("tool_access.require_confirmation", x.RequireConfirmation, y.RequireConfirmation)
+	m.hosts(a.Egress, b.Egress)
+	m.union("egress.block", x.HostBlock, y.HostBlock)
 	m.lower("max_args_size", x.MaxArgsSize, y.MaxArgsSize, " bytes")
 	m.lower("caps.max_calls_per_treaty", x.MaxCallsPerTreaty, y.MaxCallsPerTreaty, "")
 	m.charge(a.Caps.MaxChargePerCall, b.Caps.MaxChargePerCall)
@@ -140,6 +142,36 @@ func (m *meeting) tools(a, b Section) {
 	la, lb := toolList(a.ToolAccess), toolList(b.ToolAccess)
 	globs := slices.ContainsFunc(append(append([]string{}, la...), lb...), guards.IsNameGlob)
 	m.permitted("tool_access.allow", la, lb, globs)
+}
+
+// hosts is the allow list of egress. A section without the block reaches any
+// host, internal ones included.
+func (m *meeting) hosts(a, b *Egress) {
+	if a == nil && b == nil {
+		return
+	}
+	list := func(e *Egress) []string {
+		if e == nil || e.Default == DefaultAllow {
+			return nil
+		}
+		return set(e.Allow)
+	}
+	m.permitted("egress.allow", list(a), list(b), true)
+	l := Line{Field: "egress.internal_network", A: reach(a), B: reach(b), Effective: reach(&Egress{}), Stricter: Equal}
+	switch {
+	case a == nil:
+		l.Stricter = StricterB
+	case b == nil:
+		l.Stricter = StricterA
+	}
+	m.add(l)
+}
+
+func reach(e *Egress) string {
+	if e == nil {
+		return unset
+	}
+	return "out of reach"
 }
 
 // toolList is what a block permits by name; nil restricts nothing.

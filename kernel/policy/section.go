@@ -2,7 +2,9 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 
+	"github.com/backbay-labs/chio-node/kernel/guards"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -17,7 +19,11 @@ type Section struct {
 	ForbiddenPaths *ForbiddenPaths `json:"forbidden_paths,omitzero"`
 	PathAllowlist  *PathAllowlist  `json:"path_allowlist,omitzero"`
 	ToolAccess     *ToolAccess     `json:"tool_access,omitzero"`
-	Caps           Caps            `json:"caps,omitzero"`
+	// Egress also keeps calls away from internal networks, as in a document.
+	// Without default: allow only what allow names is reached, so an absent and
+	// an empty allow list are the same.
+	Egress *Egress `json:"egress,omitzero"`
+	Caps   Caps    `json:"caps,omitzero"`
 }
 
 // Caps are the numeric limits of a section or of a treaty. Absent is no limit.
@@ -31,7 +37,7 @@ type Caps struct {
 
 // IsZero reports a section with nothing in it.
 func (s Section) IsZero() bool {
-	return s.ForbiddenPaths == nil && s.PathAllowlist == nil && s.ToolAccess == nil && s.Caps == Caps{}
+	return s.ForbiddenPaths == nil && s.PathAllowlist == nil && s.ToolAccess == nil && s.Egress == nil && s.Caps == Caps{}
 }
 
 // Validate checks a section, for example one a peer attested.
@@ -54,6 +60,12 @@ func (s Section) check(c *checker, path string) {
 	if t := s.ToolAccess; t != nil {
 		c.toolAccess(join(path, "tool_access"), t)
 	}
+	if e := s.Egress; e != nil {
+		c.egress(join(path, "egress"), e)
+		if e.Default == DefaultAllow && e.Allow != nil {
+			c.add(join(path, "egress.allow"), "decides nothing where the default is allow", "remove the list, or the default")
+		}
+	}
 	s.Caps.check(c, join(path, "caps"))
 }
 
@@ -68,7 +80,9 @@ func (k Caps) check(c *checker, path string) {
 }
 
 // PortableFromDocument returns the section of a resolved document. A document
-// in which no rule is in force is refused, as is one that is not resolved.
+// in which no rule is in force is refused, as is one that is not resolved, or
+// that has a rule in force which a section cannot carry: the error wraps
+// ErrNotPortable.
 func PortableFromDocument(d *Document) (Section, error) {
 	if err := Validate(d); err != nil {
 		return Section{}, err
@@ -77,6 +91,9 @@ func PortableFromDocument(d *Document) (Section, error) {
 		return Section{}, fmt.Errorf("%w: %s extends %s", ErrUnresolved, nameOf(d), d.Extends)
 	}
 	full := withDefaults(d)
+	if what := notCarried(full); what != "" {
+		return Section{}, fmt.Errorf("%w: %s: %s", ErrNotPortable, nameOf(d), what)
+	}
 	var s Section
 	if f := full.Rules.ForbiddenPaths; f != nil && f.Enabled {
 		block := f.ForbiddenPaths
@@ -90,10 +107,56 @@ func PortableFromDocument(d *Document) (Section, error) {
 		block := t.ToolAccess
 		s.ToolAccess = &block
 	}
+	if e := full.Rules.Egress; e != nil && e.Enabled {
+		block := e.Egress
+		if block.Default == DefaultAllow {
+			block.Allow = nil
+		}
+		s.Egress = &block
+	}
 	if s.IsZero() {
 		return Section{}, fmt.Errorf("%w: %s has no rule in force", ErrNotPortable, nameOf(d))
 	}
 	return s, nil
+}
+
+// notCarried names the first thing in force that a section cannot say.
+func notCarried(d *Document) string {
+	r, e := &d.Rules, &d.Extensions
+	for _, b := range []struct {
+		block string
+		on    bool
+	}{
+		{"rules.secret_patterns", r.SecretPatterns != nil && r.SecretPatterns.Enabled},
+		{"rules.patch_integrity", r.PatchIntegrity != nil && r.PatchIntegrity.Enabled},
+		{"rules.shell_commands", r.ShellCommands != nil && r.ShellCommands.Enabled},
+		{"rules.computer_use", r.ComputerUse != nil && r.ComputerUse.Enabled},
+		{"rules.remote_desktop_channels", r.RemoteDesktopChannels != nil && r.RemoteDesktopChannels.Enabled},
+		{"rules.input_injection", r.InputInjection != nil && r.InputInjection.Enabled},
+		{"rules.browser_automation", r.BrowserAutomation != nil && r.BrowserAutomation.Enabled},
+		{"rules.code_execution", r.CodeExecution != nil && r.CodeExecution.Enabled},
+		{"rules.velocity", r.Velocity != nil && r.Velocity.Enabled},
+		{"rules.human_in_loop", r.HumanInLoop != nil && r.HumanInLoop.Enabled},
+		{"extensions.posture", e.Posture != nil},
+		{"extensions.origins", e.Origins != nil},
+		{"extensions.detection", e.Detection != nil},
+		{"extensions.chio", e.Chio != nil},
+	} {
+		if b.on {
+			return b.block + " is not part of a section; keep it in your own policy, which still runs"
+		}
+	}
+	if t := r.ToolAccess; t != nil && t.Enabled {
+		if demandsAssurance(t) || t.RequireWorkloadIdentity != nil {
+			return "rules.tool_access requires something of the runtime, which a section cannot"
+		}
+		for _, list := range [][]string{t.Allow, t.Block, t.RequireConfirmation} {
+			if slices.ContainsFunc(list, guards.IsNameGlob) {
+				return "rules.tool_access has a name with a star, which is a name here and a glob in a section"
+			}
+		}
+	}
+	return ""
 }
 
 // EffectiveDigest identifies the effective terms of one direction: SHA-256 of

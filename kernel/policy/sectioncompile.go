@@ -6,6 +6,7 @@ import (
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/guard"
 	"github.com/backbay-labs/chio-node/kernel/guards"
+	"github.com/backbay-labs/chio-node/kernel/guards/network"
 )
 
 // CompileSection compiles one conjunct of a treaty. side (own_terms,
@@ -23,6 +24,13 @@ func CompileSection(s Section, side string) (kernel.Guard, error) {
 			return nil, fmt.Errorf("compiling %s: %w", side, err)
 		}
 		list = append(list, g)
+	}
+	if e := s.Egress; e != nil {
+		hosts, err := sectionEgress(e, side+".egress")
+		if err != nil {
+			return nil, fmt.Errorf("compiling %s: %w", side, err)
+		}
+		list = append(list, hosts...)
 	}
 	if t := s.ToolAccess; t != nil {
 		g, err := guards.NewMcpTool(toolConfig(t, side+".tool_access"))
@@ -52,6 +60,18 @@ func CompileSection(s Section, side string) (kernel.Guard, error) {
 		list = append(list, g)
 	}
 	return guard.NewPipeline(side, list...), nil // nothing at all denies
+}
+
+func sectionEgress(e *Egress, rule string) ([]guard.Guard, error) {
+	hosts, err := newEgress(egressConfig(e, rule))
+	if err != nil {
+		return nil, err
+	}
+	internal, err := newInternal(network.InternalConfig{Rule: rule})
+	if err != nil {
+		return nil, err
+	}
+	return []guard.Guard{hosts, internal}, nil
 }
 
 // CompileCaps compiles a treaty's own caps; without any they allow.

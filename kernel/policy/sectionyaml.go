@@ -30,6 +30,11 @@ func SectionFromYAML(file, path string, n *yaml.Node) (Section, error) {
 			r.block(n, at, r.toolAccess(b))
 			s.ToolAccess = b
 		},
+		"egress": func(n *yaml.Node, at string) {
+			b := &Egress{}
+			r.block(n, at, r.egress(b))
+			s.Egress = b
+		},
 		"caps": r.caps(&s.Caps),
 	}, notPortable)
 	r.check(func(c *checker) { s.check(c, path) })
@@ -42,7 +47,7 @@ func SectionFromYAML(file, path string, n *yaml.Node) (Section, error) {
 // notPortable names what the language has and an attestation cannot carry.
 func notPortable(key string) (message, fix string) {
 	if slices.Contains(conditional, key) {
-		return "is not portable: an attestation carries forbidden_paths, path_allowlist, tool_access and caps only", "keep it in your own policy, which still runs"
+		return "is not portable: an attestation carries forbidden_paths, path_allowlist, tool_access, egress and caps only", "keep it in your own policy, which still runs"
 	}
 	return "", ""
 }
