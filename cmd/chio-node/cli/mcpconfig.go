@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/backbay-labs/chio-node/kernel/guards/secrets"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -147,12 +148,36 @@ func (e *mcpEntry) starter(policyFile string) starterServer {
 	for _, d := range e.dirs {
 		words = append(words, "--root", d)
 	}
-	words = append(append(words, "--"), e.command...)
+	words = append(append(words, "--"), e.shown()...)
 	for i, w := range words {
 		words[i] = shellWord(w)
 	}
 	s.Serve = strings.Join(words, " ")
 	return s
+}
+
+// shown is the command without what looks like a secret in it.
+func (e *mcpEntry) shown() []string {
+	out := slices.Clone(e.command)
+	for i, arg := range out {
+		if i == 0 {
+			continue
+		}
+		flag, _, joined := strings.Cut(arg, "=")
+		u, err := url.Parse(arg)
+		switch masked, hit := secrets.Mask("", arg); {
+		case strings.HasPrefix(arg, "-") && secretName.MatchString(flag) && joined:
+			out[i] = flag + "=SECRET"
+		case i > 1 && strings.HasPrefix(out[i-1], "-") && secretName.MatchString(out[i-1]) && !strings.Contains(out[i-1], "=") && !strings.HasPrefix(arg, "-"):
+			out[i] = "SECRET"
+		case err == nil && u.User != nil && u.Host != "":
+			u.User = url.UserPassword(u.User.Username(), "SECRET")
+			out[i] = u.String()
+		case hit:
+			out[i] = masked
+		}
+	}
+	return out
 }
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)

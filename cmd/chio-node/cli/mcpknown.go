@@ -73,12 +73,23 @@ func knownServers() []known {
 func knownServer(command []string) *known {
 	for _, k := range knownServers() {
 		for _, arg := range command {
-			if slices.ContainsFunc(k.match, func(m string) bool { return strings.Contains(arg, m) }) {
+			if slices.ContainsFunc(packageNames(arg), func(part string) bool { return slices.Contains(k.match, part) }) {
 				return &k
 			}
 		}
 	}
 	return nil
+}
+
+// packageNames are the parts of an argument that may name a package, an image
+// or a program: without scope, version and tag.
+func packageNames(arg string) []string {
+	parts := strings.Split(arg, "/")
+	for i, p := range parts {
+		p, _, _ = strings.Cut(strings.TrimPrefix(p, "@"), "@")
+		parts[i], _, _ = strings.Cut(p, ":")
+	}
+	return parts
 }
 
 // groupTools collects the known tools of all servers by what they can do.

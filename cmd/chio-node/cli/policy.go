@@ -18,7 +18,7 @@ func (a *app) policyCmd() *cobra.Command {
 		Long: "A policy P is a HushSpec file, or builtin:NAME for one of the binary: " + strings.Join(policy.BuiltinNames(), ", ") + ".\n" +
 			"docs/policy.md shows how to write one, docs/policy-reference.md every block and field."}
 	c.AddCommand(a.policyInitCmd(), a.policyValidateCmd(), a.policyLintCmd(), a.policyFmtCmd(), a.policyTestCmd(), a.policyExplainCmd(), a.policyEvalCmd(), a.policyMergeCmd(),
-		a.keygenPolicyCmd(), a.policySignCmd(), a.policyVerifyCmd(),
+		a.policyDiffCmd(), a.keygenPolicyCmd(), a.policySignCmd(), a.policyVerifyCmd(),
 		a.policyVendorCmd(), a.policyReloadCmd(), a.policyPanicCmd())
 	return c
 }

@@ -47,7 +47,7 @@ func (a *app) policyEvalCmd() *cobra.Command {
 				return usageProblem(err.Error(), `write it as {"type":"egress","target":"example.com"}; chio-node policy eval --help lists the members`)
 			}
 			r := compiled.Evaluate(act, policy.Context{Now: now})
-			out := evaluated{r.Decision, r.MatchedRule, r.Reason, r.OriginProfile, r.Posture}
+			out := evaluatedOf(r)
 			return a.print(out, func(w io.Writer) {
 				line(w, "decision", "%s", out.Decision)
 				line(w, "rule", "%s", out.MatchedRule)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -60,7 +59,11 @@ func (a *app) policyInit(preset, from, out string, force bool) error {
 				Hint: `it looks like {"mcpServers": {"files": {"command": "npx", "args": [...]}}}`}
 		}
 	}
-	text := starterPolicy(preset, servers)
+	base, err := policy.Load("builtin:"+preset, nil)
+	if err != nil {
+		return err
+	}
+	text := starterPolicy(preset, base, servers)
 	if _, err := policy.Parse(out, []byte(text)); err != nil {
 		return fmt.Errorf("the starter policy is not valid: %w", err)
 	}
@@ -110,7 +113,7 @@ func (a *app) showStarted(w io.Writer, s *started) {
 }
 
 // starterPolicy writes the policy, with comments for whoever goes on from it.
-func starterPolicy(preset string, servers []mcpEntry) string {
+func starterPolicy(preset string, base *policy.Document, servers []mcpEntry) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# A starting point: everything of builtin:%s, and what follows.\n", preset)
 	b.WriteString("# Read it, try it (chio-node policy explain), test it (chio-node policy test), run it with\n" +
@@ -125,69 +128,9 @@ func starterPolicy(preset string, servers []mcpEntry) string {
 		b.WriteString("# rules:\n#   tool_access:\n#     block: [delete_file]\n#     require_confirmation: [write_file]\n")
 		return b.String()
 	}
-	b.WriteString("rules:\n")
+	b.WriteString("# A block written here replaces that of the base, so what the base says is repeated.\nrules:\n")
 	writeDirs(&b, dedupe(dirs))
-	writeHosts(&b, dedupe(hosts))
-	writeTools(&b, groups)
+	writeHosts(&b, base.Rules.Egress, dedupe(hosts))
+	writeTools(&b, base.Rules.ToolAccess, groups)
 	return b.String()
-}
-
-func writeDirs(b *strings.Builder, dirs []string) {
-	if len(dirs) == 0 {
-		return
-	}
-	b.WriteString("  # The directories that the file servers were given. Paths below them may be read and written,\n" +
-		"  # nothing else. Take a line out of write to make a directory read-only.\n  path_allowlist:\n    enabled: true\n")
-	for _, field := range []string{"read", "write"} {
-		fmt.Fprintf(b, "    %s:\n", field)
-		for _, d := range dirs {
-			fmt.Fprintf(b, "      - %s\n      - %s\n", quoteYAML(d), quoteYAML(strings.TrimSuffix(d, "/")+"/**"))
-		}
-	}
-	b.WriteString("      # Relative paths are below the directory a server runs in: name them as they are written.\n")
-}
-
-func writeHosts(b *strings.Builder, hosts []string) {
-	if len(hosts) == 0 {
-		return
-	}
-	b.WriteString("  # The hosts of the remote servers and of URLs in arguments. Others are refused to every tool that\n" +
-		"  # names one. \"*\" is one label of a name, \"**\" any number.\n  egress:\n    default: block\n    allow:\n")
-	for _, h := range hosts {
-		fmt.Fprintf(b, "      - %s\n", quoteYAML(h))
-	}
-}
-
-func writeTools(b *strings.Builder, groups map[string][]string) {
-	if len(groups) == 0 {
-		return
-	}
-	b.WriteString("  # Tools of servers that are known here, by what they can do.\n  tool_access:\n    default: allow\n")
-	if list := groups[riskDestroys]; len(list) > 0 {
-		fmt.Fprintf(b, "    # They remove or overwrite what cannot be got back.\n    require_confirmation: %s\n", flowList(append(list, groups[riskSends]...)))
-	} else if list := groups[riskSends]; len(list) > 0 {
-		fmt.Fprintf(b, "    # They act on other people's behalf, or in front of them.\n    require_confirmation: %s\n", flowList(list))
-	}
-	if list := groups[riskRuns]; len(list) > 0 {
-		fmt.Fprintf(b, "    # They run whatever they are given: take one out if it is needed.\n    block: %s\n", flowList(list))
-	}
-	if list := groups[riskReads]; len(list) > 0 {
-		fmt.Fprintf(b, "    # These only read: %s\n", strings.Join(list, ", "))
-	}
-	if list := groups[riskWrites]; len(list) > 0 {
-		fmt.Fprintf(b, "    # These change things: %s\n", strings.Join(list, ", "))
-	}
-}
-
-func flowList(names []string) string {
-	quoted := make([]string, len(names))
-	for i, n := range names {
-		quoted[i] = quoteYAML(n)
-	}
-	return "[" + strings.Join(quoted, ", ") + "]"
-}
-
-func dedupe(list []string) []string {
-	slices.Sort(list)
-	return slices.Compact(list)
 }

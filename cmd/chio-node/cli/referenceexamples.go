@@ -66,6 +66,7 @@ var examples = map[string]string{
 	"policy explain":       `chio-node policy explain policy.yaml read_file '{"path":"/home/me/.ssh/id_rsa"}'`,
 	"policy eval":          `chio-node policy eval --policy policy.yaml --action '{"type":"egress","target":"example.com"}' --json`,
 	"policy merge":         "chio-node policy merge builtin:strict policy.yaml",
+	"policy diff":          "chio-node policy diff builtin:default policy.yaml",
 	"policy keygen":        "chio-node policy keygen policy.key",
 	"policy sign":          "chio-node policy sign policy.yaml --key policy.key --signer security@acme",
 	"policy verify":        "chio-node policy verify policy.yaml --trust KEY",
