@@ -215,6 +215,12 @@ func TestI5_CodeFailsClosed(t *testing.T) {
 	if d, _ := g.Judge(source("python", strings.Repeat("#", defaultScanBytes)+"\n")); d.Verdict != kernel.Deny {
 		t.Errorf("padding: %+v", d)
 	}
+	for _, piece := range []string{"use a::", "import a, ", "import ", "require('a'+"} {
+		long := must(t, Config{DeniedModules: []string{"zzz"}})
+		if d, _ := long.Judge(source("unknown", strings.Repeat(piece, defaultScanBytes/len(piece)))); d.Verdict != kernel.Deny {
+			t.Errorf("%q without end: %+v", piece, d)
+		}
+	}
 	negative := int64(-1)
 	for name, c := range map[string]Config{
 		"time": {MaxExecutionMS: &negative}, "bytes": {MaxScanBytes: -1}, "bytes 2": {MaxScanBytes: maxScanBytes + 1},

@@ -6,9 +6,13 @@ import "strings"
 type scanner struct {
 	denied  map[string]string
 	offline bool
+	steps   int
 	hit     string // detector id, and the entry of the list that it is about
 	field   string
 }
+
+// maxSteps bounds the names of modules that are judged in one piece of code.
+const maxSteps = 50_000
 
 func (s *scanner) found(field, id string) {
 	if s.hit == "" {
@@ -50,6 +54,10 @@ func (s *scanner) source(src, lang string, depth int) {
 // module judges the name of something loaded: "a.b", "a/b", "node:a", "A::B".
 func (s *scanner) module(name string) {
 	if name == "" || s.hit != "" {
+		return
+	}
+	if s.steps++; s.steps > maxSteps {
+		s.found("max_scan_bytes", "too-complex")
 		return
 	}
 	name = strings.TrimPrefix(strings.TrimPrefix(name, "node:"), "npm:")
@@ -193,10 +201,19 @@ func (s *scanner) imports(list []token, i int, lang string) {
 		default:
 			j++
 		}
-		if s.hit != "" || j > i+512 {
+		if s.hit != "" || j > i+256 && s.overlong() {
 			return
 		}
 	}
+}
+
+// overlong denies a list of imports that is longer than any that is written by
+// hand: the rest of it would go unread.
+func (s *scanner) overlong() bool {
+	if s.restricted() {
+		s.found("max_scan_bytes", "too-complex")
+	}
+	return true
 }
 
 // required reads require("x"), require "x", use X::Y.
@@ -219,6 +236,9 @@ func (s *scanner) required(list []token, i int) {
 		if list[i].s == "use" || list[i].s == "using" || list[i].s == "extern" {
 			s.module(t.s)
 			for j++; at(list, j).s == ":" || at(list, j).s == "." || at(list, j).kind == word; j++ {
+				if j > i+64 && s.overlong() {
+					return
+				}
 				s.module(at(list, j).s)
 			}
 		}

@@ -26,6 +26,11 @@ func (m *machine) assign(a *syntax.Assign, temporary bool) taint {
 	if a.Index != nil {
 		m.scan(a.Index)
 		old := m.vars[name]
+		m.steps += len(old.fields)
+		if len(old.fields) > maxFields/4 {
+			m.deny("too-complex")
+			return 0
+		}
 		v = value{fields: append(append([]field(nil), old.fields...), v.fields...), array: true}
 		if len(v.fields) > 1 {
 			v.fields = append(v.fields, field{text: "\x00"})

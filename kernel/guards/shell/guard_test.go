@@ -22,6 +22,7 @@ func TestI5_ShellFailsClosed(t *testing.T) {
 		"oversized":    command("echo " + strings.Repeat("x", maxLineBytes)),
 		"nul":          command("echo a\x00b"),
 		"too complex":  command("echo {a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}{a,b}"),
+		"brackets":     command(strings.Repeat("$(", maxNesting+1)),
 		"too deep":     command(strings.Repeat("eval ", 40) + "ls"),
 		"reversed":     command("echo a\u202eb"),
 	} {
@@ -114,6 +115,7 @@ func TestCostIsBounded(t *testing.T) {
 		"doubling": "x=aaaaaaaaaaaaaaaa;" + strings.Repeat("x=$x$x;", 9000),
 		"printing": "x=" + strings.Repeat("a", 8000) + ";" + strings.Repeat("echo $x$x$x;", 3000),
 		"loops":    strings.Repeat("while a; do ", 60) + "b" + strings.Repeat("; done", 60),
+		"array":    strings.Repeat("a[0]=1;", 8000),
 		"items":    strings.Repeat("for i in 1 2 3 4 5 6 7 8 9; do ", 20) + "b" + strings.Repeat("; done", 20),
 	} {
 		if d := judged(t, g, text); d.Verdict != kernel.Deny || !strings.Contains(d.Evidence[0].Details, "too-complex") {

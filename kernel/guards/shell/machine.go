@@ -15,6 +15,8 @@ const (
 	maxFields = 2048  // words of one command after expansion
 	maxText   = 128 << 10
 	maxItems  = 24 // iterations of a loop that are followed
+
+	maxNesting = 200 // brackets inside brackets: the parser recurses
 )
 
 // taint says where text comes from.
@@ -159,6 +161,8 @@ func (m *machine) run(text string, in flow) flow {
 		m.deny("too-deep")
 	case m.depth == 0 && strings.IndexByte(text, 0) >= 0:
 		m.deny("control-character")
+	case brackets(text) > maxNesting:
+		m.deny("too-deep")
 	case disguised(text):
 		m.deny("hidden-text")
 	}
@@ -187,6 +191,22 @@ func parse(text string) (*syntax.File, error) {
 		return nil, err
 	}
 	return posix, nil
+}
+
+// brackets is how deep the brackets of a text stand in one another, quoted or
+// not.
+func brackets(text string) (deepest int) {
+	depth := 0
+	for i := range len(text) {
+		switch text[i] {
+		case '(', '{':
+			depth++
+			deepest = max(deepest, depth)
+		case ')', '}':
+			depth = max(0, depth-1)
+		}
+	}
+	return deepest
 }
 
 // disguised reports characters that make a line look like another one: what
