@@ -228,17 +228,20 @@ func TestExtensionRefusals(t *testing.T) {
 
 func TestConditionRefusals(t *testing.T) {
 	at := func(block, c string) string { return "extensions: {chio: {conditions: {" + block + ": " + c + "}}}" }
-	deep := strings.Repeat("{not: ", maxConditionDepth) + "{context: {a: b}}" + strings.Repeat("}", maxConditionDepth)
-	fits := strings.Repeat("{not: ", maxConditionDepth-1) + "{context: {a: b}}" + strings.Repeat("}", maxConditionDepth-1)
+	deep := strings.Repeat("{not: ", maxConditionDepth) + "{context: {edge: b}}" + strings.Repeat("}", maxConditionDepth)
+	fits := strings.Repeat("{not: ", maxConditionDepth-1) + "{context: {edge: b}}" + strings.Repeat("}", maxConditionDepth-1)
 	mustParse(t, under1(at("egress", fits)))
 	mustParse(t, under1(at("detection.jailbreak", "{time_window: {start: \"22:00\", end: \"06:00\", timezone: Europe/Madrid, days: [mon]}}")))
 	for _, tc := range []struct{ doc, want string }{
-		{at("egres", "{context: {a: b}}"), `2:41: extensions.chio.conditions.egres: is not a rule block or an extension: did you mean egress?`},
+		{at("egres", "{context: {edge: b}}"), `2:41: extensions.chio.conditions.egres: is nothing that can be conditional: did you mean egress?`},
 		{at("egress", "{}"), "2:42: extensions.chio.conditions.egress: has 0 members, and a condition has exactly one"},
-		{at("egress", "{context: {a: b}, not: {context: {a: b}}}"), "2:42: extensions.chio.conditions.egress: has 2 members"},
+		{at("egress", "{context: {edge: b}, not: {context: {edge: b}}}"), "2:42: extensions.chio.conditions.egress: has 2 members"},
 		{at("egress", "{context: {}}"), "2:52: extensions.chio.conditions.egress.context: is empty"},
-		{at("egress", "{context: {a: []}}"), "2:56: extensions.chio.conditions.egress.context.a: lists no value"},
+		{at("egress", "{context: {edge: []}}"), "2:59: extensions.chio.conditions.egress.context.edge: lists no value"},
 		{at("egress", "{all_of: []}"), "2:51: extensions.chio.conditions.egress.all_of: is empty"},
+		{at("egress", "{context: {egde: [x]}}"), `2:59: extensions.chio.conditions.egress.context.egde: is not a fact of a call: did you mean edge?`},
+		{at("posture", "{context: {edge: b}}"), "2:43: extensions.chio.conditions.posture: is nothing that can be conditional"},
+		{at("egress", "{time_window: {start: \"06:00\", end: \"07:00\", timezone: Europe/Berln}}"), `2:97: extensions.chio.conditions.egress.time_window.timezone: "Europe/Berln" is not the name of a time zone`},
 		{at("egress", "{when: x}"), "2:43: extensions.chio.conditions.egress.when: unknown key"},
 		{at("egress", "{time_window: {start: \"24:00\", end: \"06:00\"}}"), `2:64: extensions.chio.conditions.egress.time_window.start: "24:00" is not a time of day`},
 		{at("egress", "{time_window: {start: \"06:00\", end: \"6:00\"}}"), `2:78: extensions.chio.conditions.egress.time_window.end: "6:00" is not a time of day`},

@@ -66,8 +66,8 @@ func TestNarrower(t *testing.T) {
 		{"rules: {}", "rules: {tool_access: {block: [b]}}", false}, // nothing is permitted without a rule
 		{"rules: {tool_access: {enabled: false}}", "rules: {egress: {}}", false},
 		{"extends: x", "rules: {egress: {}}", false},
-		{"rules: {egress: {}}\nextensions: {chio: {conditions: {egress: {context: {a: b}}}}}",
-			"rules: {egress: {}, tool_access: {block: [a]}}\nextensions: {chio: {conditions: {egress: {context: {a: b}}}}}", false},
+		{"rules: {egress: {}}\nextensions: {chio: {conditions: {egress: {context: {edge: b}}}}}",
+			"rules: {egress: {}, tool_access: {block: [a]}}\nextensions: {chio: {conditions: {egress: {context: {edge: b}}}}}", false},
 	} {
 		got, reasons := Narrower(mustParse(t, under1(tc.a)), mustParse(t, under1(tc.b)))
 		if got != tc.want || got != (len(reasons) == 0) {

@@ -6,9 +6,9 @@
 // key, a second document, a wrong type or an invalid pattern is reported with
 // file, line, column and dotted path, all problems of a file at once; Validate
 // runs the same checks on a document built in Go. What a build cannot enforce
-// is refused by Compile, never ignored. What a policy decides is what its compiled guards decide:
-// there is no second evaluator. No policy, and a policy without a rule in
-// force, deny.
+// is refused by Compile, never ignored. What a policy decides is what its
+// compiled guards decide: there is no second evaluator. No policy, and a
+// policy without a rule in force, deny.
 //
 // A Section is the portable part of a policy, sent to a peer in a signed
 // attestation. Effective terms are the conjunction of two sections and caps:
@@ -20,6 +20,6 @@
 // by inspection, sound and incomplete: false means not proved. A detached
 // signature covers one file's bytes, not what the file extends.
 //
-// Non-goals: no network, no clock, no
-// counting over time: max_calls_per_treaty is enforced at admission.
+// Non-goals: no network, no clock, no counting over time: max_calls_per_treaty
+// is enforced at admission.
 package policy

@@ -76,7 +76,7 @@ extensions:
     conditions:
       egress:
         any_of:
-          - all_of: [{context: {environment: [prod, stage]}}]
+          - all_of: [{context: {server: [prod, stage]}}]
           - not: {time_window: {start: "22:00", end: "06:00", timezone: Europe/Madrid, days: [sat, sun]}}
     tool_names: glob
     custom_actions: allow

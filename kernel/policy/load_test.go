@@ -159,7 +159,7 @@ func TestWarnings(t *testing.T) {
 		"extensions: {detection: {prompt_injection: {warn_at_or_above: critical}}}":                                                                        `W003 extensions.detection.prompt_injection.warn_at_or_above: critical is above`,
 		"extensions: {detection: {jailbreak: {block_threshold: 40}}}":                                                                                      `W003 extensions.detection.jailbreak.warn_threshold: 50 is above`,
 		"rules: {input_injection: {allowed_types: [keybord]}}":                                                                                             `W001 rules.input_injection.allowed_types[0]: "keybord" is not an input type`,
-		"extensions: {chio: {conditions: {egress: {context: {a: b}}}}}":                                                                                    `W002 extensions.chio.conditions.egress: is a condition of a block`,
+		"extensions: {chio: {conditions: {egress: {context: {edge: b}}}}}":                                                                                 `W002 extensions.chio.conditions.egress: is a condition of a block`,
 		"extensions: {posture: {initial: a, states: {a: {capabilities: [shell]}}}, detection: {jailbreak: {}, prompt_injection: {}}}\nrules: {egress: {}}": "",
 	} {
 		w := Warnings(mustParse(t, under1(doc)))

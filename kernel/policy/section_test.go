@@ -43,8 +43,8 @@ func TestSectionFromYAML(t *testing.T) {
 		t.Errorf("absent and empty were confused: %+v %v", back, err)
 	}
 	for doc, want := range map[string]string{
-		"velocity: {}":                                            "terms.yaml:1:1: ingress.velocity: is not portable",
-		"egress: {allow: [a.example], default: allow}":            "ingress.egress.allow: decides nothing",
+		"velocity: {}": "terms.yaml:1:1: ingress.velocity: is not portable",
+		"egress: {allow: [a.example], default: allow}": "ingress.egress.allow: decides nothing",
 		"extensions: {}":                                          "terms.yaml:1:1: ingress.extensions: unknown key",
 		"tool_access: {enabled: false}":                           "terms.yaml:1:14: ingress.tool_access.enabled: a section has no disabled blocks",
 		"forbidden_paths: {}":                                     "terms.yaml:1:18: ingress.forbidden_paths.patterns: is missing or empty",

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/backbay-labs/chio-node/kernel/guards"
 	"github.com/backbay-labs/chio-node/wire"
@@ -19,7 +20,8 @@ const (
 
 var weekdays = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 
-// conditional are the paths a condition may be about.
+// conditional are the parts of a document that decide, by the names conditions
+// use; conditionBlocks are those that may have one.
 var conditional = []string{
 	"forbidden_paths", "path_allowlist", "egress", "secret_patterns", "patch_integrity", "shell_commands", "tool_access",
 	"computer_use", "remote_desktop_channels", "input_injection", "browser_automation", "code_execution", "velocity",
@@ -35,8 +37,8 @@ func (c *checker) chio(path string, v *Chio, inherits bool) {
 	c.observe(path+".observe", v, inherits)
 	for _, block := range slices.Sorted(maps.Keys(v.Conditions)) {
 		at := join(path+".conditions", block)
-		if !slices.Contains(conditional, block) {
-			c.add(at, "is not a rule block or an extension", suggest(block, "they are ", conditional))
+		if guard, custom := strings.CutPrefix(block, "custom."); !slices.Contains(conditionBlocks(), block) && !(custom && checkName(guard) == nil) {
+			c.add(at, "is nothing that can be conditional", suggest(block, "write custom. and the name of a guard, or one of ", conditionBlocks()))
 		}
 		condition := v.Conditions[block]
 		c.condition(at, &condition, 1)
@@ -61,7 +63,7 @@ func (c *checker) chio(path string, v *Chio, inherits bool) {
 // observe names guards of the catalogue and custom ones, which the document
 // lists under custom even if they have nothing to configure.
 func (c *checker) observe(path string, v *Chio, inherits bool) {
-	known := builtGuards()
+	known := append(builtGuards(), ApprovalName)
 	for i, name := range v.Observe {
 		_, custom := v.Custom[name]
 		at := fmt.Sprintf("%s[%d]", path, i)
@@ -125,16 +127,19 @@ func (c *checker) condition(path string, v *Condition, depth int) {
 	if v.Context != nil {
 		c.context(path+".context", v.Context)
 	}
-	for key, list := range map[string][]Condition{".all_of": v.AllOf, ".any_of": v.AnyOf} {
-		if list != nil && len(list) == 0 {
-			c.add(path+key, "is empty", "list conditions")
-		}
-		for i := range list {
-			c.condition(fmt.Sprintf("%s%s[%d]", path, key, i), &list[i], depth+1)
-		}
-	}
+	c.conditions(path+".all_of", v.AllOf, depth)
+	c.conditions(path+".any_of", v.AnyOf, depth)
 	if v.Not != nil {
 		c.condition(path+".not", v.Not, depth+1)
+	}
+}
+
+func (c *checker) conditions(path string, list []Condition, depth int) {
+	if list != nil && len(list) == 0 {
+		c.add(path, "is empty", "list conditions")
+	}
+	for i := range list {
+		c.condition(fmt.Sprintf("%s[%d]", path, i), &list[i], depth+1)
 	}
 }
 
@@ -144,8 +149,8 @@ func (c *checker) context(path string, context map[string][]string) {
 	}
 	for _, field := range slices.Sorted(maps.Keys(context)) {
 		at := join(path, field)
-		if err := checkName(field); err != nil {
-			c.add(at, "field name "+err.Error(), "")
+		if !slices.Contains(contextFields(), field) {
+			c.add(at, "is not a fact of a call", suggest(field, "write one of ", contextFields()))
 		}
 		if len(context[field]) == 0 {
 			c.add(at, "lists no value", "list at least one")
@@ -155,15 +160,15 @@ func (c *checker) context(path string, context map[string][]string) {
 }
 
 func (c *checker) timeWindow(path string, w *TimeWindow) {
-	for key, s := range map[string]string{".start": w.Start, ".end": w.End} {
-		if _, ok := minuteOfDay(s); !ok {
-			c.add(path+key, fmt.Sprintf("%.24q is not a time of day", s), "write HH:MM, from 00:00 to 23:59, in quotes")
+	for _, edge := range []struct{ key, at string }{{".start", w.Start}, {".end", w.End}} {
+		if _, ok := minuteOfDay(edge.at); !ok {
+			c.add(path+edge.key, fmt.Sprintf("%.24q is not a time of day", edge.at), "write HH:MM, from 00:00 to 23:59, in quotes")
 		}
 	}
 	if w.Start == w.End && w.Start != "" {
 		c.add(path+".end", "is the same as start, which is no window", "leave the window out for the whole day")
 	}
-	if w.Timezone != "" && (len(w.Timezone) > 64 || strings.Trim(w.Timezone, zoneLetters) != "" || strings.Contains(w.Timezone, "..")) {
+	if _, err := time.LoadLocation(w.Timezone); err != nil || w.Timezone == "Local" || len(w.Timezone) > 64 {
 		c.add(path+".timezone", fmt.Sprintf("%.64q is not the name of a time zone", w.Timezone), "write for example Europe/Madrid")
 	}
 	seen := map[string]bool{}
@@ -176,8 +181,6 @@ func (c *checker) timeWindow(path string, w *TimeWindow) {
 		seen[day] = true
 	}
 }
-
-const zoneLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/"
 
 // minuteOfDay reads HH:MM.
 func minuteOfDay(s string) (int, bool) {

@@ -157,10 +157,11 @@ func (c *checker) workload(path string, w *WorkloadIdentity) {
 	if w.Scheme == "" && w.TrustDomain == "" && len(w.PathPrefixes) == 0 && len(w.CredentialKinds) == 0 {
 		c.add(path, "requires nothing", "write scheme, trust_domain, path_prefixes or credential_kinds, or remove it")
 	}
-	for key, value := range map[string]string{".scheme": w.Scheme, ".trust_domain": w.TrustDomain} {
-		if value != "" {
-			c.text(path+key, value, "")
-		}
+	if w.Scheme != "" {
+		c.text(path+".scheme", w.Scheme, "")
+	}
+	if w.TrustDomain != "" {
+		c.text(path+".trust_domain", w.TrustDomain, "")
 	}
 	c.list(path+".path_prefixes", w.PathPrefixes, checkPrefix)
 	c.list(path+".credential_kinds", w.CredentialKinds, checkName)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // The standard names of posture; an engine may have others, this one has not.
@@ -35,7 +36,7 @@ func Warnings(d *Document) []Problem {
 	}
 	if c := e.Chio; c != nil {
 		for _, block := range slices.Sorted(maps.Keys(c.Conditions)) {
-			if !d.has(block) {
+			if !strings.HasPrefix(block, "custom.") && !d.has(block) {
 				w.add("W002", join("extensions.chio.conditions", block), "is a condition of a block that the document does not have", "remove it, or add the block")
 			}
 		}
