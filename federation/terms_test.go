@@ -45,7 +45,7 @@ func TestLoadTermsRefuses(t *testing.T) {
 		"unknown key":             {good + "ingres: {}\n", ":4:"},
 		"unknown nested key":      {good + "money:\n  currency: USD\n  credit: 5\n", ":6:"},
 		"unknown policy key":      {"ingress:\n  tool_acces: {}\n", ":2:"},
-		"a block out of subset":   {"ingress:\n  egress:\n    allow: [a]\n", "egress"},
+		"a block out of subset":   {"ingress:\n  velocity:\n    max_requests_per_agent: 1\n", "velocity"},
 		"repeated section":        {good + good, "repeated"},
 		"repeated key":            {good + "ttl_seconds: 1\nttl_seconds: 2\n", "repeated"},
 		"anchor":                  {good + "accepted_currencies: &x [USD]\n", "anchor"},
