@@ -32,6 +32,7 @@ type Guard struct {
 	rule     string
 	patterns []*regexp.Regexp
 	paths    *guards.ForbiddenPath
+	clean    *memo
 	confirm  bool
 	allow    kernel.Decision
 }
@@ -39,7 +40,7 @@ type Guard struct {
 // New compiles the configuration. An expression that does not compile is
 // ErrPattern and names its index.
 func New(c Config) (*Guard, error) {
-	g := &Guard{rule: c.Rule, paths: c.Paths, confirm: c.Confirm}
+	g := &Guard{rule: c.Rule, paths: c.Paths, clean: newMemo(), confirm: c.Confirm}
 	if g.rule == "" {
 		g.rule = "rules.shell_commands"
 	}

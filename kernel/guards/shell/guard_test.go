@@ -3,6 +3,7 @@ package shell
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/backbay-labs/chio-node/kernel"
@@ -122,4 +123,25 @@ func TestCostIsBounded(t *testing.T) {
 			t.Errorf("%s: %+v", name, d)
 		}
 	}
+}
+
+// TestConcurrent: one guard serves all calls, and what it remembers of one
+// never answers for another.
+func TestConcurrent(t *testing.T) {
+	g := must(t, Config{})
+	var wait sync.WaitGroup
+	for range 4 {
+		wait.Go(func() {
+			for range 50 {
+				for text, want := range map[string]kernel.Verdict{
+					"cd etc; cat shadow": kernel.Deny, "cat shadow": kernel.Allow, "cd /etc && cat ./shadow": kernel.Deny, "cat .env": kernel.Deny, "cat env": kernel.Allow,
+				} {
+					if d, err := g.Judge(command(text)); err != nil || d.Verdict != want {
+						t.Errorf("%s: %+v %v", text, d, err)
+					}
+				}
+			}
+		})
+	}
+	wait.Wait()
 }

@@ -47,7 +47,7 @@ func (m *machine) path(f field) {
 			return
 		}
 	}
-	if m.forbids(text) {
+	if m.forbids("", text) {
 		return
 	}
 	if credentialFile(text) {
@@ -61,16 +61,30 @@ func (m *machine) path(f field) {
 		return
 	}
 	for _, dir := range m.cwds {
-		if dir != "." && m.forbids(dir+"/"+text) {
+		if dir != "." && m.forbids(dir, text) {
 			return
 		}
 	}
 }
 
-func (m *machine) forbids(text string) bool {
+// forbids asks the policy's list about a path in a directory, or where the line
+// began.
+func (m *machine) forbids(dir, text string) bool {
+	short := len(text)+len(dir) <= maxMemoBytes
+	key := uint64(0)
+	if short {
+		if key = m.g.clean.key(dir, text); m.g.clean.has(key) {
+			return false
+		}
+	}
+	if dir != "" {
+		text = dir + "/" + text
+	}
 	by, bad := m.g.paths.Forbids(text)
 	if bad {
 		m.denyPath(by)
+	} else if short {
+		m.g.clean.add(key)
 	}
 	return bad
 }
