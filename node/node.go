@@ -43,6 +43,7 @@ type Node struct {
 	admission   *admit.Admission
 	kernel      *kernel.Kernel
 	policy      *policies
+	postures    *postures
 	switches    *switches
 	sessions    *journal.Sessions
 	nonces      *authority.Nonces
@@ -163,6 +164,7 @@ func (n *Node) assemble(ctx context.Context) error {
 	if n.passports, err = vc.NewRegistry(vc.RegistryConfig{DB: n.db, Org: n.keys.Org(), Rand: n.rand}); err != nil {
 		return err
 	}
+	n.postures = &postures{db: n.db, policies: func() *policies { return n.policy }}
 	if n.policy, err = n.openPolicy(); err != nil {
 		return err
 	}
@@ -229,7 +231,7 @@ func (n *Node) buildKernel(ctx context.Context, nonces *authority.Nonces) (err e
 		return err
 	}
 	n.admission, err = admit.New(admit.Config{DB: n.db, Budgets: n.budgets, Nonces: nonces, Now: n.now, Ballast: spare, Failpoint: n.opts.Failpoint,
-		Participants: append(append(n.network.participants(), n.money.participants()...), n.approvals, velocity.NewBuckets(velocity.BucketsConfig{}), &n.feed)})
+		Participants: append(append(n.network.participants(), n.money.participants()...), n.approvals, velocity.NewBuckets(velocity.BucketsConfig{}), n.postures, &n.feed)})
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ func (n *Node) openPolicy() (*policies, error) {
 		return nil, err
 	}
 	p := &policies{log: n.log, now: n.now, loader: policyLoader{home: n.opts.Home, name: n.cfg.Policy,
-		options: policy.CompileOptions{Custom: custom, Panic: panicking(n.opts.Home)}}}
+		options: policy.CompileOptions{Custom: custom, Panic: panicking(n.opts.Home), Postures: n.postures}}}
 	c, files, err := p.loader.load()
 	if err != nil {
 		return nil, err
