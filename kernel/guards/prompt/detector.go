@@ -18,8 +18,9 @@ type detector struct {
 	limit   int64
 }
 
-// newDetector compiles a ruleset. limit is how many bytes of text it reads.
-func newDetector(name string, rules []rule, combine func([]int) int, limit int64) (*detector, error) {
+// newDetector compiles a ruleset. shape says whether
+// the symbols of a text count, and limit is how many bytes of text it reads.
+func newDetector(name string, rules []rule, combine func([]int) int, shape bool, limit int64) (*detector, error) {
 	if limit < 1 || limit > maxScanBytes {
 		return nil, fmt.Errorf("%s: the scan limit is %d bytes; give 1 … %d", name, limit, maxScanBytes)
 	}
@@ -28,7 +29,7 @@ func newDetector(name string, rules []rule, combine func([]int) int, limit int64
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	d := &detector{set: newRuleset(rules), limit: limit}
-	d.readers.New = func() any { return &reader{lex: lex, set: d.set, combine: combine} }
+	d.readers.New = func() any { return &reader{lex: lex, set: d.set, combine: combine, shape: shape} }
 	return d, nil
 }
 

@@ -79,7 +79,7 @@ func NewInjection(c InjectionConfig) (*Injection, error) {
 	if g.warn == levelNever && g.block == levelNever {
 		return nil, errors.New(InjectionName + ": neither a warn nor a block level is given; leave the guard out instead")
 	}
-	if g.detector, err = newDetector(InjectionName, injectionRules(), sum, orLimit(c.MaxScanBytes)); err != nil {
+	if g.detector, err = newDetector(InjectionName, injectionRules(), sum, false, orLimit(c.MaxScanBytes)); err != nil {
 		return nil, err
 	}
 	g.pass = passed(InjectionName)

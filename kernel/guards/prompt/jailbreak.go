@@ -38,7 +38,7 @@ func NewJailbreak(c JailbreakConfig) (*Jailbreak, error) {
 	if c.WarnThreshold == nil && c.BlockThreshold == nil {
 		return nil, errors.New(JailbreakName + ": neither a warn nor a block threshold is given; leave the guard out instead")
 	}
-	if g.detector, err = newDetector(JailbreakName, jailbreakRules(), noisyOr, orLimit(c.MaxInputBytes)); err != nil {
+	if g.detector, err = newDetector(JailbreakName, jailbreakRules(), noisyOr, true, orLimit(c.MaxInputBytes)); err != nil {
 		return nil, err
 	}
 	g.pass = passed(JailbreakName)

@@ -45,6 +45,7 @@ type reader struct {
 	lex          *lexicon
 	set          *ruleset
 	combine      func([]int) int
+	shape        bool // count symbols
 	base, other  folded
 	raw, buf     []byte
 	m            meeting
@@ -59,7 +60,9 @@ func (r *reader) read(raw []byte) finding {
 	r.base.fold(raw)
 	text := r.base.text
 	r.out.hidden = r.base.hidden
-	r.out.symbols = countSymbols(text)
+	if r.shape {
+		r.out.symbols = countSymbols(text)
+	}
 	r.scan(rPlain, text)
 	look := r.lex.surveyed(text)
 	r.respelled(text, look)

@@ -47,7 +47,10 @@ func (s *scanner) scan() {
 // word handles the word of letters at i and returns where to go on.
 func (s *scanner) word(i int) int {
 	end := wordEnd(s.text, i)
-	set, accepted, words := s.longest(i, end)
+	set, accepted, words := concepts(0), end, 1
+	if s.lex.words.root[s.text[i]] != 0 {
+		set, accepted, words = s.longest(i, end)
+	}
 	if s.text[i] == 'h' || s.text[i] == 's' || s.text[i] == 'u' || s.text[i] == 'a' || s.text[i] == 'd' {
 		set |= s.structure(i, end)
 	}
@@ -86,7 +89,9 @@ func (s *scanner) longest(i, end int) (set concepts, accepted, words int) {
 			if at = t.step(at, s.text[i]); at == 0 {
 				break
 			}
-			stem |= t.end(at).stem
+			if row := t.nodes[at].row; row != 0 {
+				stem |= t.rows[row].stem
+			}
 		}
 		if at != 0 {
 			stem |= t.end(at).whole
