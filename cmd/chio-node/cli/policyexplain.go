@@ -97,8 +97,8 @@ func (a *app) explainPolicy(args []string, at string, origin []string) (*explain
 }
 
 func showExplained(w io.Writer, e *explained) {
-	if e.Name != "" {
-		fmt.Fprintf(w, "%s: %s\n", e.Name, e.Description)
+	if text := strings.Trim(e.Name+": "+e.Description, ": "); text != "" {
+		fmt.Fprintln(w, text)
 	}
 	fmt.Fprintf(w, "hash %s\n\n", e.Hash)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
