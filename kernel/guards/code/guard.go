@@ -32,6 +32,7 @@ type Guard struct {
 	languages map[string]struct{}
 	denied    map[string]string // what must not be loaded, and the entry that says so
 	allow     kernel.Decision
+	judged    kernel.Decision // code was judged, and allowed
 }
 
 // DefaultDeniedModules returns the modules of a block that lists none.
@@ -79,6 +80,8 @@ func New(c Config) (*Guard, error) {
 	}
 	g.allow = guard.Conclude(kernel.Allow, Name, "", "", "")
 	g.allow.Evidence = g.allow.Evidence[:1:1] // shared: no room to append to
+	g.judged = guard.Conclude(kernel.Allow, Name, "", g.c.Rule, "")
+	g.judged.Evidence = g.judged.Evidence[:1:1]
 	return g, nil
 }
 
@@ -158,7 +161,7 @@ func (g *Guard) judge(a *guard.Action, s guard.CodeExecution) kernel.Decision {
 	sc := &scanner{denied: g.denied, offline: !g.c.Network}
 	sc.source(s.Code, language, 0)
 	if sc.hit == "" {
-		return g.allow
+		return g.judged
 	}
 	return g.refuse(sc.field, "heuristic detector "+sc.hit) // 5, 6
 }

@@ -165,25 +165,25 @@ func TestLimits(t *testing.T) {
 		args map[string]any
 		rule string
 	}{
-		{map[string]any{"language": "py", "code": "1"}, ""},
-		{map[string]any{"language": "NodeJS", "code": "1"}, ""},
+		{map[string]any{"language": "py", "code": "1"}, "r"},
+		{map[string]any{"language": "NodeJS", "code": "1"}, "r"},
 		{map[string]any{"language": "ruby", "code": "1"}, "r.language_allowlist"},
 		{map[string]any{"code": "1"}, "r.language_allowlist"},
 		{map[string]any{"language": "unknown", "code": "1"}, "r.language_allowlist"},
 		{map[string]any{"language": "python", "lang": "ruby", "code": "1"}, "r.language_allowlist"},
 		{map[string]any{"language": "python", "code": strings.Repeat("1", 101)}, "r.max_scan_bytes"},
-		{map[string]any{"language": "python", "code": strings.Repeat("1", 100)}, ""},
-		{map[string]any{"language": "python", "code": "1", "timeout_ms": 5000}, ""},
+		{map[string]any{"language": "python", "code": strings.Repeat("1", 100)}, "r"},
+		{map[string]any{"language": "python", "code": "1", "timeout_ms": 5000}, "r"},
 		{map[string]any{"language": "python", "code": "1", "timeout_ms": 5001}, "r.max_execution_time_ms"},
 		{map[string]any{"language": "python", "code": "1", "timeoutMs": "5001"}, "r.max_execution_time_ms"},
-		{map[string]any{"language": "python", "code": "1", "timeout": 5}, ""},
+		{map[string]any{"language": "python", "code": "1", "timeout": 5}, "r"},
 		{map[string]any{"language": "python", "code": "1", "timeout": 5.5}, "r.max_execution_time_ms"},
 		{map[string]any{"language": "python", "code": "1", "timeout": 1e300}, "r.max_execution_time_ms"},
 		{map[string]any{"language": "python", "code": "1", "timeout": -1}, "r.max_execution_time_ms"},
 		{map[string]any{"language": "python", "code": "1", "execution_time_ms": "soon"}, "r.max_execution_time_ms"},
 	} {
 		d, err := g.Judge(run(tc.args))
-		if err != nil || d.Evidence[0].Rule != tc.rule || (d.Verdict == kernel.Allow) != (tc.rule == "") {
+		if err != nil || d.Evidence[0].Rule != tc.rule || (d.Verdict == kernel.Allow) != (tc.rule == "r") {
 			t.Errorf("%v: %+v %v, want %q", tc.args, d, err, tc.rule)
 		}
 	}

@@ -38,13 +38,14 @@ type Browser struct {
 	detect       func(string) (string, bool)
 	extra        []*regexp.Regexp
 	lists        bool // any list is set
-	pass         kernel.Decision
+	pass, judged kernel.Decision
 }
 
 // NewBrowser compiles the configuration. One that would check nothing is an
 // error. Errors are ErrPattern or ErrBrowserConfig.
 func NewBrowser(c BrowserConfig) (*Browser, error) {
 	g := &Browser{rule: orDefault(c.Rule, "rules.browser_automation"), pass: allowed(BrowserName, "")}
+	g.judged = allowed(BrowserName, g.rule)
 	var err error
 	if g.verbs, err = compileVerbs(c.AllowedVerbs); err != nil {
 		return nil, err
@@ -153,7 +154,7 @@ func (g *Browser) Judge(r *guard.Request) (kernel.Decision, error) {
 	if field, detector := g.credential(r); field != "" { // 6
 		return g.refuse(field, "text typed into a page holds a credential: "+detector), nil
 	}
-	return g.pass, nil
+	return g.judged, nil
 }
 
 func (g *Browser) refuse(field, details string) kernel.Decision {

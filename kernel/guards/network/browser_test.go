@@ -24,10 +24,11 @@ func TestBrowserVerbs(t *testing.T) {
 	g := browser(t, BrowserConfig{AllowedVerbs: []string{"navigate", "get_url", "Screenshot"}})
 	for _, r := range []*guard.Request{
 		request("browser", `{"action":"navigate","url":"https://a.org"}`), request("browser", `{"verb":"GetURL"}`), request("browser_navigate", `{"url":"https://a.org"}`),
-		request("mcp__web__browser_screenshot", `{}`), request("puppeteer_screenshot", `{}`), request("echo", `{"action":"click"}`),
+		request("mcp__web__browser_screenshot", `{}`), request("puppeteer_screenshot", `{}`),
 	} {
-		check(t, g, r, kernel.Allow, "", "")
+		check(t, g, r, kernel.Allow, "", browserRule)
 	}
+	check(t, g, request("echo", `{"action":"click"}`), kernel.Allow, "", "")
 	for _, r := range []*guard.Request{
 		request("browser", `{"action":"click","selector":"#a"}`), request("browser_click", `{"selector":"#a"}`), request("browser", `{}`), request("puppeteer_evaluate", `{}`),
 		request("browser_click", `{"action":"navigate","url":"https://a.org"}`), request("browser", `{"action":"navigate!"}`), request("browser", `{"action":""}`),
@@ -61,7 +62,7 @@ func TestBrowserDomains(t *testing.T) {
 		{block, "browser", `{"action":"navigate","url":"http://[::ffff:10.0.0.1]"}`, "blocked_domains"}, {block, "browser", `{"action":"navigate","url":"file:///etc/passwd"}`, "blocked_domains"},
 		{block, "browser", `{"action":"navigate","url":"ftp://other.example/"}`, "blocked_domains"}, {block, "browser", `{"action":"navigate"}`, "blocked_domains"},
 	} {
-		want, code, rule := kernel.Allow, kernel.Code(""), ""
+		want, code, rule := kernel.Allow, kernel.Code(""), browserRule
 		if tc.field != "" {
 			want, code, rule = kernel.Deny, CodeBrowser, browserRule+"."+tc.field
 		}
@@ -91,7 +92,7 @@ func TestBrowserCredentials(t *testing.T) {
 	} {
 		r := request("browser", args)
 		if field == "" {
-			check(t, g, r, kernel.Allow, "", "")
+			check(t, g, r, kernel.Allow, "", browserRule)
 			continue
 		}
 		check(t, g, r, kernel.Deny, CodeBrowser, browserRule+field)

@@ -130,9 +130,17 @@ func (m *machine) stop() bool {
 	return m.hit.final()
 }
 
-// result adds the policy's own patterns, over the line as written. They were
-// tried over the words of each command on the way.
+// result adds the policy's own patterns, over the line as written; they were
+// tried over the words of each command on the way. Where a built-in rule and a
+// pattern both deny a line, the policy's own words are the answer.
 func (m *machine) result(text string) *finding {
+	if found := m.hit; found.final() && found.pattern < 0 && len(text) <= maxLineBytes {
+		m.hit = nil
+		if m.match(text); m.hit == nil {
+			m.hit = found
+		}
+		return m.hit
+	}
 	if !m.hit.final() {
 		m.match(text)
 	}
