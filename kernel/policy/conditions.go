@@ -9,9 +9,6 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // the same zones on every machine
-
-	"github.com/backbay-labs/chio-node/kernel"
-	"github.com/backbay-labs/chio-node/kernel/guard"
 )
 
 // truth is a value of three-valued logic. Only a condition that is certainly
@@ -33,9 +30,6 @@ func (t truth) not() truth {
 	}
 	return unknown
 }
-
-// maxConditionNesting is the deepest tree that is compiled.
-const maxConditionNesting = 8
 
 // condition is one compiled node; exactly one member is set.
 type condition struct {
@@ -95,8 +89,8 @@ func compileConditions(c *Chio) (map[string]*condition, error) {
 }
 
 func compileCondition(c Condition, depth int) (*condition, error) {
-	if depth > maxConditionNesting {
-		return nil, fmt.Errorf("is nested deeper than %d", maxConditionNesting)
+	if depth > maxConditionDepth {
+		return nil, fmt.Errorf("is nested deeper than %d", maxConditionDepth)
 	}
 	var out condition
 	var err error
@@ -196,240 +190,4 @@ func minutes(s string) (int, error) {
 		return 0, fmt.Errorf("%.20q is not HH:MM", s)
 	}
 	return 60*h + m, nil
-}
-
-// holds evaluates the tree for one call.
-func (c *condition) holds(call *kernel.Call) truth {
-	switch {
-	case c.window != nil:
-		return c.window.holds(call.Now)
-	case c.not != nil:
-		return c.not.holds(call).not()
-	case c.facts != nil:
-		out := yes
-		for i := range c.facts {
-			switch c.facts[i].holds(call) {
-			case no:
-				return no
-			case unknown:
-				out = unknown
-			}
-		}
-		return out
-	case c.all != nil:
-		return combine(c.all, call, no)
-	default:
-		return combine(c.any, call, yes)
-	}
-}
-
-// combine is all_of with decisive no, and any_of with decisive yes.
-func combine(kids []*condition, call *kernel.Call, decisive truth) truth {
-	out := decisive.not()
-	for _, kid := range kids {
-		switch t := kid.holds(call); t {
-		case decisive:
-			return decisive
-		case unknown:
-			out = unknown
-		}
-	}
-	return out
-}
-
-// holds is unknown before the epoch: no clock says that.
-func (w *window) holds(now int64) truth {
-	if now <= 0 {
-		return unknown
-	}
-	t := time.Unix(now, 0).In(w.zone)
-	at, day := 60*t.Hour()+t.Minute(), int(t.Weekday())
-	inside := w.start <= at && at < w.end
-	if w.start >= w.end { // crosses midnight; equal is the whole day
-		inside = at >= w.start || at < w.end
-		if at < w.end && at < w.start {
-			day = (day + 6) % 7 // it began yesterday
-		}
-	}
-	if inside && w.days[day] {
-		return yes
-	}
-	return no
-}
-
-// holds is unknown where the call does not say.
-func (f *fact) holds(call *kernel.Call) truth {
-	single, list, known := factOf(call, f.field)
-	if !known {
-		return unknown
-	}
-	if list == nil {
-		if slices.Contains(f.values, single) {
-			return yes
-		}
-		return no
-	}
-	for _, v := range list {
-		if slices.Contains(f.values, v) {
-			return yes
-		}
-	}
-	return no
-}
-
-func factOf(call *kernel.Call, field string) (single string, list []string, known bool) {
-	m := call.Mandate
-	switch field {
-	case "agent":
-		if len(m.Chain) == 0 {
-			return "", nil, false
-		}
-		return m.Chain[len(m.Chain)-1].Subject.String(), nil, true
-	case "server":
-		return m.Server, nil, m.Server != ""
-	case "tool":
-		return m.Tool, nil, m.Tool != ""
-	case "operation":
-		return string(m.Operation), nil, m.Operation != ""
-	case "session":
-		return m.Session, nil, m.Session != ""
-	case "edge":
-		return m.Edge, nil, m.Edge != ""
-	case "peer":
-		if m.Origin != nil {
-			return m.Origin.PeerDID, nil, true
-		}
-		return call.Route.PeerDID, nil, call.Route.PeerDID != ""
-	}
-	return surfaceFact(m.Surface, field)
-}
-
-func surfaceFact(s *kernel.Surface, field string) (single string, list []string, known bool) {
-	if s == nil {
-		return "", nil, false
-	}
-	switch field {
-	case "external_participants":
-		if s.ExternalParticipants == nil {
-			return "", nil, false
-		}
-		return strconv.FormatBool(*s.ExternalParticipants), nil, true
-	case "tags":
-		return "", s.Tags, len(s.Tags) > 0
-	case "groups":
-		return "", s.Groups, len(s.Groups) > 0
-	case "roles":
-		return "", s.Roles, len(s.Roles) > 0
-	}
-	v := surfaceText(s, field)
-	return v, nil, v != ""
-}
-
-func surfaceText(s *kernel.Surface, field string) string {
-	switch field {
-	case "provider":
-		return s.Provider
-	case "tenant_id":
-		return s.TenantID
-	case "space_id":
-		return s.SpaceID
-	case "space_type":
-		return s.SpaceType
-	case "visibility":
-		return s.Visibility
-	case "sensitivity":
-		return s.Sensitivity
-	case "actor_role":
-		return s.ActorRole
-	case "organization_id":
-		return s.OrganizationID
-	}
-	return ""
-}
-
-// switched is a guard whose block may be out of force.
-type switched struct {
-	inner guard.Guard
-	when  *condition
-	out   kernel.Decision
-}
-
-// withCondition returns the guard itself if there is no condition.
-func withCondition(g guard.Guard, block string, when *condition) guard.Guard {
-	if when == nil {
-		return g
-	}
-	d := guard.Conclude(kernel.Allow, g.Name(), "", "extensions.chio.conditions."+block, "the block is not in force: its condition does not hold")
-	d.Evidence = d.Evidence[:1:1]
-	c := switched{inner: g, when: when, out: d}
-	if r, ok := g.(guard.Rejudger); ok {
-		return switchedAgain{c, r}
-	}
-	return c
-}
-
-func (c switched) Name() string { return c.inner.Name() }
-
-func (c switched) Judge(r *guard.Request) (kernel.Decision, error) {
-	if c.when.holds(r.Call) == no {
-		return c.out, nil
-	}
-	return c.inner.Judge(r)
-}
-
-type switchedAgain struct {
-	switched
-	again guard.Rejudger
-}
-
-func (c switchedAgain) Rejudge(r *guard.Request) (kernel.Decision, error) {
-	if c.when.holds(r.Call) == no {
-		return c.out, nil
-	}
-	return c.again.Rejudge(r)
-}
-
-// someInForce denies a call for which every rule of the policy is out of force.
-type someInForce struct {
-	whens []*condition
-	allow kernel.Decision
-}
-
-func (g someInForce) Name() string { return ConditionName }
-
-func (g someInForce) Judge(r *guard.Request) (kernel.Decision, error) {
-	for _, when := range g.whens {
-		if when.holds(r.Call) != no {
-			return g.allow, nil
-		}
-	}
-	return guard.Refuse(ConditionName, kernel.CodeNoPolicy, "extensions.chio.conditions", "no rule of the policy is in force for this call"), nil
-}
-
-// condition returns the condition of a block, that of the extension it belongs
-// to included; nil is none.
-func (b *builder) condition(block string) *condition {
-	own := b.conditions[block]
-	if own != nil {
-		b.used[block] = true
-	}
-	parent, _, nested := strings.Cut(block, ".")
-	outer := b.conditions[parent]
-	if !nested || parent == "custom" || outer == nil {
-		return own
-	}
-	b.used[parent] = true
-	if own == nil {
-		return outer
-	}
-	return &condition{all: []*condition{own, outer}}
-}
-
-// unused warns of conditions of blocks that the policy does not have.
-func (b *builder) unused() {
-	for _, block := range slices.Sorted(maps.Keys(b.conditions)) {
-		if !b.used[block] {
-			b.warn("extensions.chio.conditions."+block, "the policy has no such block in force")
-		}
-	}
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 )
 
+const suiteFloor = 290
+
 // The suites are ours, in HushSpec's format. The floor keeps them from
 // shrinking unnoticed.
 func TestSuites(t *testing.T) {
@@ -33,8 +35,8 @@ func TestSuites(t *testing.T) {
 		total += report.Passed
 	}
 	t.Logf("%d suites, %d cases pass", len(files), total)
-	if const150 := 150; total < const150 {
-		t.Errorf("%d cases pass, want at least %d", total, const150)
+	if total < suiteFloor {
+		t.Errorf("%d cases pass, want at least %d", total, suiteFloor)
 	}
 }
 

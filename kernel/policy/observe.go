@@ -7,9 +7,6 @@ import (
 	"github.com/backbay-labs/chio-node/kernel/guards"
 )
 
-// observeEvery is the entry of an observe list that names every guard.
-const observeEvery = "all"
-
 // observeAlso adds the operator's list to the document's, so that the hash says
 // that these guards only observe.
 func observeAlso(d *Document, also []string) error {
@@ -33,7 +30,7 @@ func observeAlso(d *Document, also []string) error {
 // checkObserve refuses names that no guard has, and those of parts that always
 // enforce.
 func (b *builder) checkObserve() error {
-	known := []string{observeEvery, ApprovalName}
+	known := []string{observeAll, ApprovalName}
 	for _, e := range guards.Catalogue() {
 		known = append(known, e.Name)
 	}
@@ -54,5 +51,5 @@ func (b *builder) checkObserve() error {
 // observes reports whether a guard is in observe mode.
 func (b *builder) observes(name string) bool {
 	list := b.chio().Observe
-	return slices.Contains(list, observeEvery) || slices.Contains(list, name)
+	return slices.Contains(list, observeAll) || slices.Contains(list, name)
 }
