@@ -34,7 +34,15 @@ func TestReceiptsHideWhatTheMaskerFinds(t *testing.T) {
 			}
 		})
 	}
+	alike := func(_, s string) (string, bool) { return "same", strings.HasPrefix(s, "canary") || strings.HasPrefix(s, `{"canary`) }
 	h := newHarness(t)
+	m := h.mandate()
+	m.Arguments = wire.Raw(`{"canary1":1,"canary2":2,"path":"notes/a.txt","same":3}`)
+	h.prove(m, func(*capability.HolderProof) {})
+	if got := string(masking(h, alike).Mediate(context.Background(), m).Receipt.Action.Parameters); got != `{"path":"notes/a.txt","same":1,"same#2":2,"same#3":3}` {
+		t.Errorf("members that look alike once masked: %s", got)
+	}
+	h = newHarness(t)
 	h.policies.policy = func() (*kernel.Policy, error) {
 		return &kernel.Policy{Local: &policyGuard{d: kernel.Decision{Verdict: kernel.Deny,
 			Evidence: []kernel.Evidence{{Guard: "path", Details: "/tmp/" + canary + " is forbidden"}}}}}, nil

@@ -3,6 +3,9 @@ package kernel
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/backbay-labs/chio-node/wire"
@@ -49,12 +52,12 @@ func (k *Kernel) summarizeValue(key string, v any) any {
 			return redactedText
 		}
 		out := make(map[string]any, len(v))
-		for name, member := range v {
-			at := name
+		for _, name := range slices.Sorted(maps.Keys(v)) { // names that look alike once masked keep one order
+			member, at := v[name], name
 			if label, ok := v["name"].(string); ok && name == "value" {
 				at = label // {"name": "DB_PASSWORD", "value": "…"}
 			}
-			out[k.mask("", name)] = k.summarizeValue(at, member)
+			out[free(out, k.mask("", name))] = k.summarizeValue(at, member)
 		}
 		return out
 	case []any:
@@ -72,6 +75,18 @@ func (k *Kernel) summarizeValue(key string, v any) any {
 		return k.summarizeString(key, v)
 	default:
 		return v
+	}
+}
+
+// free is the name under which a masked member is shown: none is lost because
+// two look alike once masked.
+func free(taken map[string]any, masked string) string {
+	shown := masked
+	for n := 2; ; n++ {
+		if _, used := taken[shown]; !used {
+			return shown
+		}
+		shown = masked + "#" + strconv.Itoa(n)
 	}
 }
 
