@@ -25,29 +25,28 @@ const (
 type Entry struct {
 	Name  string
 	Block string // the HushSpec block that configures it
-	Built bool   // in this build; a policy that asks for another is refused
 }
 
 // Catalogue returns the eighteen guards in the order in which they run.
 func Catalogue() []Entry {
 	return []Entry{
-		{ForbiddenPathName, "rules.forbidden_paths", true},
-		{"velocity", "rules.velocity", false},
-		{"agent-velocity", "rules.velocity", false},
-		{"shell-command", "rules.shell_commands", false},
-		{"egress-allowlist", "rules.egress", false},
-		{"internal-network", "rules.egress", false},
-		{McpToolName, "rules.tool_access", true},
-		{"secret-leak", "rules.secret_patterns", false},
-		{"patch-integrity", "rules.patch_integrity", false},
-		{PathAllowlistName, "rules.path_allowlist", true},
-		{"computer-use", "rules.computer_use", false},
-		{"remote-desktop-side-channel", "rules.remote_desktop_channels", false},
-		{"input-injection-capability", "rules.input_injection", false},
-		{"browser-automation", "rules.browser_automation", false},
-		{"code-execution", "rules.code_execution", false},
-		{"prompt-injection", "extensions.detection", false},
-		{"jailbreak", "extensions.detection", false},
-		{"spider-sense", "extensions.detection", false},
+		{ForbiddenPathName, "rules.forbidden_paths"},
+		{"velocity", "rules.velocity"},
+		{"agent-velocity", "rules.velocity"},
+		{"shell-command", "rules.shell_commands"},
+		{"egress-allowlist", "rules.egress"},
+		{"internal-network", "rules.egress"},
+		{McpToolName, "rules.tool_access"},
+		{"secret-leak", "rules.secret_patterns"},
+		{"patch-integrity", "rules.patch_integrity"},
+		{PathAllowlistName, "rules.path_allowlist"},
+		{"computer-use", "rules.computer_use"},
+		{"remote-desktop-side-channel", "rules.remote_desktop_channels"},
+		{"input-injection-capability", "rules.input_injection"},
+		{"browser-automation", "rules.browser_automation"},
+		{"code-execution", "rules.code_execution"},
+		{"prompt-injection", "extensions.detection"},
+		{"jailbreak", "extensions.detection"},
+		{"spider-sense", "extensions.detection"},
 	}
 }
