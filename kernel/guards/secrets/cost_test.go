@@ -13,13 +13,13 @@ import (
 // matcher go on reading: four times the text takes about four times as long,
 // where quadratic work would take sixteen times.
 func TestNoTextIsSlow(t *testing.T) {
-	const size, negligible = 2 << 10, 50 * time.Millisecond
+	const negligible = 60 * time.Millisecond
 	for _, w := range secrets.Words() {
-		for _, tail := range []string{"", "=", "='", ":a@b"} {
+		for _, tail := range []string{"", "='"} {
 			piece := w + tail
 			short, long := time.Duration(0), time.Duration(0)
 			for range 8 { // another process may have had the processor
-				short, long = took(piece, size/len(piece)), took(piece, 4*size/len(piece))
+				short, long = took(piece, costBytes/len(piece)), took(piece, 4*costBytes/len(piece))
 				if long <= max(negligible, 10*short) {
 					break
 				}
