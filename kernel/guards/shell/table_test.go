@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/backbay-labs/chio-node/internal/corpus"
 	"github.com/backbay-labs/chio-node/kernel"
 )
 
@@ -99,7 +100,7 @@ func TestEvidenceHoldsNoText(t *testing.T) {
 // Adding a policy's patterns never allows what the built-in rules deny.
 func TestPatternsNeverLoosen(t *testing.T) {
 	plain, more := must(t, Config{}), must(t, Config{Forbidden: []string{"zzz", "git"}, Confirm: false})
-	for _, s := range load(t, "tuning") {
+	for _, s := range corpus.Load(t, "tuning", "shell") {
 		if judged(t, plain, s.Text).Verdict == kernel.Deny && judged(t, more, s.Text).Verdict != kernel.Deny {
 			t.Errorf("%s", s.ID)
 		}
@@ -107,7 +108,7 @@ func TestPatternsNeverLoosen(t *testing.T) {
 }
 
 func FuzzShell(f *testing.F) {
-	for _, s := range load(f, "tuning") {
+	for _, s := range corpus.Load(f, "tuning", "shell") {
 		f.Add(s.Text)
 	}
 	plain, confirm := must(f, Config{}), must(f, Config{Confirm: true, Forbidden: []string{`\brm\b`}})
