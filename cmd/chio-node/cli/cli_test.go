@@ -34,9 +34,12 @@ func TestMain(m *testing.M) {
 	})
 }
 
-func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:                 filepath.Join("testdata", "script"),
+func TestScripts(t *testing.T) { testscript.Run(t, scripts(filepath.Join("testdata", "script"))) }
+
+// scripts runs those of a folder, with the programs and commands they use.
+func scripts(dir string) testscript.Params {
+	return testscript.Params{
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		Condition: func(name string) (bool, error) {
 			if name != "landlock" {
@@ -73,8 +76,9 @@ func TestScripts(t *testing.T) {
 			"flip":    cmdFlip,
 			"dead":    cmdDead,
 			"corrupt": cmdCorrupt,
+			"printed": cmdPrinted,
 		},
-	})
+	}
 }
 
 // operators are those that signed price evidence.
