@@ -136,7 +136,12 @@ func ResolvePolicy(path string, observe []string) (*ServerPolicy, error) {
 	if err != nil {
 		return nil, policyProblem(path, err)
 	}
-	p := &ServerPolicy{Document: c.Canonical, Files: l.read, Observe: observe}
+	return l.handOver(path, c.Canonical, observe)
+}
+
+// handOver packs a policy with the files that compiling it read.
+func (l *LoadedPolicy) handOver(path string, document wire.Raw, observe []string) (*ServerPolicy, error) {
+	p := &ServerPolicy{Document: document, Files: l.read, Observe: observe}
 	doc, err := wire.Marshal(p)
 	if err != nil {
 		return nil, fmt.Errorf("encode policy %s: %w", path, err)
