@@ -77,6 +77,7 @@ func scripts(dir string) testscript.Params {
 			"dead":    cmdDead,
 			"corrupt": cmdCorrupt,
 			"printed": cmdPrinted,
+			"hangup":  cmdHangup,
 		},
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -174,6 +175,18 @@ func cmdStop(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s: %v\n%s", args[0], err, p.errs.String())
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".err"), p.errs.Bytes(), 0o600))
+}
+
+// cmdHangup sends SIGHUP to a program that start began: hangup NAME.
+func cmdHangup(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: hangup NAME")
+	}
+	v, ok := running.Load(scriptProcess{ts, args[0]})
+	if !ok {
+		ts.Fatalf("%s does not run", args[0])
+	}
+	ts.Check(v.(*process).cmd.Process.Signal(syscall.SIGHUP))
 }
 
 // cmdDead kills a program that start began, without warning: dead NAME.
