@@ -90,6 +90,7 @@ type OutputDecision struct {
 	Verdict  Verdict
 	Content  wire.Raw // nil: unchanged
 	Evidence []Evidence
+	Observed bool // as in Decision: a guard in observe mode would have blocked
 }
 
 // SidedGuard is one conjunct of a treaty: whose terms it enforces.

@@ -39,7 +39,7 @@ func (s *mediation) judge(side string, g Guard) *Denial {
 	s.evidence = append(s.evidence, decision.Evidence...)
 	s.consume = append(s.consume, decision.Consume...)
 	if err == nil && decision.Observed {
-		if side != "local" || s.route.Price != nil || s.route.PeerDID != "" || s.m.Origin != nil {
+		if side != "local" || s.enforced() {
 			s.boundBy = side
 			return &Denial{Code: CodeGuardError, Guard: g.Name(), Side: side, Reason: "a guard only observed a call that must be enforced",
 				Fix: "observe mode is for unpaid calls within the organisation; report this"}
@@ -98,6 +98,12 @@ func (s *mediation) revalidate() *Denial {
 	return nil
 }
 
+// enforced reports a call that observe mode does not concern: money or another
+// organisation depends on it.
+func (s *mediation) enforced() bool {
+	return s.route.Price != nil || s.route.PeerDID != "" || s.m.Origin != nil
+}
+
 // denialOf names the evidence that decided: the last that is not Allow.
 func denialOf(decision Decision, g Guard, side string) *Denial {
 	d := &Denial{Code: CodeGuardDenied, Guard: g.Name(), Side: side, Reason: "denied by " + g.Name(),
@@ -131,6 +137,14 @@ func (s *mediation) inspect(content wire.Raw) (wire.Raw, *Denial) {
 			}
 			return nil, &Denial{Step: 12, Code: CodeOutputBlocked, Guard: g.Name(), Side: "local", Reason: reason,
 				Fix: "the tool ran; its result is withheld"}
+		}
+		if od.Observed {
+			if s.enforced() {
+				return nil, &Denial{Step: 12, Code: CodeOutputBlocked, Guard: g.Name(), Side: "local",
+					Reason: "the result was withheld: a guard only observed a call that must be enforced",
+					Fix:    "the tool ran; observe mode is for unpaid calls within the organisation; report this"}
+			}
+			s.observed = true
 		}
 		if od.Content != nil {
 			content = od.Content

@@ -34,7 +34,9 @@ func TestReceiptsHideWhatTheMaskerFinds(t *testing.T) {
 			}
 		})
 	}
-	alike := func(_, s string) (string, bool) { return "same", strings.HasPrefix(s, "canary") || strings.HasPrefix(s, `{"canary`) }
+	alike := func(_, s string) (string, bool) {
+		return "same", strings.HasPrefix(s, "canary") || strings.HasPrefix(s, `{"canary`)
+	}
 	h := newHarness(t)
 	m := h.mandate()
 	m.Arguments = wire.Raw(`{"canary1":1,"canary2":2,"path":"notes/a.txt","same":3}`)

@@ -132,3 +132,39 @@ func TestRevalidationBeforeDispatch(t *testing.T) {
 		t.Errorf("admitted %+v, want what the guard wants consumed", a)
 	}
 }
+
+// outputGuard answers one thing about every result.
+type outputGuard struct{ d kernel.OutputDecision }
+
+func (outputGuard) Name() string { return "results" }
+func (g outputGuard) Inspect(*kernel.Call, wire.Raw) (kernel.OutputDecision, error) {
+	return g.d, nil
+}
+
+// A result that was only released because its guard observed is an advisory
+// evaluation too, and where something is owed it is withheld.
+func TestObservedResult(t *testing.T) {
+	would := kernel.OutputDecision{Verdict: kernel.Allow, Observed: true,
+		Evidence: []kernel.Evidence{{Guard: "results", Verdict: kernel.Deny, Code: "CHIO-GUARD-INDIRECT-INJECTION"}}}
+	for _, paid := range []bool{false, true} {
+		h := newHarness(t)
+		h.policies.policy = func() (*kernel.Policy, error) {
+			return &kernel.Policy{LocalHash: wire.Hash(nil), Local: verdictGuard{kernel.Allow}, Output: []kernel.OutputGuard{outputGuard{would}}}, nil
+		}
+		if paid {
+			plain := h.dispatcher.route
+			h.dispatcher.route = func(m *kernel.Mandate) (kernel.Route, error) {
+				r, err := plain(m)
+				r.Price = &wire.MonetaryAmount{Units: 3, Currency: "USD"}
+				return r, err
+			}
+		}
+		out := h.kernel().Mediate(context.Background(), h.mandate())
+		switch {
+		case paid && (out.Verdict != kernel.Deny || out.Denial.Code != kernel.CodeOutputBlocked || out.Receipt.ReceiptKind != receipt.MediatedDecision):
+			t.Errorf("paid: %v %+v", out.Verdict, out.Denial)
+		case !paid && (out.Verdict != kernel.Allow || out.Receipt.ReceiptKind != receipt.AdvisoryEvaluation):
+			t.Errorf("unpaid: %v %s", out.Verdict, out.Receipt.ReceiptKind)
+		}
+	}
+}

@@ -47,6 +47,9 @@ type Options struct {
 	// Guards are the program's own, run after the eighteen on every call, in the
 	// order of their names. A policy configures one under extensions.chio.custom.
 	Guards []guard.Guard
+	// Hooks are the program's own hooks on what tools return, run in this order
+	// after those of the policy.
+	Hooks []guard.Hook
 	// Failpoint is called at named points of the commit protocols so that a
 	// test can end the process there; nil in production.
 	Failpoint func(name string)

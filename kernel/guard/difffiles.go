@@ -8,17 +8,15 @@ import (
 // patched is the shape of a diff: its own path argument and every file its
 // headers name become paths of the action. A diff that names no file and comes
 // without a path is malformed.
-func (a arguments) patched(f *finder, file, diff string) Shape {
-	named := 0
+func (a arguments) patched(f *finder, base, diff string) Shape {
+	named, file := 0, base
 	var bad error
 	diffFiles(diff, func(name string) {
 		named++
 		if bad == nil {
-			bad = f.patchPath(file, name)
+			bad = f.patchPath(base, name)
 		}
-		if file == "" {
-			file = name
-		}
+		file = orText(file, name)
 	})
 	switch {
 	case bad != nil:

@@ -108,6 +108,45 @@ func TestObserve(t *testing.T) {
 	}
 }
 
+type outputs struct {
+	d   kernel.OutputDecision
+	err error
+}
+
+func (o outputs) Name() string { return "results" }
+func (o outputs) Inspect(*kernel.Call, wire.Raw) (kernel.OutputDecision, error) {
+	return o.d, o.err
+}
+
+func TestObserveOutput(t *testing.T) {
+	local := toolCall("echo", `{}`)
+	paid := toolCall("echo", `{}`)
+	paid.Route.Price = &wire.MonetaryAmount{Units: 1, Currency: "USD"}
+	withheld := kernel.OutputDecision{Evidence: []kernel.Evidence{{Guard: "results", Code: "CHIO-X"}}}
+	redacted := kernel.OutputDecision{Verdict: kernel.Allow, Content: wire.Raw(`"clean"`)}
+	for name, tc := range map[string]struct {
+		g        outputs
+		call     *kernel.Call
+		want     kernel.Verdict
+		observed bool
+	}{
+		"would withhold": {outputs{d: withheld}, local, kernel.Allow, true},
+		"paid":           {outputs{d: withheld}, paid, kernel.Deny, false},
+		"no call":        {outputs{d: withheld}, nil, kernel.Deny, false},
+		"replaces":       {outputs{d: redacted}, local, kernel.Allow, false},
+		"could not look": {outputs{d: kernel.OutputDecision{Evidence: []kernel.Evidence{{Code: kernel.CodeGuardError}}}}, local, kernel.Deny, false},
+		"no such value":  {outputs{d: kernel.OutputDecision{Verdict: 9}}, local, 9, false},
+	} {
+		d, err := ObserveOutput(tc.g).Inspect(tc.call, wire.Raw(`"raw"`))
+		if err != nil || d.Verdict != tc.want || d.Observed != tc.observed || name == "replaces" && string(d.Content) != `"clean"` {
+			t.Errorf("%s: %+v %v", name, d, err)
+		}
+	}
+	if _, err := ObserveOutput(outputs{err: errors.New("x")}).Inspect(local, nil); err == nil || ObserveOutput(outputs{}).Name() != "results" {
+		t.Error("an error was observed away")
+	}
+}
+
 type advisor struct {
 	name    string
 	signals []Signal

@@ -1,6 +1,9 @@
 package guard
 
-import "github.com/backbay-labs/chio-node/kernel"
+import (
+	"github.com/backbay-labs/chio-node/kernel"
+	"github.com/backbay-labs/chio-node/wire"
+)
 
 // Observe puts a guard into observe mode: what it would have denied or held
 // for approval is recorded, and the call goes on as if it had allowed. Where
@@ -47,18 +50,42 @@ func (o observedAgain) Rejudge(r *Request) (kernel.Decision, error) {
 
 // soften turns a verdict that is only observed into an Allow that says so.
 func soften(r *Request, name string, d kernel.Decision, err error) (kernel.Decision, error) {
-	if err != nil || d.Verdict >= kernel.Allow || binding(r) {
+	if err != nil || d.Verdict >= kernel.Allow || binding(r) || failed(d.Evidence) {
 		return d, err
-	}
-	for _, e := range d.Evidence {
-		if e.Code == CodeMalformed || e.Code == kernel.CodeGuardError {
-			return d, nil
-		}
 	}
 	d.Evidence = append(d.Evidence, kernel.Evidence{Guard: name, Verdict: kernel.Allow, Code: CodeObserved,
 		Details: "observe mode: would be " + d.Verdict.String()})
 	d.Verdict, d.Observed, d.Consume = kernel.Allow, true, nil
 	return d, nil
+}
+
+// ObserveOutput is Observe for a guard of results: a result it would withhold
+// is released, with evidence. What it replaces stays replaced.
+func ObserveOutput(g kernel.OutputGuard) kernel.OutputGuard { return observedOutput{g} }
+
+type observedOutput struct{ inner kernel.OutputGuard }
+
+func (o observedOutput) Name() string { return o.inner.Name() }
+
+func (o observedOutput) Inspect(c *kernel.Call, content wire.Raw) (kernel.OutputDecision, error) {
+	d, err := o.inner.Inspect(c, content)
+	if err != nil || d.Verdict >= kernel.Allow || binding(&Request{Call: c}) || failed(d.Evidence) {
+		return d, err
+	}
+	d.Evidence = append(d.Evidence, kernel.Evidence{Guard: o.Name(), Verdict: kernel.Allow, Code: CodeObserved,
+		Details: "observe mode: would be withheld"})
+	d.Verdict, d.Content, d.Observed = kernel.Allow, nil, true
+	return d, nil
+}
+
+// failed reports evidence of a guard that could not judge.
+func failed(evidence []kernel.Evidence) bool {
+	for _, e := range evidence {
+		if e.Code == CodeMalformed || e.Code == kernel.CodeGuardError {
+			return true
+		}
+	}
+	return false
 }
 
 // binding reports a call that observe mode does not concern.

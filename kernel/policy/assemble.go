@@ -182,8 +182,12 @@ func (b *builder) hooksOf() error {
 		}
 	}
 	for _, h := range b.hooks {
-		b.c.Output = append(b.c.Output, h.OutputGuard)
-		b.c.Parts = append(b.c.Parts, Part{Name: h.Name(), Block: blockPath(h.block), Config: h.config, Output: true})
+		p := Part{Name: h.Name(), Block: blockPath(h.block), Config: h.config, Output: true}
+		if h.block != "origins" && b.observes(h.Name()) {
+			p.Observed, h.OutputGuard = true, guard.ObserveOutput(h.OutputGuard)
+			b.c.Observed = append(b.c.Observed, p.Name)
+		}
+		b.c.Output, b.c.Parts = append(b.c.Output, h.OutputGuard), append(b.c.Parts, p)
 	}
 	return nil
 }

@@ -21,6 +21,9 @@ type CompileOptions struct {
 	// Custom are guards that an embedding program registered, by name. All of
 	// them run, after the eighteen, in the order of their names.
 	Custom map[string]guard.Guard
+	// Hooks are hooks on results that an embedding program registered; they run
+	// after the policy's own, in this order.
+	Hooks []guard.Hook
 	// Panic reports that everything must be denied; asked on every call.
 	Panic func() bool
 	// Postures are the records of the sessions. Nil: a policy with a posture, or

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/backbay-labs/chio-node/kernel/guard"
 	"github.com/backbay-labs/chio-node/kernel/guards/prompt"
 	"github.com/backbay-labs/chio-node/kernel/guards/secrets"
 	"github.com/backbay-labs/chio-node/kernel/guards/spider"
@@ -125,6 +126,9 @@ func (b *builder) outputs() error {
 			return err
 		}
 		b.hooks = append(b.hooks, hook{g, "chio.output_sanitizer", mode})
+	}
+	if n := len(b.o.Hooks); n > 0 {
+		b.hooks = append(b.hooks, hook{guard.NewPostInvocationPipeline(b.o.Hooks...), "custom", plural(n, "registered hook")})
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func observeAlso(d *Document, also []string) error {
 // checkObserve refuses names that no guard has, and those of parts that always
 // enforce.
 func (b *builder) checkObserve() error {
-	known := []string{observeAll, ApprovalName}
+	known := append([]string{observeAll, ApprovalName}, outputNames()...)
 	for _, e := range guards.Catalogue() {
 		known = append(known, e.Name)
 	}

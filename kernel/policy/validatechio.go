@@ -8,7 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/backbay-labs/chio-node/kernel/guard"
 	"github.com/backbay-labs/chio-node/kernel/guards"
+	"github.com/backbay-labs/chio-node/kernel/guards/prompt"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -63,7 +65,7 @@ func (c *checker) chio(path string, v *Chio, inherits bool) {
 // observe names guards of the catalogue and custom ones, which the document
 // lists under custom even if they have nothing to configure.
 func (c *checker) observe(path string, v *Chio, inherits bool) {
-	known := append(builtGuards(), ApprovalName)
+	known := append(append(builtGuards(), ApprovalName), outputNames()...)
 	for i, name := range v.Observe {
 		_, custom := v.Custom[name]
 		at := fmt.Sprintf("%s[%d]", path, i)
@@ -79,6 +81,9 @@ func (c *checker) observe(path string, v *Chio, inherits bool) {
 		}
 	}
 }
+
+// outputNames are the guards of results that may only observe.
+func outputNames() []string { return []string{prompt.IndirectName, guard.PostPipelineName} }
 
 func builtGuards() []string {
 	var names []string
