@@ -11,7 +11,12 @@ func TestDiffFiles(t *testing.T) {
 		diff string
 		want []string
 	}{
-		"git":             {"diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,1 +1,1 @@\n-a\n+b\n", []string{"x", "x"}},
+		"git":             {"diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,1 +1,1 @@\n-a\n+b\n", []string{"x", "x", "x"}},
+		"git, no lines":   {"diff --git a/.env b/.env\ndeleted file mode 100644\ndiff --git a/x b/y z\n", []string{".env", "x", "y z"}},
+		"git, no prefix":  {"diff --git .env .env\ndiff --git p q\ndiff --git \"a/\\056env\" \"b/\\056env\"\n", []string{".env", "p", "q", ".env"}},
+		"indented":        {"x\n  --- a/.env\n  +++ b/.env\n", []string{"?.env", "?.env"}},
+		"svn":             {"Index: .env\n=====\n", []string{".env"}},
+		"symbolic link":   {"diff --git a/l b/l\nnew file mode 120000\n--- /dev/null\n+++ b/l\n@@ -0,0 +1 @@\n+/etc/shadow\n", []string{"l", "l", "?/etc/shadow"}},
 		"new file":        {"--- /dev/null\n+++ b/secret/.env\n@@ -0,0 +1 @@\n+A=1\n", []string{"secret/.env"}},
 		"no prefix":       {"--- old.c\t2020-01-01\n+++ new.c\t2020-01-01\n", []string{"old.c", "new.c"}},
 		"rename":          {"rename from a/x\nrename to /etc/shadow\n", []string{"a/x", "/etc/shadow"}},
@@ -26,7 +31,12 @@ func TestDiffFiles(t *testing.T) {
 		"no newline note": {"--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n\\ No newline\n+b\n--- a/z\n", []string{"x", "x", "z"}},
 	} {
 		var got []string
-		diffFiles(tc.diff, func(f string) { got = append(got, f) })
+		diffFiles(tc.diff, func(f string, guess bool) {
+			if guess {
+				f = "?" + f
+			}
+			got = append(got, f)
+		})
 		if !slices.Equal(got, tc.want) {
 			t.Errorf("%s: %q, want %q", name, got, tc.want)
 		}
@@ -43,6 +53,7 @@ func TestPatchFilesAreJudged(t *testing.T) {
 	}{
 		{`{"path":"/ws","diff":"--- a/x\n+++ b/../../etc/passwd\n"}`, "patch", []string{"/ws/x", "/etc/passwd"}},
 		{`{"path":"/ws/src/m.go","diff":"--- a/src/m.go\n+++ b/src/m.go\n"}`, "patch", []string{"/ws/src/m.go"}},
+		{`{"diff":"--- a/x\n+++ b/x\n--- a/y\n+++ b/etc/shadow\n"}`, "patch", []string{"x", "y", "etc/shadow"}},
 		{`{"path":"/ws","diff":"--- a/x\n+++ /etc/shadow\n"}`, "patch", []string{"/ws/x", "/etc/shadow"}},
 		{`{"input":"*** Begin Patch\n*** Add File: ~/.ssh/authorized_keys\n+k\n"}`, "patch", []string{"~/.ssh/authorized_keys"}},
 		{`{"path":"/ws/m.go","patch":"@@ -1 +1 @@\n-a\n+b\n"}`, "patch", []string{"/ws/m.go"}},

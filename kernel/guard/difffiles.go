@@ -11,12 +11,16 @@ import (
 func (a arguments) patched(f *finder, base, diff string) Shape {
 	named, file := 0, base
 	var bad error
-	diffFiles(diff, func(name string) {
-		named++
-		if bad == nil {
+	diffFiles(diff, func(name string, guess bool) {
+		switch {
+		case bad != nil:
+		case guess:
+			bad = f.path(name, true)
+		default:
+			named++
 			bad = f.patchPath(base, name)
+			file = orText(file, name)
 		}
-		file = orText(file, name)
 	})
 	switch {
 	case bad != nil:
@@ -60,15 +64,21 @@ func (f *finder) pathOf(text string, access Access) error {
 
 // diffFiles calls fn with every file name in the headers of a unified diff or
 // of the "*** Begin Patch" form. It errs on the side of more: a line that may
-// be a header is one, unless the counts of a hunk say that it is content.
-func diffFiles(diff string, fn func(string)) {
+// be a header is one, unless the counts of a hunk say that it is content. A
+// guess is what only some tools take for a name: an indented header, and the
+// target of a symbolic link that the diff makes.
+func diffFiles(diff string, fn func(name string, guess bool)) {
 	var old, new int
+	link := false
 	for line := range strings.SplitSeq(diff, "\n") {
 		line = strings.TrimSuffix(line, "\r")
 		if old > 0 || new > 0 {
 			switch {
 			case new > 0 && strings.HasPrefix(line, "+"):
 				new--
+				if link && len(line) > 1 {
+					fn(line[1:], true)
+				}
 				continue
 			case old > 0 && strings.HasPrefix(line, "-"):
 				old--
@@ -85,10 +95,45 @@ func diffFiles(diff string, fn func(string)) {
 			old, new = hunkCounts(rest)
 			continue
 		}
-		if name := headerFile(line); name != "" && name != "/dev/null" {
-			fn(name)
+		if rest, ok := strings.CutPrefix(line, "diff --git "); ok {
+			link = false
+			gitNames(rest, func(name string) { fn(name, false) })
+			continue
+		}
+		link = link || strings.HasPrefix(line, "new ") && strings.HasSuffix(line, "mode 120000")
+		bare := strings.TrimLeft(line, " \t")
+		if name := headerFile(bare); name != "" && name != "/dev/null" {
+			fn(name, len(bare) < len(line))
 		}
 	}
+}
+
+// gitNames reads "a/x b/y". Blanks in a name are not quoted: two equal halves
+// are one name, else everything between blanks is one.
+func gitNames(rest string, fn func(string)) {
+	if half := len(rest) / 2; len(rest)%2 == 1 && rest[half] == ' ' {
+		if a, b := unprefixed(rest[:half]), unprefixed(rest[half+1:]); a == b {
+			fn(a)
+			return
+		}
+	}
+	if old, new, ok := strings.Cut(rest, " b/"); ok && !strings.Contains(new, " b/") {
+		fn(unprefixed(old))
+		fn(unprefixed("b/" + strings.TrimSuffix(new, `"`)))
+		return
+	}
+	for name := range strings.FieldsSeq(rest) {
+		fn(unprefixed(name))
+	}
+}
+
+// unprefixed is a name of a diff without quotes and git's "a/" or "b/".
+func unprefixed(name string) string {
+	name = unquoted(name)
+	if len(name) > 2 && (name[0] == 'a' || name[0] == 'b') && name[1] == '/' {
+		return name[2:]
+	}
+	return name
 }
 
 // hunkCounts reads "1,7 +1,6 @@"; what cannot be read counts nothing, so that
@@ -124,7 +169,7 @@ func lineCount(span string) int {
 // that git puts before it and the time stamp that diff puts behind it.
 func headerFile(line string) string {
 	for _, prefix := range [...]string{"*** Add File: ", "*** Update File: ", "*** Delete File: ", "*** Move to: ",
-		"rename from ", "rename to ", "copy from ", "copy to "} {
+		"rename from ", "rename to ", "copy from ", "copy to ", "Index: "} {
 		if name, ok := strings.CutPrefix(line, prefix); ok {
 			return unquoted(name)
 		}
@@ -135,11 +180,7 @@ func headerFile(line string) string {
 			continue
 		}
 		name, _, _ = strings.Cut(name, "\t")
-		name = unquoted(name)
-		if len(name) > 2 && (name[0] == 'a' || name[0] == 'b') && name[1] == '/' {
-			name = name[2:]
-		}
-		return name
+		return unprefixed(name)
 	}
 	return ""
 }

@@ -73,6 +73,7 @@ func TestMalformed(t *testing.T) {
 		{"fetch", `{"url":"http://::1/"}`},
 		{"python", `{"code":1}`},
 		{"python", `{"code":"1","language":7}`},
+		{"apply_patch", `{"diff":"+++ b/x\n","patch":"+++ b/y\n"}`}, // the tool may apply either
 		{"echo", `[]`},
 		{"echo", `"x"`},
 		{"echo", `{"a":1}{}`},

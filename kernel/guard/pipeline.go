@@ -20,6 +20,15 @@ type Request struct {
 	Abstract bool
 	// Reached is what path guards found out about paths, by their text.
 	Reached map[string]Reach
+	// Ahead is what one guard found for another that reads the same text.
+	Ahead Ahead
+}
+
+// Ahead is the answer of the guard For, which did not judge yet.
+type Ahead struct {
+	For     Guard
+	Verdict kernel.Verdict
+	Details string
 }
 
 // Reach is the file a path leads to.

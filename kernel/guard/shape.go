@@ -66,6 +66,18 @@ func (a arguments) need(aliases []string) (string, problem) {
 	return v, ""
 }
 
+// count is how many of the aliases are present.
+func (a arguments) count(aliases []string) (n int) {
+	for _, m := range a.top {
+		for _, alias := range aliases {
+			if m.name == alias {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 func (a arguments) optional(aliases []string, fallback string) (string, problem) {
 	v, present, bad := a.text(aliases)
 	if bad == "" && !present {
@@ -101,6 +113,9 @@ func (a arguments) build(fam family, f *finder) (Shape, problem) {
 		diff, bad := a.need(diffAliases[:])
 		if bad != "" {
 			return nil, bad
+		}
+		if a.count(diffAliases[:]) > 1 {
+			return nil, "two arguments hold a diff: which of them is applied cannot be told"
 		}
 		return a.patched(f, path, diff), ""
 	case familyShell:
