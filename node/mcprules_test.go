@@ -164,7 +164,9 @@ func TestServerRoots(t *testing.T) {
 	if err := os.Symlink(filepath.Join(real, "other"), filepath.Join(work, "link")); err != nil {
 		t.Fatal(err)
 	}
-	n := serving(t, newHome(t), MCPServer{Server: "files", Dir: work, Roots: []string{work}})
+	o := newHome(t)
+	writePolicy(t, o.Home, "policy.yaml", readsAllowed+"  path_allowlist: {enabled: true, read: [\"**\"]}\nextensions: {chio: {observe: [all]}}\n")
+	n := serving(t, o, MCPServer{Server: "files", Dir: work, Roots: []string{work}})
 	for args, want := range map[string]string{
 		`{"path":"a.txt"}`: "allow", `{"path":"` + work + `/a.txt"}`: "allow", `{"path":"../other/x"}`: "deny", `{"path":"link/x"}`: "deny", `{"path":"/etc/hosts"}`: "deny",
 	} {
