@@ -263,6 +263,19 @@ func TestResolvePolicyCarriesFiles(t *testing.T) {
 	if _, err := ResolvePolicy(filepath.Join(dir, "p.yaml"), nil); problemCode(err) != "CHIO-POLICY-INVALID" {
 		t.Errorf("a database that is none: %v", err)
 	}
+	writePolicy(t, dir, "patterns.json", `{"schema":"chio.pattern_db.v1","version":"1","created_at":1700000000,"dimension":2,`+
+		`"patterns":[{"id":"a","category":"c","stage":"s","label":"l","embedding":[1,0]}]}`)
+	carried, err := ResolvePolicy(filepath.Join(dir, "p.yaml"), nil)
+	if err != nil || len(carried.Files["patterns.json"]) == 0 {
+		t.Fatalf("%+v, %v", carried, err)
+	}
+	var received ServerPolicy // as another process gets it
+	if err := wire.Unmarshal(wire.MustMarshal(carried), &received, wire.ForeignLimits); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := received.compile(policy.CompileOptions{}); err != nil || !slices.Contains(c.GuardNames, "spider-sense") {
+		t.Errorf("with its file: %v", err)
+	}
 	writePolicy(t, dir, "q.yaml", strings.ReplaceAll(big, "patterns.json", "../patterns.json"))
 	if _, err := ResolvePolicy(filepath.Join(dir, "q.yaml"), nil); problemCode(err) != "CHIO-POLICY-INVALID" {
 		t.Errorf("a file outside of its folder: %v", err)

@@ -222,3 +222,34 @@ func TestPanicFile(t *testing.T) {
 		t.Errorf("a file that leads nowhere is there all the same: %+v", a)
 	}
 }
+
+// BenchmarkPanicFile is what looking for the file adds to every call.
+func BenchmarkPanicFile(b *testing.B) {
+	on := panicking(b.TempDir())
+	b.ReportAllocs()
+	for b.Loop() {
+		if on() {
+			b.Fatal("panic is on")
+		}
+	}
+}
+
+// BenchmarkPolicyPoll is what looking at the files costs every two seconds.
+func BenchmarkPolicyPoll(b *testing.B) {
+	dir := b.TempDir()
+	writePolicy(b, dir, "policy.yaml", readsAllowed)
+	old := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(filepath.Join(dir, "policy.yaml"), old, old); err != nil {
+		b.Fatal(err)
+	}
+	w := newWatchedFS(dir)
+	if _, err := w.Open("policy.yaml"); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if w.changed() {
+			b.Fatal("nothing changed")
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package offline
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,11 +18,14 @@ func LoadPolicy(path string) (*policy.Compiled, error) {
 	if !strings.HasPrefix(path, "builtin:") {
 		name, dir = filepath.Base(path), filepath.Dir(path)
 	}
-	doc, err := policy.Load(name, os.DirFS(dir))
+	files := os.DirFS(dir)
+	doc, err := policy.Load(name, files)
 	if err != nil {
 		return nil, err
 	}
-	return policy.Compile(doc, policy.CompileOptions{})
+	return policy.Compile(doc, policy.CompileOptions{ReadFile: func(name string) ([]byte, error) {
+		return fs.ReadFile(files, filepath.ToSlash(filepath.Clean(name)))
+	}})
 }
 
 // BundleFile is a bundle to replay and what to call it.
