@@ -62,18 +62,22 @@ func (b *builder) jailbreakConfig() *prompt.JailbreakConfig {
 
 // detection builds prompt-injection, jailbreak and spider-sense.
 func (b *builder) detection() error {
+	var injection, jailbreak guard.Guard
 	if c := b.injectionConfig(); c != nil {
 		g, err := newInjection(*c)
+		injection = g
 		if err := b.add(g, err, "detection.prompt_injection", "warn "+c.WarnAtOrAbove+", block "+c.BlockAtOrAbove); err != nil {
 			return err
 		}
 	}
 	if c := b.jailbreakConfig(); c != nil {
 		g, err := newJailbreak(*c)
+		jailbreak = g
 		if err := b.add(g, err, "detection.jailbreak", fmt.Sprintf("warn %d, block %d", *c.WarnThreshold, *c.BlockThreshold)); err != nil {
 			return err
 		}
 	}
+	readTogether(injection, jailbreak)
 	d := b.d.Extensions.Detection
 	if d == nil || d.ThreatIntel == nil || !value(d.ThreatIntel.Enabled, false) {
 		return nil

@@ -52,6 +52,16 @@ func newInjection(c prompt.InjectionConfig) (guard.Guard, error) { return as(pro
 
 func newJailbreak(c prompt.JailbreakConfig) (guard.Guard, error) { return as(prompt.NewJailbreak(c)) }
 
+// readTogether lets the two detectors read each text once, where a policy has
+// both.
+func readTogether(injection, jailbreak guard.Guard) {
+	i, ok := injection.(*prompt.Injection)
+	j, also := jailbreak.(*prompt.Jailbreak)
+	if ok && also {
+		i.ReadFor(j)
+	}
+}
+
 func newPromptOutput(c prompt.OutputConfig) (kernel.OutputGuard, error) {
 	return asOutput(prompt.NewOutput(c))
 }

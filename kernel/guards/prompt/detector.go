@@ -2,9 +2,6 @@ package prompt
 
 import (
 	"fmt"
-	"sync"
-
-	"github.com/backbay-labs/chio-node/kernel"
 )
 
 // maxScanBytes is the most text a detector may be configured to read: a whole
@@ -13,8 +10,10 @@ const maxScanBytes = 4 << 20
 
 // detector is one ruleset ready to judge texts. It is safe for concurrent use.
 type detector struct {
+	lex     *lexicon
 	set     *ruleset
-	readers sync.Pool
+	combine func([]int) int
+	shape   bool // count symbols
 	limit   int64
 }
 
@@ -28,21 +27,21 @@ func newDetector(name string, rules []rule, combine func([]int) int, shape bool,
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	d := &detector{set: newRuleset(rules), limit: limit}
-	d.readers.New = func() any { return &reader{lex: lex, set: d.set, combine: combine, shape: shape} }
-	return d, nil
+	return &detector{lex: lex, set: newRuleset(rules), combine: combine, shape: shape, limit: limit}, nil
 }
 
-// judge reads the text that collect appends to a buffer.
-func (d *detector) judge(collect func([]byte) []byte, verdict func(*reader, *finding) (kernel.Verdict, string)) (kernel.Verdict, string) {
-	r := d.readers.Get().(*reader)
-	r.raw = collect(r.raw[:0])
-	f := r.read(r.raw)
-	v, details := verdict(r, &f)
-	if cap(r.raw) <= maxKept {
-		d.readers.Put(r)
+// reader lends a reader; give takes it back.
+func (x *lexicon) reader() *reader {
+	if r, ok := x.readers.Get().(*reader); ok {
+		return r
 	}
-	return v, details
+	return &reader{lex: x}
+}
+
+func (x *lexicon) give(r *reader) {
+	if cap(r.raw) <= maxKept {
+		x.readers.Put(r)
+	}
 }
 
 // maxKept bounds the buffers a reader keeps from one text to the next.

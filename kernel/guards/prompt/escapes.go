@@ -5,32 +5,52 @@ import (
 	"unicode/utf8"
 )
 
-// unescape appends raw with its escapes read: %41, &#65;, &#x41;, &lt;, \u0041,
-// \x41 and \n. It reports whether there were enough of them to matter.
-func unescape(dst, raw []byte) ([]byte, bool) {
-	if bytes.IndexByte(raw, '%') < 0 && bytes.IndexByte(raw, '&') < 0 && bytes.IndexByte(raw, '\\') < 0 && bytes.IndexByte(raw, '=') < 0 {
-		return dst, false
-	}
+// escaped reports whether raw has enough escapes to matter.
+func escaped(raw []byte) bool {
 	found := 0
 	for i := 0; i < len(raw); {
-		if c := raw[i]; c == '%' || c == '&' || c == '\\' || c == '=' {
-			if r, n := escape(raw[i:]); n > 0 {
-				if r < utf8.RuneSelf {
-					dst = append(dst, byte(r))
-				} else if c == '%' || c == '=' || n == 4 && c == '\\' {
-					dst = append(dst, byte(r)) // one byte of UTF-8
-				} else {
-					dst = utf8.AppendRune(dst, r)
-				}
-				i += n
-				found++
-				continue
+		if !escapeByte[raw[i]] {
+			i++
+			continue
+		}
+		_, n := escape(raw[i:])
+		if n > 0 {
+			if found++; found >= minEscapes {
+				return true
 			}
 		}
-		dst = append(dst, raw[i])
-		i++
+		i += max(n, 1)
 	}
-	return dst, found >= minEscapes
+	return false
+}
+
+// escapeByte are the characters that escapes begin with.
+var escapeByte = [256]bool{'%': true, '&': true, '\\': true, '=': true}
+
+// unescape appends raw with its escapes read: %41, &#65;, &#x41;, &lt;, \u0041,
+// \x41 and \n.
+func unescape(dst, raw []byte) []byte {
+	for i := 0; i < len(raw); {
+		c := raw[i]
+		if !escapeByte[c] {
+			dst = append(dst, c)
+			i++
+			continue
+		}
+		r, n := escape(raw[i:])
+		switch {
+		case n == 0:
+			dst = append(dst, c)
+			i++
+			continue
+		case r < utf8.RuneSelf || c == '%' || c == '=' || n == 4 && c == '\\':
+			dst = append(dst, byte(r)) // one byte of UTF-8
+		default:
+			dst = utf8.AppendRune(dst, r)
+		}
+		i += n
+	}
+	return dst
 }
 
 // escape reads one escape: its character and length, or 0.

@@ -1,6 +1,7 @@
 package prompt
 
 import (
+	"slices"
 	"unicode"
 	"unicode/utf8"
 
@@ -13,6 +14,7 @@ type folded struct {
 	hidden int    // invisible characters that were dropped: zero-width, bidi, format
 	tags   []byte // ASCII spelled in Unicode tag characters
 	bytes  []byte // octets spelled in variation selectors
+	known  *[maxSpelt]spelt
 }
 
 // Canonical is the form in which texts are compared: invisible characters
@@ -44,22 +46,45 @@ var plain = func() (t [utf8.RuneSelf]byte) {
 }()
 
 // fold appends the canonical form of s to f.text, which it empties first.
+// What ascii does is done here for the characters that texts are made of.
 func (f *folded) fold(s []byte) {
-	f.text, f.tags, f.bytes, f.hidden = f.text[:0], f.tags[:0], f.bytes[:0], 0
+	f.text, f.tags, f.bytes, f.hidden = slices.Grow(f.text[:0], len(s)), f.tags[:0], f.bytes[:0], 0
+	dst, last := f.text, byte('\n')
 	for i := 0; i < len(s); {
-		if c := s[i]; c < utf8.RuneSelf {
-			f.ascii(plain[c])
+		c := s[i]
+		if c < utf8.RuneSelf {
 			i++
-			continue
+			to := plain[c]
+			if to > ' ' && last != '\n' || to == ' ' && last > ' ' {
+				dst, last = append(dst, to), to
+				continue
+			}
+			f.text = dst
+			f.ascii(to)
+		} else {
+			f.text = dst
+			i += f.foreign(s[i:])
 		}
-		r, n := utf8.DecodeRune(s[i:])
-		i += n
-		if r == utf8.RuneError && n == 1 {
-			f.ascii(' ')
-			continue
+		if dst, last = f.text, '\n'; len(dst) > 0 {
+			last = dst[len(dst)-1]
 		}
-		f.rune(r, 0)
 	}
+	f.text = dst
+}
+
+// foreign folds the character at s[0], which is not ASCII, and returns its
+// length.
+func (f *folded) foreign(s []byte) int {
+	r, n := utf8.DecodeRune(s)
+	switch {
+	case r == utf8.RuneError && n == 1:
+		f.ascii(' ')
+	case r >= 0x4E00 && r <= 0x9FFF:
+		f.text = append(f.text, s[:n]...)
+	default:
+		f.recall(r)
+	}
+	return n
 }
 
 // ascii appends one folded ASCII byte.

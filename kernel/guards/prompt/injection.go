@@ -64,6 +64,7 @@ type Injection struct {
 	warn, block int
 	rule        string
 	pass        kernel.Decision
+	before      *Jailbreak // reads the same text next
 }
 
 // NewInjection compiles the configuration. A limit of 0 is 200,000 bytes.
@@ -86,6 +87,10 @@ func NewInjection(c InjectionConfig) (*Injection, error) {
 	return g, nil
 }
 
+// ReadFor makes the guard read for another that judges the same calls after it,
+// so that a text is read once. What either answers does not change.
+func (g *Injection) ReadFor(next *Jailbreak) { g.before = next }
+
 // Name returns prompt-injection.
 func (g *Injection) Name() string { return InjectionName }
 
@@ -97,7 +102,7 @@ func (g *Injection) Judge(r *guard.Request) (kernel.Decision, error) {
 	if n := total(r); n > g.detector.limit { // 2
 		return guard.Refuse(InjectionName, CodeInjection, g.rule+".max_scan_bytes", tooMuch(n, g.detector.limit)), nil
 	}
-	v, details := g.detector.judge(func(b []byte) []byte { return collect(b, r) }, g.verdict)
+	v, details := g.judge(r)
 	switch v {
 	case kernel.Deny: // 3
 		return guard.Refuse(InjectionName, CodeInjection, g.rule+".block_at_or_above", details), nil
@@ -105,6 +110,22 @@ func (g *Injection) Judge(r *guard.Request) (kernel.Decision, error) {
 		return guard.Conclude(v, InjectionName, CodeInjection, g.rule+".warn_at_or_above", details), nil
 	}
 	return g.pass, nil // 5
+}
+
+// judge reads the text of a request, for the next guard too unless that would
+// refuse it by its length.
+func (g *Injection) judge(r *guard.Request) (kernel.Verdict, string) {
+	x := g.detector.lex.reader()
+	defer g.detector.lex.give(x)
+	x.raw = collect(x.raw[:0], r)
+	if next := g.before; next != nil && int64(len(x.raw)) <= next.detector.limit {
+		x.read(x.raw, g.detector, next.detector)
+		r.Ahead = guard.Ahead{For: next}
+		r.Ahead.Verdict, r.Ahead.Details = next.verdict(x, &x.lanes[1].out)
+	} else {
+		x.read(x.raw, g.detector)
+	}
+	return g.verdict(x, &x.lanes[0].out)
 }
 
 // verdict weighs a finding; the details are empty for Allow.
@@ -118,7 +139,7 @@ func (g *Injection) verdict(r *reader, f *finding) (kernel.Verdict, string) {
 	default:
 		return v, ""
 	}
-	return v, describe(InjectionName, f, r.set, levelOf(f.score), r.fingerprint())
+	return v, describe(InjectionName, f, g.detector.set, levelOf(f.score), r.fingerprint())
 }
 
 func tooMuch(n, limit int64) string {

@@ -66,7 +66,7 @@ func (g *Jailbreak) Judge(r *guard.Request) (kernel.Decision, error) {
 	if n := total(r); n > g.detector.limit { // 2
 		return guard.Refuse(JailbreakName, CodeJailbreak, g.rule+".max_input_bytes", tooMuch(n, g.detector.limit)), nil
 	}
-	v, details := g.detector.judge(func(b []byte) []byte { return collect(b, r) }, g.verdict)
+	v, details := g.judge(r)
 	switch v {
 	case kernel.Deny: // 3
 		return guard.Refuse(JailbreakName, CodeJailbreak, g.rule+".block_threshold", details), nil
@@ -76,8 +76,20 @@ func (g *Jailbreak) Judge(r *guard.Request) (kernel.Decision, error) {
 	return g.pass, nil // 5
 }
 
+// judge reads the text of a request, unless prompt-injection did.
+func (g *Jailbreak) judge(r *guard.Request) (kernel.Verdict, string) {
+	if r.Ahead.For == guard.Guard(g) {
+		return r.Ahead.Verdict, r.Ahead.Details
+	}
+	x := g.detector.lex.reader()
+	defer g.detector.lex.give(x)
+	x.raw = collect(x.raw[:0], r)
+	x.read(x.raw, g.detector)
+	return g.verdict(x, &x.lanes[0].out)
+}
+
 func (g *Jailbreak) verdict(r *reader, f *finding) (kernel.Verdict, string) {
-	l := layersOf(f, r.set)
+	l := layersOf(f, g.detector.set)
 	f.score = l.score()
 	v := kernel.Allow
 	switch {
@@ -89,7 +101,7 @@ func (g *Jailbreak) verdict(r *reader, f *finding) (kernel.Verdict, string) {
 		return v, ""
 	}
 	kind := fmt.Sprintf("%s heuristic=%d statistical=%d logistic=%d", JailbreakName, l.heuristic, l.statistical, l.logistic)
-	return v, describe(kind, f, r.set, jailbreakLevel(v), r.fingerprint())
+	return v, describe(kind, f, g.detector.set, jailbreakLevel(v), r.fingerprint())
 }
 
 func jailbreakLevel(v kernel.Verdict) string {

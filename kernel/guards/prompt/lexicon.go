@@ -11,7 +11,8 @@ import (
 //go:embed vocabulary.txt phrases.txt frames.txt languages.txt
 var vocabularies embed.FS
 
-// lexicon is the compiled vocabulary. It never changes once it is made.
+// lexicon is the compiled vocabulary. It never changes once it is made; the
+// buffers of its readers are all that it lends.
 type lexicon struct {
 	words  *tree      // words and phrases, at word boundaries
 	joined *tree      // the same without spaces, anywhere in a run of letters
@@ -19,6 +20,9 @@ type lexicon struct {
 	typos  typos      // words by the letters they have
 	bloom  [64]uint64 // of the keys of typos
 	keys   keySet     // how words begin
+
+	initials [26]bool // of the words of typos
+	readers  sync.Pool
 }
 
 // theLexicon compiles the embedded vocabulary once, for every guard.
@@ -65,6 +69,7 @@ func compileLexicon() (*lexicon, error) {
 	for _, w := range transposed {
 		h := x.typos.add(w)
 		x.bloom[h>>58] |= 1 << (h >> 52 & 63)
+		x.initials[w[0]-'a'] = true
 	}
 	return x, nil
 }

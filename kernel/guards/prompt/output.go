@@ -55,27 +55,29 @@ func (g *Output) Name() string { return IndirectName }
 
 // Inspect implements kernel.OutputGuard.
 func (g *Output) Inspect(_ *kernel.Call, content wire.Raw) (kernel.OutputDecision, error) {
-	text, err := jsonText(nil, content)
-	if err != nil { // 1
+	x := g.lexicon().reader()
+	defer g.lexicon().give(x)
+	var err error
+	if x.raw, err = jsonText(x.raw[:0], content); err != nil { // 1
 		return kernel.OutputDecision{Verdict: kernel.Deny, Evidence: []kernel.Evidence{{
 			Guard: IndirectName, Verdict: kernel.Deny, Code: CodeIndirect, Details: "the result is not one JSON value",
 		}}}, nil
 	}
 	out := kernel.OutputDecision{Verdict: kernel.Allow}
-	collect := func(b []byte) []byte { return append(b, text...) }
+	i, j := g.read(x)
 	if g.injection != nil {
-		v, rule, details := kernel.Deny, ".max_scan_bytes", tooMuch(int64(len(text)), g.injection.detector.limit) // 2
-		if int64(len(text)) <= g.injection.detector.limit {
+		v, rule, details := kernel.Deny, ".max_scan_bytes", tooMuch(int64(len(x.raw)), g.injection.detector.limit) // 2
+		if i != nil {
 			rule = ".block_at_or_above"
-			v, details = g.injection.detector.judge(collect, g.injection.verdict) // 3
+			v, details = g.injection.verdict(x, i) // 3
 		}
 		g.note(&out, v, g.injection.rule+rule, details)
 	}
 	if g.jailbreak != nil {
-		v, rule, details := kernel.Deny, ".max_input_bytes", tooMuch(int64(len(text)), g.jailbreak.detector.limit) // 2
-		if int64(len(text)) <= g.jailbreak.detector.limit {
+		v, rule, details := kernel.Deny, ".max_input_bytes", tooMuch(int64(len(x.raw)), g.jailbreak.detector.limit) // 2
+		if j != nil {
 			rule = ".block_threshold"
-			v, details = g.jailbreak.detector.judge(collect, g.jailbreak.verdict) // 3
+			v, details = g.jailbreak.verdict(x, j) // 3
 		}
 		g.note(&out, v, g.jailbreak.rule+rule, details)
 	}
@@ -83,6 +85,38 @@ func (g *Output) Inspect(_ *kernel.Call, content wire.Raw) (kernel.OutputDecisio
 		out.Evidence = []kernel.Evidence{{Guard: IndirectName, Verdict: kernel.Allow}}
 	}
 	return out, nil
+}
+
+func (g *Output) lexicon() *lexicon {
+	if g.injection != nil {
+		return g.injection.detector.lex
+	}
+	return g.jailbreak.detector.lex
+}
+
+// read reads the text once. A finding is nil where a detector is not
+// configured, or its limit is below the text's length.
+func (g *Output) read(x *reader) (i, j *finding) {
+	var list []*detector
+	n := int64(len(x.raw))
+	injection := g.injection != nil && n <= g.injection.detector.limit
+	jailbreak := g.jailbreak != nil && n <= g.jailbreak.detector.limit
+	if injection {
+		list = append(list, g.injection.detector)
+	}
+	if jailbreak {
+		list = append(list, g.jailbreak.detector)
+	}
+	if len(list) > 0 {
+		x.read(x.raw, list...)
+	}
+	if injection {
+		i = &x.lanes[0].out
+	}
+	if jailbreak {
+		j = &x.lanes[len(list)-1].out
+	}
+	return i, j
 }
 
 // note records what one detector said of the result.

@@ -3,6 +3,7 @@ package prompt
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 )
 
 // maxScore is the highest score of a detector.
@@ -39,36 +40,51 @@ type finding struct {
 	symbols  symbols
 }
 
-// reader reads texts for one ruleset. It holds buffers only, so it may be kept
-// from one text to the next, by one goroutine at a time.
-type reader struct {
-	lex          *lexicon
-	set          *ruleset
-	combine      func([]int) int
-	shape        bool // count symbols
-	base, other  folded
-	raw, buf     []byte
-	m            meeting
-	out          finding
-	plainScore   int
-	variantScore int
+// lane is what one detector makes of the text that is read.
+type lane struct {
+	d                        *detector
+	m                        meeting
+	out                      finding
+	plainScore, variantScore int
 }
 
-// read judges raw in every reading. Each costs time linear in raw.
-func (r *reader) read(raw []byte) finding {
-	r.out, r.plainScore, r.variantScore = finding{}, 0, 0
+// reader reads a text once, for one detector or for both. It holds buffers
+// only, so it may be kept from one text to the next, by one goroutine at a
+// time.
+type reader struct {
+	lex         *lexicon
+	lanes       []lane
+	base, other folded
+	raw, buf    []byte
+}
+
+// read judges raw in every reading, for the given detectors. Each reading costs
+// time linear in raw.
+func (r *reader) read(raw []byte, detectors ...*detector) {
+	shape := false
+	r.lanes = slices.Grow(r.lanes[:0], len(detectors))[:len(detectors)]
+	for i, d := range detectors {
+		l := &r.lanes[i]
+		l.d, l.out, l.plainScore, l.variantScore = d, finding{}, 0, 0
+		shape = shape || d.shape
+	}
 	r.base.fold(raw)
 	text := r.base.text
-	r.out.hidden = r.base.hidden
-	if r.shape {
-		r.out.symbols = countSymbols(text)
-	}
 	r.scan(rPlain, text)
-	look := r.lex.surveyed(text)
-	r.respelled(text, look)
+	r.respelled(text, r.lex.surveyed(text))
 	r.decoded(raw)
-	r.out.score = min(maxScore, r.plainScore+r.variantScore)
-	return r.out
+	var seen symbols
+	if shape {
+		seen = countSymbols(text)
+	}
+	for i := range r.lanes {
+		l := &r.lanes[i]
+		l.out.hidden = r.base.hidden
+		l.out.score = min(maxScore, l.plainScore+l.variantScore)
+		if l.d.shape {
+			l.out.symbols = seen
+		}
+	}
 }
 
 // minRotated is how many words must look turned round before they are read so.
@@ -77,37 +93,38 @@ const minRotated = 2
 // respelled reads the text with its letters written, ordered or divided in
 // other ways.
 func (r *reader) respelled(text []byte, look survey) {
-	var worth bool
-	for _, one := range [...]byte{'i', 'l'} {
-		if look.leet < minLeet || one == 'l' && !look.one {
-			break
+	if look.leet >= minLeet {
+		i, l := leetspeak(text, r.lex.words)
+		if i {
+			r.respell(rLeet, unleet(r.buf[:0], text, 'i'))
 		}
-		if r.buf, worth = unleet(r.buf[:0], text, one, r.lex.words); worth {
-			r.scan(rLeet, r.buf)
+		if l && look.one {
+			r.respell(rLeet, unleet(r.buf[:0], text, 'l'))
 		}
 	}
 	if look.single >= minSpelled || look.long {
-		if r.buf = joined(r.buf[:0], text); len(r.buf) > 0 {
-			r.scan(rJoined, r.buf)
-		}
+		r.respell(rJoined, joined(r.buf[:0], text))
 	}
 	if look.reversed >= minRotated {
-		r.buf = reversed(r.buf[:0], text)
-		r.scan(rReversed, r.buf)
+		r.respell(rReversed, reversed(r.buf[:0], text))
 	}
 	if look.rotated >= minRotated {
-		r.buf = rot13(r.buf[:0], text)
-		r.scan(rRot13, r.buf)
+		r.respell(rRot13, rot13(r.buf[:0], text))
 	}
 	if look.misspelt >= minTypos {
-		if r.buf, worth = r.lex.typos.correct(r.buf[:0], text); worth {
-			r.scan(rTypos, r.buf)
+		if buf, worth := r.lex.typos.correct(r.buf[:0], text); worth {
+			r.respell(rTypos, buf)
 		}
 	}
-	if look.marks >= minMarks {
-		if r.buf, worth = unmark(r.buf[:0], text); worth {
-			r.scan(rMarkup, r.buf)
-		}
+	if look.marks >= minMarks && marked(text) {
+		r.respell(rMarkup, unmark(r.buf[:0], text))
+	}
+}
+
+// respell reads another spelling, which was written into the buffer.
+func (r *reader) respell(which int, buf []byte) {
+	if r.buf = buf; len(buf) > 0 {
+		r.scan(which, buf)
 	}
 }
 
@@ -119,8 +136,8 @@ func (r *reader) decoded(raw []byte) {
 		r.buf = decodings(r.buf, r.buf) // what was encoded twice
 		r.foreign(rDecoded, r.buf)
 	}
-	var worth bool
-	if r.buf, worth = unescape(r.buf[:0], raw); worth {
+	if escaped(raw) {
+		r.buf = unescape(r.buf[:0], raw)
 		r.foreign(rEscapes, r.buf)
 	}
 }
@@ -134,18 +151,27 @@ func (r *reader) foreign(which int, raw []byte) {
 	r.scan(which, r.other.text)
 }
 
-// scan reads one canonical text and adds what it found.
+// scan reads one canonical text and adds what each detector found.
 func (r *reader) scan(which int, text []byte) {
-	r.m.reset(r.set)
-	s := scanner{lex: r.lex, text: text, m: &r.m}
+	for i := range r.lanes {
+		r.lanes[i].m.reset(r.lanes[i].d.set)
+	}
+	s := scanner{lex: r.lex, text: text, lanes: r.lanes}
 	if which == rJoined {
 		s.scanJoined()
 	} else {
 		s.scan()
 	}
-	t := r.m.tally(r.combine)
+	for i := range r.lanes {
+		r.lanes[i].add(which, s.unit)
+	}
+}
+
+// add adds up what one reading of so many units gave.
+func (l *lane) add(which int, units int32) {
+	t := l.m.tally(l.d.combine)
 	if which == rPlain {
-		r.plainScore, r.out.windows = t.score, 1+int(s.unit/window)
+		l.plainScore, l.out.windows = t.score, 1+int(units/window)
 	}
 	if t.score == 0 {
 		return
@@ -153,17 +179,17 @@ func (r *reader) scan(which int, text []byte) {
 	// These readings leave most of a text as it was: what they find anew is
 	// what counts.
 	if which == rEscapes || which == rLeet || which == rRot13 || which == rTypos || which == rMarkup {
-		if t.score <= r.plainScore {
+		if t.score <= l.plainScore {
 			return
 		}
-		t.score -= r.plainScore
+		t.score -= l.plainScore
 	}
-	r.out.signals |= t.signals
-	r.out.readings |= 1 << which
+	l.out.signals |= t.signals
+	l.out.readings |= 1 << which
 	if which == rPlain {
 		return
 	}
-	r.variantScore = max(r.variantScore, t.score+obfuscated)
+	l.variantScore = max(l.variantScore, t.score+obfuscated)
 }
 
 // fingerprint names the canonical text without showing it.

@@ -19,15 +19,23 @@ const maxPhraseGap = 4
 
 // scanner walks one reading of a text and reports the concepts it meets.
 type scanner struct {
-	lex  *lexicon
-	text []byte
-	unit int32
-	m    *meeting
+	lex   *lexicon
+	text  []byte
+	unit  int32
+	lanes []lane
 }
 
 // scan reads a canonical text word by word.
 func (s *scanner) scan() {
 	for i := 0; i < len(s.text); {
+		if c := s.text[i]; c < utf8.RuneSelf {
+			if alnum[c] {
+				i = s.word(i)
+			} else {
+				i += s.divide(i, 1)
+			}
+			continue
+		}
 		k, n := kindAt(s.text[i:])
 		switch k {
 		case divider:
@@ -48,10 +56,11 @@ func (s *scanner) scan() {
 func (s *scanner) word(i int) int {
 	end := wordEnd(s.text, i)
 	set, accepted, words := concepts(0), end, 1
-	if s.lex.words.root[s.text[i]] != 0 {
+	if s.lex.words.begins.may(s.text[i:end]) {
 		set, accepted, words = s.longest(i, end)
 	}
-	if s.text[i] == 'h' || s.text[i] == 's' || s.text[i] == 'u' || s.text[i] == 'a' || s.text[i] == 'd' {
+	switch s.text[i] {
+	case 'h', 's', 'u', 'a', 'd':
 		set |= s.structure(i, end)
 	}
 	if i > 0 && s.text[i-1] == '@' && string(s.text[i:end]) == "override" {
@@ -128,8 +137,8 @@ func (s *scanner) inside(t *tree, i int) (set concepts, length int) {
 		if at = t.step(at, s.text[n]); at == 0 {
 			break
 		}
-		if in := t.end(at).inside; in != 0 {
-			set, length = in, n+1-i
+		if row := t.nodes[at].row; row != 0 && t.rows[row].inside != 0 {
+			set, length = t.rows[row].inside, n+1-i
 		}
 	}
 	return set, length
@@ -147,11 +156,11 @@ func (s *scanner) divide(i, n int) int {
 		if bytes.HasPrefix(s.text[i:], []byte("<img")) && fillsIn(s.text[i:]) {
 			s.meet(conceptSet(cImage))
 		}
-		if set, length := s.inside(s.lex.marks, i); length > 0 {
-			s.meet(set)
-			return length
-		}
+		fallthrough
 	case '[', '#', '{', '=', '-', '*', '"', '`', '(':
+		if !s.lex.marks.begins.may(s.text[i:]) {
+			break
+		}
 		if set, length := s.inside(s.lex.marks, i); length > 0 {
 			s.meet(set)
 			return length
@@ -188,7 +197,11 @@ func (s *scanner) scanJoined() {
 			i++
 			continue
 		}
-		set, length := s.inside(s.lex.joined, i)
+		var set concepts
+		length := 0
+		if s.lex.joined.begins.may(s.text[i:]) {
+			set, length = s.inside(s.lex.joined, i)
+		}
 		if length == 0 {
 			i++
 			if i%4 == 0 {
@@ -204,7 +217,9 @@ func (s *scanner) scanJoined() {
 
 func (s *scanner) meet(set concepts) {
 	if set &^= conceptSet(cNone); set != 0 {
-		s.m.at(set, s.unit)
+		for i := range s.lanes {
+			s.lanes[i].m.at(set, s.unit)
+		}
 	}
 }
 

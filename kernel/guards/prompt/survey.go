@@ -17,7 +17,7 @@ type survey struct {
 }
 
 // keySet are the first four letters of words of the vocabulary.
-type keySet [26 * 26 * 26 * 26 / 64 * 2]uint64
+type keySet [(26*26*26*26 + 63) / 64]uint64
 
 func key(a, b, c, d byte) uint32 {
 	return ((uint32(a-'a')*26+uint32(b-'a'))*26+uint32(c-'a'))*26 + uint32(d-'a')
@@ -43,19 +43,52 @@ func turn(c byte) byte {
 	return c - 13
 }
 
+// The classes of bytes that a survey tells apart.
+const (
+	sDivider uint8 = iota
+	sEmphasis
+	sLetter
+	sDigit // a digit that stands for no letter
+	sLeet
+	sForeign
+)
+
+var surveyClass = func() (t [256]uint8) {
+	for c := range t {
+		switch {
+		case c >= utf8.RuneSelf:
+			t[c] = sForeign
+		case lower(byte(c)):
+			t[c] = sLetter
+		case leet[c] != 0:
+			t[c] = sLeet
+		case alnum[c]:
+			t[c] = sDigit
+		case c != '|' && markupByte[c]:
+			t[c] = sEmphasis
+		}
+	}
+	return t
+}()
+
 // surveyed looks at a canonical text.
 func (x *lexicon) surveyed(text []byte) survey {
 	var s survey
 	for i := 0; i < len(text); {
-		c := text[i]
-		if c == '*' || c == '~' || c == '`' || c == '^' || c == '_' || c == '|' || c == '\\' || c == '<' {
+		switch c := text[i]; surveyClass[c] {
+		case sDivider:
+			i++
+			continue
+		case sEmphasis:
 			if i > 0 && lower(text[i-1]) {
 				s.marks++
 			}
-		}
-		if c < utf8.RuneSelf && !alnum[c] && leet[c] == 0 {
 			i++
 			continue
+		case sLeet:
+			if c == '|' && i > 0 && lower(text[i-1]) {
+				s.marks++
+			}
 		}
 		i = x.word(text, i, &s)
 	}
@@ -64,34 +97,36 @@ func (x *lexicon) surveyed(text []byte) survey {
 
 // word looks at one word, marks of leetspeak included.
 func (x *lexicon) word(text []byte, i int, s *survey) int {
-	start, letters, others, foreign := i, 0, 0, false
-	hash := letterHash[text[i]] << 7
-	for i < len(text) {
-		c := text[i]
-		switch {
-		case lower(c):
-			letters++
-			hash += letterHash[c]
-			if i >= start+2 && text[i-1] == c && text[i-2] == c {
-				s.misspelt++
-			}
-		case c >= utf8.RuneSelf:
-			foreign = true
-		case leet[c] != 0:
-			others++
-			s.one = s.one || c == '1'
-		case !alnum[c]:
-			x.note(text[start:i], letters, others, foreign, hash, s)
-			return i
-		}
+	start := i
+	for i < len(text) && lower(text[i]) {
 		i++
 	}
-	x.note(text[start:i], letters, others, foreign, hash, s)
+	if i == len(text) || surveyClass[text[i]] <= sEmphasis {
+		x.note(text[start:i], s)
+		return i
+	}
+	letters, others, foreign := i-start, 0, false
+loop:
+	for ; i < len(text); i++ {
+		switch surveyClass[text[i]] {
+		case sLetter:
+			letters++
+		case sLeet:
+			others++
+			s.one = s.one || text[i] == '1'
+		case sForeign:
+			foreign = true
+		case sDivider, sEmphasis:
+			break loop
+		}
+	}
+	s.misspelt += tripled(text[start:i])
+	s.mixed(i-start, letters, others, foreign)
 	return i
 }
 
-func (x *lexicon) note(w []byte, letters, others int, foreign bool, hash uint64, s *survey) {
-	n := len(w)
+// mixed notes a word that is not of letters alone.
+func (s *survey) mixed(n, letters, others int, foreign bool) {
 	switch {
 	case foreign:
 		s.reversed++
@@ -106,22 +141,47 @@ func (x *lexicon) note(w []byte, letters, others int, foreign bool, hash uint64,
 		s.leet++
 	}
 	s.long = s.long || n >= minRun
-	if letters < n || n < 4 {
-		return
-	}
-	if x.rotated(w) {
-		s.rotated++
-	}
-	if x.keys.has(key(w[n-1], w[n-2], w[n-3], w[n-4])) {
-		s.reversed++
-	}
-	if n >= 5 && n <= 12 && x.bloom[hash>>58]&(1<<(hash>>52&63)) != 0 {
-		if right, ok := x.typos[hash]; ok && right != string(w) {
-			s.misspelt++
-		}
-	}
 }
 
-func (x *lexicon) rotated(w []byte) bool {
-	return x.keys.has(key(turn(w[0]), turn(w[1]), turn(w[2]), turn(w[3])))
+// tripled counts the letters that stand after two of the same.
+func tripled(w []byte) (n int) {
+	for i := 2; i < len(w); i++ {
+		if w[i] == w[i-1] && w[i] == w[i-2] && lower(w[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+// note looks at a word of letters. What was met often enough is not looked
+// for again.
+func (x *lexicon) note(w []byte, s *survey) {
+	n := len(w)
+	if n < 4 {
+		if n == 1 {
+			s.single++
+		} else if n == 3 && w[0] == w[1] && w[1] == w[2] {
+			s.misspelt++
+		}
+		return
+	}
+	s.long = s.long || n >= minRun
+	if s.rotated < minRotated && x.keys.has(key(turn(w[0]), turn(w[1]), turn(w[2]), turn(w[3]))) {
+		s.rotated++
+	}
+	if s.reversed < minRotated && x.keys.has(key(w[n-1], w[n-2], w[n-3], w[n-4])) {
+		s.reversed++
+	}
+	if s.misspelt >= minTypos {
+		return
+	}
+	s.misspelt += tripled(w)
+	if n >= 5 && n <= 12 && x.initials[w[0]-'a'] {
+		hash := anagram(w)
+		if x.bloom[hash>>58]&(1<<(hash>>52&63)) != 0 {
+			if right, ok := x.typos[hash]; ok && right != string(w) {
+				s.misspelt++
+			}
+		}
+	}
 }

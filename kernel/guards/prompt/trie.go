@@ -12,22 +12,24 @@ type ending struct {
 	inside concepts // a word of a script without spaces
 }
 
-// node is one state of a finished word tree: where its n edges begin, and its
-// row of endings, 0 for none.
+// node is one state of a finished word tree: its n edges and its row of
+// endings, 0 for none. Most states have one edge, which is kept in the node:
+// label leads to to. Of more, to is the first of the edges.
 type node struct {
-	first int32
+	to    int32
 	row   int32
-	n     int32
+	n     uint16
+	label byte
 }
 
-// tree finds words by their bytes. The root is dense, because most words of a
-// clean text end their search there or one step later.
+// tree finds words by their bytes.
 type tree struct {
 	nodes  []node
-	labels []byte
+	labels []byte // of the edges of one state in order
 	next   []int32
 	rows   []ending
 	root   [256]int32 // 0: none
+	begins beginnings
 }
 
 // step follows one byte; 0 is nowhere. From state 0 it starts a word.
@@ -36,9 +38,21 @@ func (t *tree) step(at int32, c byte) int32 {
 		return t.root[c]
 	}
 	n := &t.nodes[at]
-	for i := n.first; i < n.first+n.n; i++ {
-		if t.labels[i] == c {
-			return t.next[i]
+	if n.n == 1 {
+		if n.label == c {
+			return n.to
+		}
+		return 0
+	}
+	low, high := n.to, n.to+int32(n.n)
+	for low < high {
+		switch mid := (low + high) / 2; {
+		case t.labels[mid] == c:
+			return t.next[mid]
+		case t.labels[mid] < c:
+			low = mid + 1
+		default:
+			high = mid
 		}
 	}
 	return 0
@@ -46,21 +60,6 @@ func (t *tree) step(at int32, c byte) int32 {
 
 // end is what ends at a state.
 func (t *tree) end(at int32) *ending { return &t.rows[t.nodes[at].row] }
-
-// begins reports whether a word is the first of an entry, or a longer form of
-// one.
-func (t *tree) begins(word []byte) bool {
-	at := int32(0)
-	for _, c := range word {
-		if at = t.step(at, c); at == 0 {
-			return false
-		}
-		if t.end(at).stem != 0 {
-			return true
-		}
-	}
-	return at != 0 && (t.end(at).whole != 0 || t.step(at, ' ') != 0)
-}
 
 // builder collects the words of a tree.
 type builder struct {
@@ -88,6 +87,9 @@ func (b *builder) build() *tree {
 	})
 	t := &tree{nodes: make([]node, 1, 4*len(b.words)), rows: make([]ending, 1, len(b.words)+1)}
 	t.lay(b.words, 0, 0)
+	for _, w := range b.words {
+		t.begins.add(w.text, w.ending)
+	}
 	return t
 }
 
@@ -118,7 +120,10 @@ func (t *tree) lay(words []entry, depth int, at int32) {
 		}
 	}
 	n := int32(len(t.labels)) - first
-	t.nodes[at].first, t.nodes[at].n = first, n
+	t.nodes[at].to, t.nodes[at].n = first, uint16(n)
+	if n == 1 {
+		t.nodes[at].to, t.nodes[at].label = t.next[first], t.labels[first]
+	}
 	for j, i := int32(0), 0; j < n; j++ {
 		from := i
 		for i < len(words) && words[i].text[depth] == t.labels[first+j] {

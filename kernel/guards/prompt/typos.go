@@ -82,25 +82,48 @@ const minMarks = 2
 // maxTag is the longest tag or comment that is taken out of a word.
 const maxTag = 32
 
-// unmark appends text without the marks of emphasis, tags and comments that
-// stand inside words. It reports whether there were any.
-func unmark(dst, text []byte) ([]byte, bool) {
+// marked reports whether markup stands inside enough words.
+func marked(text []byte) bool {
 	found := 0
 	for i := 0; i < len(text); {
-		c := text[i]
-		if n := markup(text[i:]); n > 0 {
-			inside := i > 0 && text[i-1] >= 'a' && text[i-1] <= 'z' && i+n < len(text) && text[i+n] >= 'a' && text[i+n] <= 'z'
-			if inside {
-				found++
-			}
-			i += n
+		if !markupByte[text[i]] {
+			i++
 			continue
 		}
-		dst = append(dst, c)
-		i++
+		n := markup(text[i:])
+		if n > 0 && insideWord(text, i, n) {
+			if found++; found >= minMarks {
+				return true
+			}
+		}
+		i += max(n, 1)
 	}
-	return dst, found >= minMarks
+	return false
 }
+
+func insideWord(text []byte, i, n int) bool {
+	return i > 0 && lower(text[i-1]) && i+n < len(text) && lower(text[i+n])
+}
+
+// unmark appends text without marks of emphasis, tags and comments.
+func unmark(dst, text []byte) []byte {
+	for i := 0; i < len(text); {
+		if c := text[i]; !markupByte[c] {
+			dst = append(dst, c)
+			i++
+			continue
+		}
+		n := markup(text[i:])
+		if n == 0 {
+			dst = append(dst, text[i])
+		}
+		i += max(n, 1)
+	}
+	return dst
+}
+
+// markupByte are the characters that markup begins with.
+var markupByte = [256]bool{'*': true, '~': true, '`': true, '^': true, '_': true, '|': true, '\\': true, '<': true}
 
 // markup is the length of the markup at b[0], or 0.
 func markup(b []byte) int {

@@ -12,47 +12,93 @@ var leet = [utf8.RuneSelf]byte{'0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's',
 // text is read as leetspeak.
 const minLeet = 2
 
-// unleet appends text with the characters of leet replaced where they stand
-// between letters, and reports whether that gave a word of the vocabulary. one
-// says what the digit one is: i, or l.
-func unleet(dst, text []byte, one byte, t *tree) ([]byte, bool) {
-	changed, known := 0, false
-	for i := 0; i < len(text); {
-		start, has, letters := i, 0, 0
-		for i < len(text) && text[i] < utf8.RuneSelf && (alnum[text[i]] || leet[text[i]] != 0) {
-			switch {
-			case text[i] >= 'a' && text[i] <= 'z':
-				letters++
-			case leet[text[i]] != 0:
-				has++
-			}
-			i++
+// leetWord returns where the run of letters and marks of leetspeak at i ends,
+// and whether it mixes them.
+func leetWord(text []byte, i int) (end int, mixed bool) {
+	has, letters := 0, 0
+	for ; i < len(text) && text[i] < utf8.RuneSelf; i++ {
+		switch c := text[i]; {
+		case lower(c):
+			letters++
+		case leet[c] != 0:
+			has++
+		case !alnum[c]:
+			return i, has > 0 && letters >= has
 		}
-		if i == start {
-			dst = append(dst, text[i])
+	}
+	return i, has > 0 && letters >= has
+}
+
+// unleeted is the letter that word[j] stands for. one says what the digit one
+// is: i, or l.
+func unleeted(word []byte, j int, one byte) byte {
+	c := word[j]
+	switch to := leet[c]; {
+	case to == 0, j == len(word)-1 && !alnum[c]:
+		return c
+	case c == '1':
+		return one
+	default:
+		return to
+	}
+}
+
+// leetspeak reports, for the digit one as i and as l, whether reading the
+// text without leetspeak gives a word of the vocabulary.
+func leetspeak(text []byte, t *tree) (i, l bool) {
+	changed := 0
+	for at := 0; at < len(text); {
+		if c := text[at]; c >= utf8.RuneSelf || !alnum[c] && leet[c] == 0 {
+			at++
+			continue
+		}
+		end, mixed := leetWord(text, at)
+		if mixed {
+			changed++
+			i = i || t.startsAs(text[at:end], 'i')
+			l = l || t.startsAs(text[at:end], 'l')
+		}
+		at = end
+	}
+	return i && changed >= minLeet, l && changed >= minLeet
+}
+
+// startsAs reports whether a word read without leetspeak is the first of an
+// entry, or a longer form of one.
+func (t *tree) startsAs(word []byte, one byte) bool {
+	at := int32(0)
+	for j := range word {
+		if at = t.step(at, unleeted(word, j, one)); at == 0 {
+			return false
+		}
+		if t.end(at).stem != 0 {
+			return true
+		}
+	}
+	return at != 0 && (t.end(at).whole != 0 || t.step(at, ' ') != 0)
+}
+
+// unleet appends text with the characters of leet replaced where they stand
+// between letters.
+func unleet(dst, text []byte, one byte) []byte {
+	for i := 0; i < len(text); {
+		if c := text[i]; c >= utf8.RuneSelf || !alnum[c] && leet[c] == 0 {
+			dst = append(dst, c)
 			i++
 			continue
 		}
-		word := text[start:i]
-		if has == 0 || letters < has {
+		end, mixed := leetWord(text, i)
+		word := text[i:end]
+		i = end
+		if !mixed {
 			dst = append(dst, word...)
 			continue
 		}
-		changed++
-		from := len(dst)
-		for j, c := range word {
-			switch to := leet[c]; {
-			case to == 0, j == len(word)-1 && !alnum[c]:
-				dst = append(dst, c)
-			case c == '1':
-				dst = append(dst, one)
-			default:
-				dst = append(dst, to)
-			}
+		for j := range word {
+			dst = append(dst, unleeted(word, j, one))
 		}
-		known = known || t.begins(dst[from:])
 	}
-	return dst, known && changed >= minLeet
+	return dst
 }
 
 // minSpelled is how many single letters in a row are a spelled-out word, and
@@ -69,9 +115,14 @@ func joined(dst, text []byte) []byte {
 	from := len(dst)
 	var run spelling
 	for i := 0; i < len(text); {
-		k, n := kindAt(text[i:])
+		k, n := lettered, 1
+		if c := text[i]; c >= utf8.RuneSelf {
+			k, n = kindAt(text[i:])
+		} else if !alnum[c] {
+			k = divider
+		}
 		if k == divider {
-			if run.gap += n; run.gap > maxSpellGap {
+			if run.gap += n; run.gap > maxSpellGap && run.letters > 0 {
 				dst = run.end(dst)
 			}
 			i += n
@@ -79,13 +130,16 @@ func joined(dst, text []byte) []byte {
 		}
 		end := i + n
 		if k == lettered {
-			end = wordEnd(text, i)
+			end = wordEnd(text, end)
 		}
 		switch {
 		case k == ideograph || end == i+n:
 			dst = run.add(dst, text[i:end])
 		default:
-			dst = run.end(dst)
+			if run.letters > 0 {
+				dst = run.end(dst)
+			}
+			run.gap = 0
 			if end-i >= minRun && end-i <= maxRun {
 				dst = append(append(dst, text[i:end]...), '\n')
 			}
@@ -131,15 +185,20 @@ const maxRun = 4096
 
 // reversed appends text from its last character to its first.
 func reversed(dst, text []byte) []byte {
-	for i := len(text); i > 0; {
-		if c := text[i-1]; c < utf8.RuneSelf {
-			dst = append(dst, c)
-			i--
+	dst = slices.Grow(dst, len(text))
+	at := len(dst) + len(text)
+	dst = dst[:at]
+	for i := 0; i < len(text); {
+		if c := text[i]; c < utf8.RuneSelf {
+			at--
+			dst[at] = c
+			i++
 			continue
 		}
-		_, n := utf8.DecodeLastRune(text[:i])
-		dst = append(dst, text[i-n:i]...)
-		i -= n
+		_, n := utf8.DecodeRune(text[i:])
+		at -= n
+		copy(dst[at:], text[i:i+n])
+		i += n
 	}
 	return dst
 }
