@@ -1,25 +1,137 @@
 package policy
 
 import (
+	"fmt"
+	"os"
 	"testing"
+	"testing/fstest"
 
+	"github.com/backbay-labs/chio-node/internal/unit"
 	"github.com/backbay-labs/chio-node/kernel"
 )
 
-// One call under the built-in policy: extraction and every guard.
-func BenchmarkEvaluateDefault(b *testing.B) {
+// benchmark judges one call that is allowed.
+func benchmark(b *testing.B, g kernel.Guard, k *kernel.Call) {
+	b.Helper()
+	b.ReportAllocs()
+	for b.Loop() {
+		if d, err := g.Evaluate(k); err != nil || d.Verdict != kernel.Allow {
+			b.Fatal(d, err)
+		}
+	}
+	unit.Report(b)
+}
+
+// typical are calls as agents make them all day.
+var typical = []struct{ name, tool, args string }{
+	{"file", "read_file", `{"path":"/srv/workspace/project/src/main.go"}`},
+	{"egress", "fetch", `{"url":"https://api.example.com/v1/items?page=2"}`},
+	{"shell", "bash", `{"command":"go test ./... | tail -n 20"}`},
+	{"tool", "search", `{"q":"weather in Berlin tomorrow","limit":10}`},
+}
+
+// eighteen is testdata/bench/eighteen.yaml: each of the eighteen in force.
+func eighteen(b *testing.B) *Compiled {
+	b.Helper()
+	doc, err := os.ReadFile("testdata/bench/eighteen.yaml")
+	if err != nil {
+		b.Fatal(err)
+	}
+	d, err := Load("p.yaml", fstest.MapFS{"p.yaml": {Data: doc}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	c, err := Compile(d, CompileOptions{ReadFile: readDB})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if len(c.GuardNames) != 18 {
+		b.Fatalf("guards %v", c.GuardNames)
+	}
+	return c
+}
+
+// A call under all eighteen guards: extraction, and every one of them.
+func BenchmarkEighteen(b *testing.B) {
+	g := eighteen(b).Guard
+	for _, k := range typical {
+		b.Run(k.name, func(b *testing.B) { benchmark(b, g, call(k.tool, k.args)) })
+	}
+}
+
+// The same calls under the policy of a node that was given no other.
+func BenchmarkDefault(b *testing.B) {
 	d, err := Load(BuiltinDefault, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
 	g := mustCompile(b, d).Guard
-	c := call("read_file", `{"path":"/srv/workspace/project/src/main.go"}`)
-	b.ReportAllocs()
-	for b.Loop() {
-		if d, err := g.Evaluate(c); err != nil || d.Verdict != kernel.Allow {
-			b.Fatal(d, err)
+	for _, k := range typical {
+		b.Run(k.name, func(b *testing.B) { benchmark(b, g, call(k.tool, k.args)) })
+	}
+}
+
+// rulesOf is a policy with n rules spread over the lists that grow in
+// practice: tools, hosts, paths.
+func rulesOf(t testing.TB, n int) *Compiled {
+	t.Helper()
+	tools := &ToolAccessRule{Enabled: true, ToolAccess: ToolAccess{Default: DefaultAllow}}
+	hosts := &EgressRule{Enabled: true, Egress: Egress{Default: DefaultBlock}}
+	paths := &ForbiddenPathsRule{Enabled: true}
+	for i := range n {
+		switch i % 3 {
+		case 0:
+			tools.Block = append(tools.Block, fmt.Sprintf("tool_%d", i))
+		case 1:
+			hosts.Allow = append(hosts.Allow, fmt.Sprintf("**.host%d.example", i))
+		case 2:
+			paths.Patterns = append(paths.Patterns, fmt.Sprintf("**/secret%d/**", i))
 		}
 	}
+	hosts.Allow = append(hosts.Allow, "api.example.com")
+	c, err := Compile(&Document{HushSpec: "0.1.0", Rules: Rules{ToolAccess: tools, Egress: hosts, ForbiddenPaths: paths}}, CompileOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// A thousand rules cost what the matching few cost.
+func BenchmarkRules(b *testing.B) {
+	for _, n := range []int{10, 1000} {
+		g := rulesOf(b, n).Guard
+		for _, k := range typical {
+			if k.name != "shell" {
+				b.Run(fmt.Sprintf("%d/%s", n, k.name), func(b *testing.B) { benchmark(b, g, call(k.tool, k.args)) })
+			}
+		}
+	}
+}
+
+func BenchmarkCompileDefault(b *testing.B) {
+	d, err := Load(BuiltinDefault, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Compile(d, CompileOptions{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	unit.Report(b)
+}
+
+func BenchmarkEvaluateAction(b *testing.B) {
+	c := rulesOf(b, 10)
+	a := Action{Type: ActionFileRead, Target: "/srv/workspace/src/main.go"}
+	b.ReportAllocs()
+	for b.Loop() {
+		if r := c.Evaluate(a, Context{}); r.Decision != DecisionAllow {
+			b.Fatal(r)
+		}
+	}
+	unit.Report(b)
 }
 
 func BenchmarkMeet(b *testing.B) {
@@ -31,4 +143,5 @@ func BenchmarkMeet(b *testing.B) {
 	for b.Loop() {
 		Meet(s, s)
 	}
+	unit.Report(b)
 }
