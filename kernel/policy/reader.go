@@ -151,7 +151,7 @@ func (r *reader) entries(n *yaml.Node, path string, each func(k, v *yaml.Node, a
 	if !ok {
 		return false
 	}
-	if n.Kind != yaml.MappingNode {
+	if n.Kind != yaml.MappingNode || n.ShortTag() != "!!map" {
 		r.add(n, path, "must be a mapping, is "+kindOf(n), "")
 		return false
 	}
@@ -183,7 +183,7 @@ func (r *reader) items(n *yaml.Node, path string, each func(item *yaml.Node, at 
 	if !ok {
 		return false
 	}
-	if n.Kind != yaml.SequenceNode {
+	if n.Kind != yaml.SequenceNode || n.ShortTag() != "!!seq" {
 		r.add(n, path, "must be a list, is "+kindOf(n), "write [] for an empty list")
 		return false
 	}

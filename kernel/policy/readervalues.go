@@ -71,12 +71,21 @@ func (r *reader) boolean(to, present *bool) field {
 			return
 		}
 		*present = true
-		if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!bool" {
-			r.add(n, path, "must be true or false, is "+kindOf(n), "")
+		if v, ok := truthOf(n); ok {
+			*to = v
 			return
 		}
-		*to = strings.EqualFold(n.Value, "true")
+		r.add(n, path, "must be true or false, is "+kindOf(n), "write true or false, without quotes and tags")
 	}
+}
+
+// truthOf looks at the text besides the tag: a tag that is written out says
+// nothing about what it stands before.
+func truthOf(n *yaml.Node) (value, ok bool) {
+	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!bool" {
+		return false, false
+	}
+	return strings.EqualFold(n.Value, "true"), strings.EqualFold(n.Value, "true") || strings.EqualFold(n.Value, "false")
 }
 
 // number reads a whole number in decimal digits.
@@ -284,7 +293,9 @@ func (r *reader) appendScalar(out []byte, n *yaml.Node, path string) []byte {
 	case "!!null":
 		return append(out, "null"...)
 	case "!!bool":
-		return strconv.AppendBool(out, strings.EqualFold(n.Value, "true"))
+		if v, ok := truthOf(n); ok {
+			return strconv.AppendBool(out, v)
+		}
 	case "!!int":
 		if v, ok := r.whole(n, path); ok {
 			return strconv.AppendInt(out, v, 10)
@@ -311,14 +322,23 @@ func (r *reader) appendQuoted(out []byte, s string, n *yaml.Node, path string) [
 func kindOf(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:
+		if tag := n.ShortTag(); tag != "!!map" {
+			return "a mapping tagged " + tag
+		}
 		return "a mapping"
 	case yaml.SequenceNode:
+		if tag := n.ShortTag(); tag != "!!seq" {
+			return "a list tagged " + tag
+		}
 		return "a list"
 	case yaml.ScalarNode:
 		switch n.ShortTag() {
 		case "!!null":
 			return "empty"
 		case "!!bool":
+			if _, ok := truthOf(n); !ok {
+				return fmt.Sprintf("%.24q", n.Value)
+			}
 			return "a boolean"
 		case "!!int":
 			return "a whole number"
