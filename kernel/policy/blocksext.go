@@ -37,6 +37,7 @@ func (r *reader) posture(to **Posture) field {
 				})
 			},
 			"transitions": func(n *yaml.Node, path string) {
+				p.Transitions = []PostureTransition{} // none, when written, takes away the base's
 				r.items(n, path, func(item *yaml.Node, at string) {
 					var t PostureTransition
 					r.mapping(item, at, fields{
@@ -116,8 +117,8 @@ func (r *reader) chio(to **Chio) field {
 			"tool_names":                 r.word(&v.ToolNames),
 			"custom_actions":             r.word(&v.CustomActions),
 			"dynamic_commands":           r.word(&v.DynamicCommands),
-			"internal_hosts":             r.strings(&v.InternalHosts),
-			"blocked_hosts":              r.strings(&v.BlockedHosts),
+			"internal_hosts":             r.list(&v.InternalHosts), // empty, when written, takes away the base's
+			"blocked_hosts":              r.list(&v.BlockedHosts),
 			"output_sanitizer":           r.word(&v.OutputSanitizer),
 			"scan_outputs":               r.word(&v.ScanOutputs),
 			"pattern_db_max_age_seconds": r.maybeNumber(&v.PatternDBMaxAgeSeconds),
@@ -126,9 +127,10 @@ func (r *reader) chio(to **Chio) field {
 	})
 }
 
-// observe reads a list of guard names, or the word all.
+// observe reads a list of guard names, or the word all. An empty list takes
+// away the base's.
 func (r *reader) observe(to *[]string) field {
-	list := r.strings(to)
+	list := r.list(to)
 	return func(n *yaml.Node, path string) {
 		if n.Kind == yaml.ScalarNode && n.Value == observeAll {
 			r.visit(n, path)
@@ -147,9 +149,7 @@ func (r *reader) custom(to *map[string]wire.Raw) field {
 			r.carried(&raw)(v, at)
 			out[k.Value] = raw
 		})
-		if len(out) > 0 {
-			*to = out
-		}
+		*to = out
 	}
 }
 
@@ -159,9 +159,7 @@ func (r *reader) conditions(to *map[string]Condition) field {
 		r.entries(n, path, func(k, v *yaml.Node, at string) {
 			out[k.Value] = r.condition(v, at, maxConditionDepth)
 		})
-		if len(out) > 0 {
-			*to = out
-		}
+		*to = out
 	}
 }
 

@@ -6,24 +6,32 @@ import (
 	"github.com/backbay-labs/chio-node/wire"
 )
 
-// withDefaults writes out what the document leaves to the build, so that the
-// hash names what is enforced.
+// withDefaults writes out what the document leaves to the build, and leaves out
+// what says nothing, so that the hash names what is enforced and documents that
+// mean the same have the same.
 func withDefaults(d *Document) *Document {
 	full := *d
 	full.MergeStrategy = ""
-	if f := d.Rules.ForbiddenPaths; f != nil && len(f.Patterns) == 0 {
+	if f := d.Rules.ForbiddenPaths; f != nil {
 		filled := *f
-		filled.Patterns = guards.DefaultForbiddenPaths()
+		filled.Exceptions = nilIfEmpty(filled.Exceptions)
+		if len(f.Patterns) == 0 {
+			filled.Patterns = guards.DefaultForbiddenPaths()
+		}
 		full.Rules.ForbiddenPaths = &filled
+	}
+	if p := d.Rules.PathAllowlist; p != nil {
+		full.Rules.PathAllowlist = &PathAllowlistRule{Enabled: p.Enabled, PathAllowlist: plainPaths(p.PathAllowlist)}
 	}
 	if t := d.Rules.ToolAccess; t != nil {
 		filled := *t
+		filled.ToolAccess = plainTools(filled.ToolAccess)
 		filled.Default = word(filled.Default, DefaultAllow)
-		filled.Allow = nilIfEmpty(filled.Allow)
 		full.Rules.ToolAccess = &filled
 	}
 	if e := d.Rules.Egress; e != nil {
 		filled := *e
+		filled.Egress = plainHosts(filled.Egress)
 		filled.Default = word(filled.Default, DefaultBlock)
 		full.Rules.Egress = &filled
 	}
@@ -33,12 +41,31 @@ func withDefaults(d *Document) *Document {
 		full.Rules.ComputerUse = &filled
 	}
 	full.Rules.numbers(d)
-	if o := d.Extensions.Origins; o != nil {
-		filled := *o
-		filled.DefaultBehavior = word(filled.DefaultBehavior, originsDeny)
-		full.Extensions.Origins = &filled
-	}
+	full.Extensions.defaults()
 	return &full
+}
+
+// plainPaths writes out that patches are writes. An empty list and none are the
+// same, but for patch.
+func plainPaths(p PathAllowlist) PathAllowlist {
+	if p.Patch == nil {
+		p.Patch = p.Write
+	}
+	p.Read, p.Write = nilIfEmpty(p.Read), nilIfEmpty(p.Write)
+	if p.Write == nil {
+		p.Patch = nilIfEmpty(p.Patch)
+	}
+	return p
+}
+
+func plainTools(t ToolAccess) ToolAccess {
+	t.Allow, t.Block, t.RequireConfirmation = nilIfEmpty(t.Allow), nilIfEmpty(t.Block), nilIfEmpty(t.RequireConfirmation)
+	return t
+}
+
+func plainHosts(e Egress) Egress {
+	e.Allow, e.Block = nilIfEmpty(e.Allow), nilIfEmpty(e.Block)
+	return e
 }
 
 // numbers fills limits for which zero is no value of the language, in
