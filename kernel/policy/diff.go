@@ -190,16 +190,36 @@ func describes(path string) Effect {
 // arrives is the effect of a part that is new, or switched on. A guard more
 // never permits more; what else a part does must be looked at.
 func (c *comparison) arrives(path string) (Effect, string) {
-	rule := strings.HasPrefix(path, "rules.")
+	rule := strings.HasPrefix(path, "rules.") || strings.HasPrefix(path, "extensions.detection.")
 	switch {
 	case rule && len(c.conditions()) > 0:
 		return EffectUnknown, "with conditions, a block more can be the only one in force"
+	case c.composed(path):
+		return EffectUnknown, composedNote
 	case path == "rules.forbidden_paths" && on(c.a.Rules.ShellCommands) && on(c.b.Rules.ShellCommands) && !c.keepsDefaults():
 		return EffectUnknown, "shell commands are then judged by these paths instead of the built-in ones"
-	case rule, strings.HasPrefix(path, "extensions.detection."):
+	case rule:
 		return EffectTighter, ""
 	}
 	return describes(path), ""
+}
+
+const composedNote = "an origin's profile composes with it, and a list here can take the place of the profile's default"
+
+// composed reports a part, or a list or default of one, whose meaning depends
+// on a profile that has the same part: with one list of the two, that list
+// decides and not the other's default.
+func (c *comparison) composed(path string) bool {
+	tools := path == "rules.tool_access" || path == "rules.tool_access.allow" || path == "rules.tool_access.default"
+	hosts := path == "rules.egress" || path == "rules.egress.allow" || path == "rules.egress.default"
+	for _, d := range []*Document{c.a, c.b} {
+		if o := d.Extensions.Origins; o != nil && slices.ContainsFunc(o.Profiles, func(p OriginProfile) bool {
+			return tools && p.ToolAccess != nil || hosts && p.Egress != nil
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 func on(s *ShellCommandsRule) bool { return s != nil && s.Enabled }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/backbay-labs/chio-node/kernel"
 )
 
 func TestDiff(t *testing.T) {
@@ -36,7 +38,7 @@ func TestDiff(t *testing.T) {
 		{"rules: {computer_use: {enabled: true}}", "rules: {computer_use: {enabled: true, mode: observe}}", "rules.computer_use.mode changed looser"},
 		{"rules: {browser_automation: {enabled: true}}", "rules: {browser_automation: {enabled: true, allowed_verbs: [a]}}", "rules.browser_automation.allowed_verbs added tighter"},
 		{"rules: {velocity: {window_secs: 5}}", "rules: {velocity: {window_secs: 6}}", "rules.velocity.window_secs changed unknown"},
-		{"extensions: {detection: {jailbreak: {}}}", "extensions: {detection: {jailbreak: {block_threshold: 70}}}", "extensions.detection.jailbreak.block_threshold added tighter"},
+		{"extensions: {detection: {jailbreak: {}}}", "extensions: {detection: {jailbreak: {block_threshold: 70}}}", "extensions.detection.jailbreak.block_threshold changed tighter"},
 		{"extensions: {detection: {jailbreak: {}}}", "extensions: {detection: {jailbreak: {enabled: false}}}", "extensions.detection.jailbreak changed looser"},
 		{"extensions: {detection: {threat_intel: {}}}", "extensions: {}", "extensions.detection.threat_intel removed none"},
 		{"extensions: {chio: {observe: all}}", "extensions: {chio: {observe: [jailbreak]}}", "extensions.chio.observe changed tighter"},
@@ -68,6 +70,14 @@ func TestNarrower(t *testing.T) {
 		{"extends: x", "rules: {egress: {}}", false},
 		{"rules: {egress: {}}\nextensions: {chio: {conditions: {egress: {context: {edge: b}}}}}",
 			"rules: {egress: {}, tool_access: {block: [a]}}\nextensions: {chio: {conditions: {egress: {context: {edge: b}}}}}", false},
+		{"rules: {egress: {}}\nextensions: {chio: {conditions: {egress: {context: {edge: b}}}}}", // a detector that is always in force
+			"rules: {egress: {}}\nextensions: {detection: {jailbreak: {}}, chio: {conditions: {egress: {context: {edge: b}}}}}", false},
+		{"rules: {tool_access: {block: [b]}}\nextensions: {origins: {profiles: [{id: a, tool_access: {default: block}}]}}", // the list replaces the default
+			"rules: {tool_access: {block: [b], allow: [c]}}\nextensions: {origins: {profiles: [{id: a, tool_access: {default: block}}]}}", false},
+		{"rules: {tool_access: {block: [b]}}\nextensions: {origins: {profiles: [{id: a, egress: {default: block}}]}}",
+			"rules: {tool_access: {block: [b]}, egress: {allow: [c.com]}}\nextensions: {origins: {profiles: [{id: a, egress: {default: block}}]}}", false},
+		{"rules: {tool_access: {block: [b]}}\nextensions: {origins: {profiles: [{id: a, tool_access: {default: block}}]}}",
+			"rules: {tool_access: {block: [b, c]}}\nextensions: {origins: {profiles: [{id: a, tool_access: {default: block}}]}}", true},
 	} {
 		got, reasons := Narrower(mustParse(t, under1(tc.a)), mustParse(t, under1(tc.b)))
 		if got != tc.want || got != (len(reasons) == 0) {
@@ -119,6 +129,16 @@ func ruleDocument(t *rapid.T, label string) *Document {
 	}
 	if some("chio") {
 		d.Extensions.Chio = &Chio{Observe: pick("observe", "mcp-tool", "forbidden-path", "egress-allowlist"), DynamicCommands: rapid.SampledFrom([]string{"", "deny", "confirm"}).Draw(t, label+".dynamic")}
+	}
+	if some("origins") {
+		p := OriginProfile{ID: "o", Match: &OriginMatch{Provider: "slack"}}
+		if some("o.tools") {
+			p.ToolAccess = &ToolAccess{Allow: pick("o.allow", "one", "two"), Block: pick("o.block", "two"), Default: def("o.default")}
+		}
+		if some("o.egress") {
+			p.Egress = &Egress{Allow: pick("o.hosts", "one.example.com", "*.example.com"), Default: def("o.egress default")}
+		}
+		d.Extensions.Origins = &Origins{DefaultBehavior: "minimal_profile", Profiles: []OriginProfile{p}}
 	}
 	return d
 }
@@ -173,9 +193,12 @@ func TestNarrowerIsSound(t *testing.T) {
 		proved++
 		x, y := mustCompile2(t, a), mustCompile2(t, b)
 		for _, action := range narrowActions {
-			before, after := x.Evaluate(action, Context{}), y.Evaluate(action, Context{})
-			if rank[after.Decision] < rank[before.Decision] {
-				t.Fatalf("%s %s: %s (%s), then %s (%s)", action.Type, action.Target, before.Decision, before.Reason, after.Decision, after.Reason)
+			for _, origin := range []*kernel.Surface{nil, {Provider: "slack"}} {
+				action.Origin = origin
+				before, after := x.Evaluate(action, Context{}), y.Evaluate(action, Context{})
+				if rank[after.Decision] < rank[before.Decision] {
+					t.Fatalf("%s %s: %s (%s), then %s (%s)", action.Type, action.Target, before.Decision, before.Reason, after.Decision, after.Reason)
+				}
 			}
 		}
 	})

@@ -76,6 +76,9 @@ var effects = map[string]effect{
 
 // field is the effect of one field of a part that is on in both.
 func (c *comparison) field(path string, a, b wire.Raw) (Effect, string) {
+	if c.composed(path) {
+		return EffectUnknown, composedNote
+	}
 	switch path {
 	case "rules.tool_access.allow", "rules.tool_access.default":
 		return c.toolsPermitted()
