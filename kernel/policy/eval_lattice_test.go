@@ -138,7 +138,7 @@ func TestI4_OneMoreRestrictionNeverLoosensAPolicy(t *testing.T) {
 func TestI4_OriginsNarrow(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r, own, k := drawRules(t, "rules"), drawRules(t, "own"), drawToolCall(t)
-		if r.ToolAccess.Allow == nil && r.ToolAccess.Default == DefaultBlock || r.Egress != nil && r.Egress.Allow == nil && r.Egress.Default == DefaultBlock {
+		if len(r.ToolAccess.Allow) == 0 && r.ToolAccess.Default == DefaultBlock || r.Egress != nil && len(r.Egress.Allow) == 0 && r.Egress.Default == DefaultBlock {
 			return // there a profile's list is the list, as HushSpec has it
 		}
 		p := OriginProfile{ID: "p", Match: &OriginMatch{Provider: "x"}, ToolAccess: &own.ToolAccess.ToolAccess}

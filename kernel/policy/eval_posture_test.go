@@ -2,6 +2,7 @@ package policy
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -78,6 +79,34 @@ func TestPostureCycleOfTimeoutsEnds(t *testing.T) {
 	if r := m.Settle(PostureRecord{State: "a"}, 1<<40); r.Since != 1<<40 {
 		t.Errorf("%+v", r)
 	}
+}
+
+// Timeouts in a circle leave a session where going round step by step would.
+func TestPostureCycleOfTimeoutsIsExact(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 4).Draw(t, "states")
+		p := &Posture{Initial: "0", States: map[string]PostureState{}}
+		for i := range n {
+			from := strconv.Itoa(i)
+			p.States[from] = PostureState{}
+			to := strconv.Itoa(rapid.IntRange(0, n-1).Draw(t, "to"))
+			p.Transitions = append(p.Transitions, PostureTransition{From: from, To: to, On: "timeout", After: strconv.Itoa(rapid.IntRange(1, 9).Draw(t, "after")) + "s"})
+		}
+		m, err := NewPostureMachine(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := int64(rapid.IntRange(0, 200).Draw(t, "now"))
+		want := PostureRecord{State: "0"}
+		for range now + 1 {
+			if next, due := m.timeout(want.State); due && want.Since+next.after <= now {
+				want.State, want.Since = next.to, want.Since+next.after
+			}
+		}
+		if got := m.Settle(PostureRecord{State: "0"}, now); got.State != want.State || got.Since != want.Since {
+			t.Fatalf("at %d: %+v, step by step %+v", now, got, want)
+		}
+	})
 }
 
 func TestPostureAdmits(t *testing.T) {

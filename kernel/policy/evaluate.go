@@ -147,11 +147,11 @@ func (c *Compiled) postureAfter(a *Action, req *guard.Request) *PostureResult {
 	if err != nil {
 		return nil
 	}
-	next := record
+	next := record.State
 	if a.Posture != nil && a.Posture.Signal != "" {
-		next = g.machine.Step(record, PostureSignal(a.Posture.Signal), req.Call.Now)
+		next = g.machine.after(record, PostureSignal(a.Posture.Signal), req.Call.Now)
 	}
-	return &PostureResult{Current: record.State, Next: next.State}
+	return &PostureResult{Current: record.State, Next: next}
 }
 
 // Posture is what a call of this policy means for its session, also when the

@@ -165,15 +165,24 @@ func (m *PostureMachine) Start(initial string, now int64) PostureRecord {
 // Settle applies the timeouts that are due by now, each at the moment it was
 // due. A clock that went back changes nothing.
 func (m *PostureMachine) Settle(r PostureRecord, now int64) PostureRecord {
-	for range len(m.states) + 1 { // a longer run is a cycle: it is cut at now
+	var entered map[string]int64 // when the session came to each state
+	for {
 		t, found := m.timeout(r.State)
 		if !found || r.Since > now-t.after {
 			return r
 		}
+		if entered == nil {
+			entered = map[string]int64{}
+		}
+		if first, again := entered[r.State]; again { // timeouts in a circle: whole rounds change nothing but the time
+			round := r.Since - first
+			r.Since += (now - r.Since) / round * round
+			clear(entered) // what is left is less than a round
+			continue
+		}
+		entered[r.State] = r.Since
 		r.State, r.Since = t.to, r.Since+t.after
 	}
-	r.Since = now
-	return r
 }
 
 // timeout is the one that leaves a state: a named source beats "*", then the
@@ -206,6 +215,18 @@ func (m *PostureMachine) Step(r PostureRecord, signal PostureSignal, now int64) 
 		}
 	}
 	return r
+}
+
+// after is the state that a stated signal leads to. An action that states a
+// timeout says that it has run out, whatever the clock says.
+func (m *PostureMachine) after(r PostureRecord, signal PostureSignal, now int64) string {
+	if signal != SignalTimeout {
+		return m.Step(r, signal, now).State
+	}
+	if t, found := m.timeout(r.State); found {
+		return t.to
+	}
+	return r.State
 }
 
 // Permits reports whether the record's state has every capability. The error
