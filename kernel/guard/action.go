@@ -104,10 +104,16 @@ type Path struct {
 // Action is what extraction found: the main shape, and everything in the
 // arguments that any guard may want to judge whatever the shape is.
 type Action struct {
-	Shape     Shape
-	Paths     []Path
-	URLs      []string // absolute URLs, as written
-	Commands  []string
+	Shape    Shape
+	Paths    []Path
+	URLs     []string // absolute URLs, as written
+	Commands []string
+	// Argvs are commands given as lists: {"command": "rm", "args": ["-rf", "/"]}.
+	Argvs [][]string
+	// Inputs are typed into a program that runs already and may be a shell.
+	Inputs []string
+	// Dirs are rooted directories that a command of the call may run in.
+	Dirs      []string
 	Texts     []Text // every string of the arguments, member names included
 	ArgsBytes int    // size of the arguments as they will be forwarded
 	top       []member

@@ -32,9 +32,15 @@ func Extract(call *kernel.Call) Action {
 		access = AccessRead // a resource or a prompt
 	}
 	f, w := &x.finder, &x.walker
-	*f = finder{action: a, access: access, payload: fam != familyNone || declaresFile(declared), code: fam == familyCode}
+	loose := fam == familyNone && declared == nil && invokes && codeTool(name)
+	*f = finder{action: a, access: access, payload: fam != familyNone || declaresFile(declared),
+		code: loose || fam == familyCode || fam == familyBrowser, web: fam == familyBrowser, scripts: fam == familyBrowser || scripted(name), query: fam == familyDatabase,
+		types: terminalTool(name), places: x.places[:0], leaves: x.leaves[:0]}
 	*w = walker{see: f, top: x.top[:0]}
 	if err := w.walk(m.Arguments); err != nil { // 1
+		return malformed(*a, "%v", err)
+	}
+	if err := f.join(); err != nil {
 		return malformed(*a, "%v", err)
 	}
 	a.top = w.top
@@ -49,6 +55,9 @@ func Extract(call *kernel.Call) Action {
 		a.Shape = Unknown{Operation: string(m.Operation)}
 	case fam == familyNone: // 4
 		a.Shape = McpTool{Name: m.Tool}
+		if loose {
+			a.Shape = args.source(m.Tool)
+		}
 	default: // 3
 		a.Shape = args.shape(fam, f)
 	}
@@ -64,6 +73,8 @@ type extraction struct {
 	paths  [3]Path
 	texts  [8]Text
 	top    [4]member
+	places [1]string
+	leaves [2]string
 }
 
 func malformed(a Action, format string, args ...any) Action {

@@ -9,8 +9,14 @@ import (
 type finder struct {
 	action  *Action
 	access  Access
-	payload bool // the tool is recognised: its payload members are not paths
-	code    bool // the tool runs code: "source" is text
+	payload bool     // the tool is recognised: its payload members are not paths
+	code    bool     // the tool runs code: "source" is text
+	scripts bool     // its scripts are no shell's
+	query   bool     // the tool queries a database
+	types   bool     // the tool types into a program that runs already
+	web     bool     // the tool runs code in a page: URLs in it are contacted
+	places  []string // directories that other paths may begin in
+	leaves  []string // what may stand in one
 }
 
 // squash reduces a name to lower-case letters and digits, so that file_path,
@@ -39,38 +45,6 @@ func squash(name string) string {
 	return string(b)
 }
 
-// pathName reports whether a member of this squashed name holds paths.
-func pathName(name string) bool {
-	switch name {
-	case "file", "files", "filename", "filenames", "dir", "dirs", "dirname", "directory", "directories",
-		"folder", "folders", "root", "roots", "cwd", "workdir", "workingdirectory", "workspace",
-		"target", "targets", "source", "sources", "src", "destination", "destinations", "dest", "dst",
-		"location", "outfile", "infile", "outputfile", "inputfile", "basedir", "rootdir", "outputdir":
-		return true
-	}
-	return strings.Contains(name, "path") && !strings.Contains(name, "pathology")
-}
-
-// payloadName reports whether a member of a recognised tool holds what is
-// written or compared, which is text and not a path.
-func payloadName(name string) bool {
-	switch name {
-	case "content", "contents", "text", "data", "body", "diff", "patch", "code", "message",
-		"newtext", "oldtext", "newstring", "oldstring", "excludepatterns":
-		return true
-	}
-	return false
-}
-
-// commandName reports whether a member of this squashed name is run.
-func commandName(name string) bool {
-	switch name {
-	case "command", "commands", "cmd", "cmdline", "commandline", "shell", "script", "exec", "argv":
-		return true
-	}
-	return false
-}
-
 // onString is told each string value with the name of the member that holds
 // it, directly or through arrays only.
 func (f *finder) onString(name, value string) error {
@@ -79,12 +53,27 @@ func (f *finder) onString(name, value string) error {
 		return nil
 	}
 	f.action.Texts = append(f.action.Texts, Text{Name: name, Value: value})
-	if commandName(key) {
+	switch {
+	case f.code && codeName(key) && (f.scripts || !commandName(key)):
+		if err := f.quoted(value); err != nil || !singular(value) {
+			return err
+		}
+		return f.looks(value) // the name of a file
+	case key == "diff" || key == "patch":
+		return f.diff(value)
+	case commandName(key):
 		return f.command(value)
+	case typedName(key, f.types):
+		if err := f.typed(value); err != nil {
+			return err
+		}
+	case f.query && sqlName(key) || key == "sql":
+		return f.sql(value)
 	}
-	if f.payload && payloadName(key) || f.code && key == "source" {
+	if f.payload && payloadName(key) || textName(key) && (editName(key) || !singular(value)) {
 		return nil
 	}
+	f.part(key, value)
 	if isURL(value) {
 		if err := f.url(value); err != nil {
 			return err
@@ -93,10 +82,25 @@ func (f *finder) onString(name, value string) error {
 			return nil
 		}
 	}
-	if pathName(key) {
+	if pathName(key) || revisionName(key) {
+		if i := strings.IndexByte(value, ':'); i > 0 && i+1 < len(value) && len(value) <= maxPathLike {
+			if err := f.path(value[i+1:], true); err != nil { // HEAD:file, host:file
+				return err
+			}
+		}
+	}
+	switch {
+	case pathName(key):
 		return f.path(value, false)
+	case queryName(key) && !rooted(value):
+		return nil
 	}
 	return f.looks(value)
+}
+
+// singular reports text of one line: it may be a name, whatever it is called.
+func singular(value string) bool {
+	return len(value) <= maxPathLike && !strings.ContainsAny(value, "\n\r\x00")
 }
 
 // onName is told each member name with the name of its parent. It finds paths used as member names: {"files": {"/etc/shadow": "…"}}.
@@ -145,6 +149,20 @@ func (f *finder) command(line string) error {
 		return err
 	}
 	f.action.Commands = append(f.action.Commands, line)
+	return f.tokens(line)
+}
+
+// typed records what is typed into a program that may be a shell.
+func (f *finder) typed(line string) error {
+	if err := f.count(); err != nil {
+		return err
+	}
+	f.action.Inputs = append(f.action.Inputs, line)
+	return f.tokens(line)
+}
+
+// tokens adds the words of a command line that are URLs or could be paths.
+func (f *finder) tokens(line string) error {
 	for token := range strings.FieldsFuncSeq(line, shellBreak) {
 		token = strings.Map(dropQuotes, token)
 		if isURL(token) {
@@ -179,7 +197,38 @@ func (f *finder) url(value string) error {
 		return err
 	}
 	f.action.URLs = append(f.action.URLs, value)
+	if i := strings.Index(value, "://"); i > 0 && !webScheme(value[:i]) {
+		return f.opaque(value[i+3:])
+	}
 	return nil
+}
+
+// opaque adds what stands behind a scheme whose names are the server's own: an
+// editor's or an archive's may lead to a file.
+func (f *finder) opaque(rest string) error {
+	if i := strings.IndexAny(rest, "?#"); i >= 0 {
+		rest = rest[:i]
+	}
+	if decoded, err := url.PathUnescape(rest); err == nil {
+		rest = decoded
+	}
+	if i := strings.IndexByte(rest, '/'); i > 0 && i+1 < len(rest) {
+		if err := f.path(rest[i:], true); err != nil {
+			return err
+		}
+	}
+	if strings.HasPrefix(rest, ".") || strings.HasPrefix(rest, "/") {
+		return f.path(rest, true)
+	}
+	return nil
+}
+
+func webScheme(scheme string) bool {
+	switch len(scheme) {
+	case 2, 3, 4, 5:
+		return strings.EqualFold(scheme, "https") || strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "ws") || strings.EqualFold(scheme, "wss")
+	}
+	return false
 }
 
 func (f *finder) path(text string, guess bool) error {
@@ -199,7 +248,8 @@ func (f *finder) path(text string, guess bool) error {
 }
 
 func (f *finder) count() error {
-	if len(f.action.Paths)+len(f.action.URLs)+len(f.action.Commands) >= maxCandidates {
+	a := f.action
+	if len(a.Paths)+len(a.URLs)+len(a.Commands)+len(a.Inputs) >= maxCandidates {
 		return errCandidates
 	}
 	return nil

@@ -129,7 +129,7 @@ func (a arguments) build(fam family, f *finder) (Shape, problem) {
 			return nil, bad
 		}
 		lang, bad := a.optional(langAliases[:], language(a.name))
-		return CodeExecution{Language: lang, Code: code}, bad
+		return CodeExecution{Language: lang, Code: a.joined(code)}, bad
 	default:
 		return a.service(fam)
 	}

@@ -122,14 +122,3 @@ func verbOf(name string) string {
 	}
 	return name
 }
-
-// language is the language a code tool's name implies.
-func language(tool string) string {
-	switch tool {
-	case "python", "runpython", "jupyter":
-		return "python"
-	case "javascript", "nodejs":
-		return "javascript"
-	}
-	return "unknown"
-}

@@ -36,6 +36,7 @@ type walker struct {
 	visited int
 	top     []member
 	see     *finder // is told of every string and every member name
+	level   int     // strings around the document
 }
 
 // walk checks and visits doc. Absent arguments are an empty object.
@@ -75,7 +76,10 @@ func (w *walker) value(name string, depth int) error {
 		if err != nil {
 			return err
 		}
-		return w.see.onString(name, s)
+		if err := w.see.onString(name, s); err != nil {
+			return err
+		}
+		return w.inside(name, s)
 	default:
 		for w.pos < len(w.doc) && !strings.ContainsRune(",]} \t\r\n", rune(w.doc[w.pos])) {
 			w.pos++
@@ -86,11 +90,15 @@ func (w *walker) value(name string, depth int) error {
 
 func (w *walker) object(parent string, depth int) error {
 	w.pos++ // {
+	var command, args wire.Raw
 	for {
 		w.space()
 		switch w.doc[w.pos] {
 		case '}':
 			w.pos++
+			if len(command) > 0 && (len(args) > 0 || command[0] == '[') {
+				return w.see.argv(command, args)
+			}
 			return nil
 		case ',':
 			w.pos++
@@ -113,7 +121,13 @@ func (w *walker) object(parent string, depth int) error {
 		if err := w.value(name, depth); err != nil {
 			return err
 		}
-		if depth == 1 {
+		switch key := squash(name); {
+		case argsName(key) && key != "argv":
+			args = w.doc[start:w.pos]
+		case programName(key) && (len(command) == 0 || commandName(key)):
+			command = w.doc[start:w.pos]
+		}
+		if depth == 1 && w.level == 0 {
 			w.top = append(w.top, member{name: name, raw: w.doc[start:w.pos]})
 		}
 	}

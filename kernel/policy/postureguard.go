@@ -144,7 +144,7 @@ func demands(r *guard.Request) (needs, budgets []string) {
 	if r.Abstract {
 		return needs, budgets
 	}
-	if len(r.Action.Commands) > 0 {
+	if a := &r.Action; len(a.Commands)+len(a.Argvs)+len(a.Inputs) > 0 {
 		needs, budgets = also(needs, needShell), also(budgets, spendShell)
 	}
 	if len(r.Action.URLs) > 0 {

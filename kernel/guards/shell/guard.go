@@ -9,7 +9,6 @@ import (
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/guard"
 	"github.com/backbay-labs/chio-node/kernel/guards"
-	"github.com/backbay-labs/chio-node/wire"
 )
 
 // Name is the guard's name.
@@ -77,8 +76,11 @@ func (g *Guard) Name() string { return Name }
 //  1. a call that could not be read is denied
 //  2. the command of a shell tool, and every command found anywhere in the
 //     arguments of any other tool, is judged
-//  3. a command and a list of arguments beside it are judged as one command
+//  3. a command and the arguments beside it are judged as one command
 //  4. code in a language of a shell is judged as a command
+//  5. what is typed into a program that runs already is judged as a command, as
+//     far as it is one
+//  6. a directory that the call names is where all of these may run
 func (g *Guard) Judge(r *guard.Request) (kernel.Decision, error) {
 	if g == nil || g.paths == nil {
 		return guard.Refuse(Name, kernel.CodeGuardError, "", "the guard was not built by New"), nil
@@ -94,7 +96,7 @@ func (g *Guard) Judge(r *guard.Request) (kernel.Decision, error) {
 		return guard.Refuse(Name, guard.CodeMalformed, "", s.Reason), nil // 1
 	case guard.ShellCommand:
 		if !contains(r.Action.Commands, s.Command) {
-			worst = g.line(s.Command) // 2
+			worst = g.line(s.Command, r.Action.Dirs) // 2
 		}
 	case guard.CodeExecution:
 		worst = g.script(s.Language, s.Code) // 4
@@ -103,10 +105,16 @@ func (g *Guard) Judge(r *guard.Request) (kernel.Decision, error) {
 		if worst.final() {
 			break
 		}
-		worst = stricter(worst, g.line(c)) // 2
+		worst = stricter(worst, g.line(c, r.Action.Dirs)) // 2
 	}
-	if len(r.Action.Commands) > 0 && !worst.final() {
+	if len(r.Action.Commands)+len(r.Action.Argvs) > 0 && !worst.final() {
 		worst = stricter(worst, g.list(&r.Action)) // 3
+	}
+	for _, text := range r.Action.Inputs {
+		if worst.final() {
+			break
+		}
+		worst = stricter(worst, g.typed(text, r.Action.Dirs)) // 5
 	}
 	return g.conclude(worst), nil
 }
@@ -121,23 +129,54 @@ func contains(list []string, s string) bool {
 }
 
 // list judges a command and its arguments given apart: {"command": "rm",
-// "args": ["-rf", "/"]} and {"argv": ["rm", "-rf", "/"]}.
+// "args": ["-rf", "/"]} and {"argv": ["rm", "-rf", "/"]}. A command that holds
+// blanks may be split at them.
 func (g *Guard) list(a *guard.Action) *finding {
 	var worst *finding
-	for _, name := range []string{"args", "arguments", "argv", "params", "parameters"} {
-		raw := a.Arg(name)
-		if len(raw) == 0 || raw[0] != '[' {
-			continue
+	for _, argv := range a.Argvs {
+		worst = stricter(worst, g.words(argv, a.Dirs))
+		if first := strings.Fields(argv[0]); len(first) > 1 && !worst.final() {
+			worst = stricter(worst, g.words(append(first, argv[1:]...), a.Dirs))
 		}
-		var list []string
-		if wire.Unmarshal(raw, &list, wire.ForeignLimits) == nil && name != "argv" {
-			worst = stricter(worst, g.words(append([]string{a.Commands[0]}, list...)))
+		if worst.final() {
+			return worst
 		}
 	}
 	if n := len(a.Commands); n > 1 && n <= 256 {
-		worst = stricter(worst, g.words(a.Commands))
+		worst = stricter(worst, g.words(a.Commands, a.Dirs))
 	}
 	return worst
+}
+
+// typed judges what is typed into a program. It may be no shell: what is no
+// command line is judged line by line, and what is not understood passes.
+func (g *Guard) typed(text string, dirs []string) *finding {
+	f := g.line(text, dirs)
+	if !f.vague() {
+		return f
+	}
+	n := 0
+	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		if n++; n > maxItems*maxItems {
+			break
+		}
+		if f := g.line(line, dirs); f != nil && !f.vague() {
+			return f
+		}
+	}
+	return nil
+}
+
+// vague reports a denial of what was not understood.
+func (f *finding) vague() bool {
+	if f == nil || f.pattern >= 0 {
+		return false
+	}
+	switch f.id {
+	case "unparsable", "dynamic-command", "unknown-construct", "too-deep", "control-character":
+		return true
+	}
+	return f.dynamic
 }
 
 func (g *Guard) conclude(f *finding) kernel.Decision {
@@ -184,23 +223,25 @@ func stricter(a, b *finding) *finding {
 }
 
 // line judges one command line.
-func (g *Guard) line(text string) *finding {
+func (g *Guard) line(text string, dirs []string) *finding {
 	if strings.TrimSpace(text) == "" {
 		return nil
 	}
 	m := newMachine(g)
+	m.cwds = append(m.cwds, dirs...)
 	defer m.free()
 	m.top(text)
 	return m.result(text)
 }
 
 // words judges one command given as separate words.
-func (g *Guard) words(list []string) *finding {
+func (g *Guard) words(list, dirs []string) *finding {
 	size := 0
 	for _, w := range list {
 		size += len(w) + 1
 	}
 	m := newMachine(g)
+	m.cwds = append(m.cwds, dirs...)
 	defer m.free()
 	if size > maxLineBytes {
 		m.deny("too-long")
