@@ -26,7 +26,6 @@ type policies struct {
 	treaties treatyTerms
 	log      *slog.Logger
 	now      func() int64
-	inRoots  kernel.Guard // judges by a call's roots alone
 
 	inForce atomic.Pointer[inForce]
 
@@ -76,8 +75,7 @@ func (p *policies) ofServer(out *kernel.Policy, server string) error {
 		out.Output = append(out.Output[:len(out.Output):len(out.Output)], own.Output...)
 	}
 	if roots != nil {
-		// A policy may put its own path-allowlist into observe mode; roots hold.
-		out.Local = rooted{both{out.Local, p.inRoots}, roots}
+		out.Local = rooted{out.Local, roots}
 	}
 	return nil
 }

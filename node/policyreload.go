@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/backbay-labs/chio-node/kernel/guard"
-	"github.com/backbay-labs/chio-node/kernel/guards"
 	"github.com/backbay-labs/chio-node/kernel/policy"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -32,11 +30,7 @@ func (n *Node) openPolicy() (*policies, error) {
 	if err != nil {
 		return nil, err
 	}
-	roots, err := guards.NewPathAllowlist(guards.PathAllowlistConfig{})
-	if err != nil {
-		return nil, err
-	}
-	p := &policies{log: n.log, now: n.now, inRoots: guard.NewPipeline("session-roots", roots), loader: policyLoader{home: n.opts.Home, name: n.cfg.Policy,
+	p := &policies{log: n.log, now: n.now, loader: policyLoader{home: n.opts.Home, name: n.cfg.Policy,
 		options: policy.CompileOptions{Custom: custom, Hooks: n.opts.Hooks, Panic: panicking(n.opts.Home), Postures: n.postures}}}
 	c, files, err := p.loader.load()
 	if err != nil {
