@@ -6,10 +6,12 @@ import "strings"
 type argument uint8
 
 const (
-	argOther argument = iota
-	argHost           // a host
-	argURL            // a URL
-	argMaybe          // a host, or something else that is called the same
+	argOther  argument = iota
+	argHost            // a host
+	argURL             // a URL
+	argMaybe           // a host, or something else that is called the same
+	argRepo            // a repository: user@host:path names one's host
+	argHeader          // lines of "Name: value"
 )
 
 // argumentOf classifies a member by its name, whatever its case and
@@ -27,8 +29,13 @@ func argumentOf(name string) argument {
 		return argURL
 	case "server", "servers", "domain", "domains", "domainname", "address", "addresses", "addr", "site", "website",
 		"remote", "peer", "broker", "brokers", "proxy", "gateway", "link", "links", "dsn", "connection",
-		"connectionstring", "endpoint", "target", "targethost", "remotehost", "dbhost", "proxyhost", "callback":
+		"connectionstring", "endpoint", "target",
+		"upstream", "origin", "callback":
 		return argMaybe
+	case "repo", "repository", "repos", "repositories", "clonefrom", "source":
+		return argRepo
+	case "header", "headers":
+		return argHeader
 	}
 	t := string(s)
 	switch {
@@ -36,6 +43,8 @@ func argumentOf(name string) argument {
 		return argURL
 	case strings.HasSuffix(t, "hostname") || strings.HasSuffix(t, "ipaddress"):
 		return argHost
+	case strings.HasSuffix(t, "host") || strings.HasSuffix(t, "hosts"): // smtp_host
+		return argMaybe
 	}
 	return argOther
 }

@@ -108,7 +108,11 @@ func (g *Egress) visit(f *egressFinding, raw string, c certainty) bool {
 // either within a URL.
 func evident(raw string, h Host) bool {
 	if h.IsAddr() {
-		return addressForm(raw) || strings.Contains(raw, "://") ||
+		bare := raw
+		if i := strings.IndexAny(raw, "/?#"); i > 0 {
+			bare = raw[:i]
+		}
+		return addressForm(bare) || strings.Contains(raw, "://") ||
 			strings.HasPrefix(raw, "//") && (strings.Count(raw, ".") > 2 || raw[2] == '[')
 	}
 	return publicName(h.Name)

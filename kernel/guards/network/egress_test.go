@@ -84,6 +84,8 @@ func TestEgressFindsHostsAnywhere(t *testing.T) {
 		{"browser", `{"action":"click","selector":"https://evil.example"}`}, {"fetch", `{"url":"https://good.example","proxy":"https://evil.example"}`},
 		{"slack_post", `{"link":"https://evil.example/"}`}, {"summon", `{"server":"EVIL.EXAMPLE"}`}, {"summon", `{"host":"unlisted.example"}`}, {"summon", `{"host":"jenkins"}`},
 		{"summon", `{"ip":"8.8.8.8"}`}, {"summon", `{"host":"good.example,evil.example"}`}, {"summon", `{"host":"a b"}`}, {"fetch", `{"url":"http://good.example\\@evil.example"}`},
+		{"summon", `{"api_host":"evil.example"}`}, {"summon", `{"upstream":"evil.example:443"}`}, {"git_clone", `{"url":"git@evil.example:a/b.git"}`},
+		{"git_clone", `{"repository":"git@evil.example:a/b.git"}`}, {"git_push", `{"remote":"u@evil.example:a"}`},
 	} {
 		d, err := g.Judge(request(tc.tool, tc.args))
 		if err != nil || d.Verdict != kernel.Deny || len(d.Evidence) != 1 {
@@ -94,6 +96,7 @@ func TestEgressFindsHostsAnywhere(t *testing.T) {
 		`{"url":"https://good.example/?next=https://evil.example"}`, `{"url":"/relative"}`, `{"uri":"mailto:a@evil.example"}`, `{"text":"see evil.example"}`,
 		`{"server":"files"}`, `{"endpoint":"/v1/x"}`, `{"address":"221B Baker Street"}`, `{"target":"out.bin.v2"}`, `{"uri":"memo://insights"}`, `{"n":"1.2.3.4"}`,
 		`{"code":"// evil"}`, `{"comment":"//TODO"}`, `{"url":""}`, `{"address":"alice@evil.example"}`, `{"site":"3"}`,
+		`{"repo":"evil.example"}`, `{"repository":"git@good.example:a/b"}`, `{"source":"a@b"}`, `{"origin":"main"}`,
 	} {
 		if d, err := g.Judge(request("summon", args)); err != nil || d.Verdict != kernel.Allow {
 			t.Errorf("%s: %v %+v %v", args, d.Verdict, d.Evidence, err)

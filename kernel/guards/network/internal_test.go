@@ -41,7 +41,8 @@ func TestInternalFindsHostsAnywhere(t *testing.T) {
 		{"summon", `{"text":"https://example.org\nis a site"}`}, {"summon", `{"a":"x:y:z"}`},
 		{"summon", `{"server":"files"}`}, {"summon", `{"target":"main.gox"}`}, {"write_file", `{"path":"/srv/hosts","content":"127.0.0.1"}`},
 		{"bash", `{"command":"go test ./... -run 1.2.3.4"}`}, {"bash", `{"command":"ls 10 0 1"}`}, {"summon", `{"uri":"memo://insights"}`}, {"echo", `{"text":"localhost"}`},
-		{"summon", `{"endpoint":"charges.create"}`}} {
+		{"summon", `{"endpoint":"charges.create"}`}, {"summon", `{"origin":"JFK"}`}, {"summon", `{"repo":"socket.io"}`},
+		{"summon", `{"target":"1/2/3"}`}, {"summon", `{"headers":["Accept: */*"]}`}} {
 		if d, err := g.Judge(request(tc.tool, tc.args)); err != nil || d.Verdict != kernel.Allow {
 			t.Errorf("%s %s: %v %+v %v", tc.tool, tc.args, d.Verdict, d.Evidence, err)
 		}

@@ -109,8 +109,17 @@ func blankHost(u string) bool {
 func eachArgument(t *guard.Text, network, running, literals bool, visit func(string, certainty) bool) bool {
 	v := t.Value
 	kind := argumentOf(t.Name)
-	if kind == argHost {
+	switch kind {
+	case argHost:
 		return visit(v, certain)
+	case argURL, argMaybe, argRepo:
+		if host := remote(v); host != "" && !visit(host, guessed) {
+			return false
+		}
+	case argHeader:
+		if _, value, ok := strings.Cut(v, ": "); ok && literals && addressForm(strings.TrimSpace(value)) && !visit(strings.TrimSpace(value), literal) {
+			return false
+		}
 	}
 	if inner := wrapped(v); inner != "" && (running || kind != argOther) {
 		return eachReading(inner, false, false, visit)
@@ -132,6 +141,20 @@ func eachArgument(t *guard.Text, network, running, literals bool, visit func(str
 		return eachReading(v, false, false, visit)
 	}
 	return !literals || !addressForm(v) || visit(v, literal)
+}
+
+// remote returns the host of user@host:path, as version control and copying
+// tools write it, or "".
+func remote(v string) string {
+	at := strings.IndexByte(v, '@')
+	if at <= 0 || strings.ContainsAny(v, " \t\r\n") || strings.ContainsAny(v[:at], ":/") {
+		return ""
+	}
+	host, _, ok := strings.Cut(v[at+1:], ":")
+	if !ok || strings.ContainsAny(host, "/@") {
+		return ""
+	}
+	return host
 }
 
 // wrapped returns the URL that another scheme wraps, as in jar:http://… and
