@@ -19,24 +19,38 @@ type globSet struct {
 
 func newGlobSet(patterns []string, use Use) (*globSet, error) {
 	s := &globSet{floating: map[string][]int{}, rooted: map[string][]int{}}
-	for i, p := range patterns {
+	for _, p := range patterns {
 		g, err := CompileGlob(p, use)
 		if err != nil {
 			return nil, err
 		}
-		s.all = append(s.all, g)
-		switch {
-		case len(g.segments) > 1 && !g.rooted && g.segments[0].any && g.segments[1].plain():
-			name := g.segments[1].literal
-			s.floating[name] = append(s.floating[name], i)
-		case len(g.segments) > 0 && g.rooted && g.segments[0].plain():
-			name := g.segments[0].literal
-			s.rooted[name] = append(s.rooted[name], i)
-		default:
-			s.rest = append(s.rest, i)
+		s.add(g)
+		if use != Forbid || !strings.Contains(p, "[") {
+			continue
+		}
+		// A folder can be called "[id]", and other readers of such lists know no
+		// classes: what is forbidden is forbidden in both readings.
+		if literal, err := CompileGlob(strings.ReplaceAll(p, "[", "[[]"), use); err == nil {
+			literal.source = p
+			s.add(literal)
 		}
 	}
 	return s, nil
+}
+
+func (s *globSet) add(g *Glob) {
+	i := len(s.all)
+	s.all = append(s.all, g)
+	switch {
+	case len(g.segments) > 1 && !g.rooted && g.segments[0].any && g.segments[1].plain():
+		name := g.segments[1].literal
+		s.floating[name] = append(s.floating[name], i)
+	case len(g.segments) > 0 && g.rooted && g.segments[0].plain():
+		name := g.segments[0].literal
+		s.rooted[name] = append(s.rooted[name], i)
+	default:
+		s.rest = append(s.rest, i)
+	}
 }
 
 func (s *segment) plain() bool { return !s.any && s.tokens == nil }
