@@ -66,6 +66,9 @@ func (b *builder) assemble() error {
 	if b.c.suites, err = b.evaluator(true); err != nil {
 		return err
 	}
+	if !inForce(append(b.head(nil, false), b.slots...)) {
+		b.warn("rules", "has no rule in force, so every call is denied")
+	}
 	b.c.GuardNames = b.c.evaluator.base.Names()
 	if b.c.evaluator.origins == nil && b.o.Panic == nil {
 		b.c.Guard = b.c.evaluator.base
@@ -105,10 +108,15 @@ func (b *builder) evaluator(stated bool) (*evaluator, error) {
 	return e, nil
 }
 
+// inForce reports a rule of the document.
+func inForce(list []slot) bool {
+	return slices.ContainsFunc(list, func(s slot) bool { return s.rule })
+}
+
 // pipeline wraps each guard in its condition and, if it only observes, in
 // observe mode. Without a rule of the document it denies everything.
 func (b *builder) pipeline(list []slot) *guard.Pipeline {
-	if !slices.ContainsFunc(list, func(s slot) bool { return s.rule }) {
+	if !inForce(list) {
 		return guard.NewPipeline(pipelineName)
 	}
 	var whens []*condition

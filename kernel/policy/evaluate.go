@@ -111,7 +111,7 @@ func (c *Compiled) Evaluate(a Action, ctx Context) Result {
 	}
 	out := Result{Evidence: d.Evidence}
 	row := deciding(a.Type, d)
-	out.MatchedRule, out.Reason = row.Rule, row.Details
+	out.MatchedRule, out.Reason = languageRule(row.Rule), row.Details
 	switch d.Verdict {
 	case kernel.Allow:
 		out.Decision = DecisionAllow

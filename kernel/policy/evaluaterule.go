@@ -30,6 +30,16 @@ func deciding(action string, d kernel.Decision) kernel.Evidence {
 	return out
 }
 
+// languageRule is the rule in the words of the language, which names
+// path_allowlist as a whole where our evidence names the list.
+func languageRule(rule string) string {
+	const paths = "rules.path_allowlist"
+	if strings.HasPrefix(rule, paths+".") {
+		return paths
+	}
+	return rule
+}
+
 // ruleOrder lists, for each type of action, the guards whose rule is reported
 // when all allow, the most telling first.
 func ruleOrder(action string) []string {

@@ -48,31 +48,53 @@ func settle(d *Document) {
 // chainOf reads a document and what it extends, the leaf first.
 func chainOf(name string, fsys fs.FS, read func(ref reference, fsys fs.FS) ([]byte, error)) ([]*Document, error) {
 	var chain []*Document
-	seen := map[string]bool{}
+	seen := map[string][]byte{}
 	for at := (reference{name: name}); ; {
-		if seen[at.name] {
-			return nil, invalid(name, "extends", fmt.Sprintf("%q extends itself through %s", at.name, strings.Join(sources(chain), " → ")), "break the cycle")
+		if _, again := seen[at.name]; again {
+			return nil, placed(seen, invalid(name, "extends", fmt.Sprintf("%q extends itself through %s", at.name, strings.Join(sources(chain), " → ")), "break the cycle"))
 		}
 		if len(chain) >= maxExtends {
-			return nil, invalid(name, "extends", fmt.Sprintf("chain is longer than %d documents", maxExtends), "merge some of them")
+			return nil, placed(seen, invalid(name, "extends", fmt.Sprintf("chain is longer than %d documents", maxExtends), "merge some of them"))
 		}
-		seen[at.name] = true
 		doc, err := read(at, fsys)
+		if len(chain) > 0 && at.pin == nil && errors.Is(err, fs.ErrNotExist) {
+			child := chain[len(chain)-1]
+			err = invalid(nameOf(child), "extends", fmt.Sprintf("there is no file %.120q", child.Extends), "name one beside this file, or one of "+strings.Join(BuiltinNames(), ", "))
+		}
 		if err != nil {
-			return nil, err
+			return nil, placed(seen, err)
 		}
 		d, err := Parse(at.name, doc)
 		if err != nil {
 			return nil, err
 		}
-		chain = append(chain, d)
+		seen[at.name], chain = doc, append(chain, d)
 		if d.Extends == "" {
 			return chain, nil
 		}
 		if at, err = resolve(at, d.Extends); err != nil {
-			return nil, err
+			return nil, placed(seen, err)
 		}
 	}
+}
+
+// placed gives problems with what a document extends their positions in it.
+func placed(docs map[string][]byte, err error) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	for i := range e.Problems {
+		p := &e.Problems[i]
+		doc, have := docs[p.File]
+		if !have || p.Line > 0 {
+			continue
+		}
+		if _, r, failed := read(p.File, doc); failed == nil {
+			r.place(p)
+		}
+	}
+	return err
 }
 
 func sources(chain []*Document) []string {

@@ -57,7 +57,7 @@ func read(name string, doc []byte) (*Document, *reader, error) {
 // rootOf parses exactly one YAML document, whose root must be a mapping.
 func rootOf(name string, doc []byte) (*yaml.Node, error) {
 	if len(doc) > MaxBytes {
-		return nil, invalid(name, "", fmt.Sprintf("file has %d bytes, limit %d", len(doc), MaxBytes), "split it with extends")
+		return nil, invalid(name, "", fmt.Sprintf("file is larger than %d bytes", MaxBytes), "split it with extends")
 	}
 	if !utf8.Valid(doc) {
 		return nil, invalid(name, "", "file is not UTF-8", "save it as UTF-8")

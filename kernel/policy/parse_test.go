@@ -50,15 +50,16 @@ func TestRefusals(t *testing.T) {
 		"not yaml":               {head + "rules: [\n", `p.yaml:`},
 		"tab":                    {head + "\trules: {}\n", `p.yaml:2: is not YAML`},
 		"not utf-8":              {"hushspec: \"\xff\"\n", `p.yaml: file is not UTF-8`},
-		"too large":              {head + "#" + strings.Repeat("x", MaxBytes), `p.yaml: file has`},
+		"too large":              {head + "#" + strings.Repeat("x", MaxBytes), `p.yaml: file is larger than 1048576 bytes`},
 		"tagged":                 {head + "name: !!binary aGk=\n", `p.yaml:2:7: name: must be a string, is a value tagged !!binary`},
 		"alias of itself":        {head + "rules: &r\n  tool_access: *r\n", `p.yaml:3:3: rules.tool_access.tool_access: unknown key`},
 		"bad lifecycle":          {head + "metadata: {lifecycle_state: live}\n", `p.yaml:2:29: metadata.lifecycle_state: "live" is not a value of this key`},
-		"remote base":            {head + "extends: https://example.com/p.yaml\n", `p.yaml: extends: "https://example.com/p.yaml" is remote, and policies are not fetched`},
-		"absolute base":          {head + "extends: /etc/p.yaml\n", `p.yaml: extends: "/etc/p.yaml" is not a relative path`},
-		"base outside":           {head + "extends: ../p.yaml\n", `p.yaml: extends: "../p.yaml" leaves the folder`},
+		"remote base":            {head + "extends: https://example.com/p.yaml\n", `p.yaml:2:10: extends: "https://example.com/p.yaml" is remote, and policies are not fetched`},
+		"absolute base":          {head + "extends: /etc/p.yaml\n", `p.yaml:2:10: extends: "/etc/p.yaml" is not a relative path`},
+		"base outside":           {head + "extends: ../p.yaml\n", `p.yaml:2:10: extends: "../p.yaml" leaves the folder`},
+		"no such base":           {head + "extends: base.yaml\n", `p.yaml:2:10: extends: there is no file "base.yaml": name one beside this file, or one of default, strict`},
 		"unknown builtin":        {head + "extends: builtin:none\n", `builtin:none: is not a policy of this build: they are default`},
-		"cycle":                  {head + "extends: p.yaml\n", `p.yaml: extends: "p.yaml" extends itself through p.yaml: break the cycle`},
+		"cycle":                  {head + "extends: p.yaml\n", `p.yaml:2:10: extends: "p.yaml" extends itself through p.yaml: break the cycle`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, err := Load("p.yaml", fstest.MapFS{"p.yaml": {Data: []byte(tc.doc)}})

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -91,6 +92,9 @@ func TestI5_EmptyPolicyDenies(t *testing.T) {
 		}
 		if v, code := verdict(t, c.Guard, call("echo", `{}`)); v != kernel.Deny || code != kernel.CodeNoPolicy {
 			t.Errorf("%s: %v %s", name, v, code)
+		}
+		if len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0].Message, "no rule in force") {
+			t.Errorf("%s: nobody is told: %v", name, c.Warnings)
 		}
 	}
 	if _, err := Compile(nil, CompileOptions{}); !errors.Is(err, ErrInvalid) {
