@@ -1,6 +1,7 @@
-// Package unit measures v, the time of one Ed25519 verification, beside a
-// benchmark, so that its numbers can be compared between machines and between
-// loads of one machine.
+// Package unit measures benchmarks in v, the cost of one Ed25519 verification,
+// so that numbers can be compared between machines. Both are taken in processor
+// time, so that they can be compared between loads of one machine too; what the
+// benchmark itself prints as ns/op is the time on the wall.
 //
 // Test support only.
 package unit
@@ -14,40 +15,57 @@ import (
 
 const (
 	batches = 25
-	rounds  = 8
+	rounds  = 20
 )
 
-// Verify returns v in nanoseconds: the median of some batches.
-func Verify(tb testing.TB) float64 {
+// Verify returns v: the median of some batches.
+func Verify(tb testing.TB) time.Duration {
 	tb.Helper()
 	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 	public, message := key.Public().(ed25519.PublicKey), make([]byte, 1024)
 	signature := ed25519.Sign(key, message)
-	took := make([]float64, batches)
+	took := make([]time.Duration, batches)
 	for i := range took {
-		start := time.Now()
+		start := processor()
 		for range rounds {
 			if !ed25519.Verify(public, message, signature) {
 				tb.Fatal("a signature does not verify")
 			}
 		}
-		took[i] = float64(time.Since(start).Nanoseconds()) / rounds
+		took[i] = (processor() - start) / rounds
 	}
 	slices.Sort(took)
 	return took[batches/2]
 }
 
-// Report adds v/op, and v in ns, to a benchmark after its loop.
-func Report(b *testing.B) {
-	b.Helper()
-	v := Verify(b)
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/v, "v/op")
-	b.ReportMetric(v, "v-ns")
+// Meter measures one benchmark.
+type Meter struct {
+	b     *testing.B
+	start time.Duration
 }
 
-// PerByte is Report for one operation on so many bytes of text.
-func PerByte(b *testing.B, size int) {
+// Start begins to measure; it belongs right before the loop.
+func Start(b *testing.B) Meter {
 	b.Helper()
-	Report(b)
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(size), "ns/byte")
+	b.ReportAllocs()
+	return Meter{b, processor()}
+}
+
+// Report adds cpu-ns/op, v/op and v in ns to a benchmark after its loop.
+func (m Meter) Report() { m.report() }
+
+// PerByte is Report for an operation on so many bytes of text; it adds ns/byte,
+// in processor time.
+func (m Meter) PerByte(size int) {
+	m.b.ReportMetric(m.report()/float64(size), "ns/byte")
+}
+
+func (m Meter) report() float64 {
+	m.b.Helper()
+	op := float64((processor() - m.start).Nanoseconds()) / float64(m.b.N)
+	v := float64(Verify(m.b).Nanoseconds())
+	m.b.ReportMetric(op, "cpu-ns/op")
+	m.b.ReportMetric(op/v, "v/op")
+	m.b.ReportMetric(v, "v-ns")
+	return op
 }

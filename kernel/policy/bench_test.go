@@ -13,13 +13,13 @@ import (
 // benchmark judges one call that is allowed.
 func benchmark(b *testing.B, g kernel.Guard, k *kernel.Call) {
 	b.Helper()
-	b.ReportAllocs()
+	m := unit.Start(b)
 	for b.Loop() {
 		if d, err := g.Evaluate(k); err != nil || d.Verdict != kernel.Allow {
 			b.Fatal(d, err)
 		}
 	}
-	unit.Report(b)
+	m.Report()
 }
 
 // typical are calls as agents make them all day.
@@ -113,25 +113,25 @@ func BenchmarkCompileDefault(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.ReportAllocs()
+	m := unit.Start(b)
 	for b.Loop() {
 		if _, err := Compile(d, CompileOptions{}); err != nil {
 			b.Fatal(err)
 		}
 	}
-	unit.Report(b)
+	m.Report()
 }
 
 func BenchmarkEvaluateAction(b *testing.B) {
 	c := rulesOf(b, 10)
 	a := Action{Type: ActionFileRead, Target: "/srv/workspace/src/main.go"}
-	b.ReportAllocs()
+	m := unit.Start(b)
 	for b.Loop() {
 		if r := c.Evaluate(a, Context{}); r.Decision != DecisionAllow {
 			b.Fatal(r)
 		}
 	}
-	unit.Report(b)
+	m.Report()
 }
 
 func BenchmarkMeet(b *testing.B) {
@@ -139,9 +139,9 @@ func BenchmarkMeet(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.ReportAllocs()
+	m := unit.Start(b)
 	for b.Loop() {
 		Meet(s, s)
 	}
-	unit.Report(b)
+	m.Report()
 }

@@ -246,15 +246,3 @@ func FuzzCode(f *testing.F) {
 		}
 	})
 }
-
-func BenchmarkPython(b *testing.B) {
-	g := must(b, Config{})
-	r := source("python", strings.Repeat("import json\nfrom collections import Counter\n\ndef count(rows):\n    # how often each name occurs\n    return Counter(r['name'] for r in rows)\n", 8))
-	b.SetBytes(int64(len(r.Action.Shape.(guard.CodeExecution).Code)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if d, err := g.Judge(r); err != nil || d.Verdict != kernel.Allow {
-			b.Fatal(d, err)
-		}
-	}
-}

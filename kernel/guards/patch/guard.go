@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
-	"regexp"
 	"strings"
 
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/guard"
+	"github.com/backbay-labs/chio-node/kernel/guards"
 )
 
 // Name is the guard's name.
@@ -22,7 +22,6 @@ const CodePatch kernel.Code = "CHIO-GUARD-PATCH"
 var ErrConfig = errors.New("patch_integrity is not valid")
 
 const (
-	maxPatterns     = 1024
 	maxPatternBytes = 4096
 	ratioUnit       = 1_000_000
 )
@@ -30,8 +29,7 @@ const (
 // Guard is patch-integrity. It is immutable and safe for concurrent use.
 type Guard struct {
 	c        Config
-	any      *regexp.Regexp // all patterns at once; nil: there are none
-	patterns []*regexp.Regexp
+	patterns *guards.Patterns
 	allow    kernel.Decision
 }
 
@@ -64,29 +62,19 @@ func New(c Config) (*Guard, error) {
 		return nil, fmt.Errorf("%s: %w: a maximum is negative", Name, ErrConfig)
 	case c.RequireBalance && c.MaxRatioMicros <= 0:
 		return nil, fmt.Errorf("%s: %w: max_imbalance_ratio must be over 0", Name, ErrConfig)
-	case len(c.Forbidden) > maxPatterns:
-		return nil, fmt.Errorf("%s: %w: %d forbidden patterns, limit %d", Name, ErrConfig, len(c.Forbidden), maxPatterns)
+	case len(c.Forbidden) > guards.MaxPatterns:
+		return nil, fmt.Errorf("%s: %w: %d forbidden patterns, limit %d", Name, ErrConfig, len(c.Forbidden), guards.MaxPatterns)
 	}
-	g := &Guard{c: c}
-	var all []string
 	for i, text := range c.Forbidden {
 		if text == "" || len(text) > maxPatternBytes {
 			return nil, fmt.Errorf("%s: %w: forbidden_patterns[%d] is empty or longer than %d bytes", Name, ErrConfig, i, maxPatternBytes)
 		}
-		re, err := regexp.Compile(text)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w: forbidden_patterns[%d]: %w", Name, ErrConfig, i, err)
-		}
-		g.patterns = append(g.patterns, re)
-		all = append(all, "(?:"+text+")")
 	}
-	if len(all) > 0 {
-		re, err := regexp.Compile(strings.Join(all, "|"))
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w: forbidden_patterns together: %w", Name, ErrConfig, err)
-		}
-		g.any = re
+	patterns, err := guards.CompilePatterns(c.Forbidden)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: forbidden_patterns%w", Name, ErrConfig, err)
 	}
+	g := &Guard{c: c, patterns: patterns}
 	g.allow = guard.Conclude(kernel.Allow, Name, "", "", "")
 	g.allow.Evidence = g.allow.Evidence[:1:1] // shared: no room to append to
 	return g, nil
@@ -170,19 +158,10 @@ func (g *Guard) judge(text, path string) (kernel.Decision, bool) {
 	case g.c.RequireBalance && !balanced(p.additions, p.deletions, g.c.MaxRatioMicros): // 3
 		return g.refuse("max_imbalance_ratio", "%d lines are added and %d deleted", p.additions, p.deletions), true
 	}
-	if g.any == nil {
-		return kernel.Decision{}, false
-	}
 	for n, line := range p.added {
-		if !g.any.MatchString(line) {
-			continue
+		if i, matched := g.patterns.Match(line); matched { // 4
+			return g.refuse(fmt.Sprintf("forbidden_patterns[%d]", i), "added line %d matches a forbidden pattern", n+1), true
 		}
-		for i, re := range g.patterns { // 4
-			if re.MatchString(line) {
-				return g.refuse(fmt.Sprintf("forbidden_patterns[%d]", i), "added line %d matches a forbidden pattern", n+1), true
-			}
-		}
-		return g.refuse("forbidden_patterns", "added line %d matches a forbidden pattern", n+1), true
 	}
 	return kernel.Decision{}, false
 }

@@ -248,14 +248,3 @@ func FuzzDiff(f *testing.F) {
 		}
 	})
 }
-
-func BenchmarkPatch(b *testing.B) {
-	g := must(b, Config{MaxAdditions: 1000, MaxDeletions: 500})
-	r := apply(diff(20, 10))
-	b.ReportAllocs()
-	for b.Loop() {
-		if d, err := g.Judge(r); err != nil || d.Verdict != kernel.Allow {
-			b.Fatal(d, err)
-		}
-	}
-}

@@ -1,39 +1,26 @@
 package prompt
 
 import (
-	"strings"
 	"testing"
 
+	"github.com/backbay-labs/chio-node/internal/unit"
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/guard"
+	"github.com/backbay-labs/chio-node/wire"
 )
 
-// clean texts of about 8 KiB each.
-func cleanTexts() map[string]string {
-	prose := "The harbour office keeps a record of every ship that arrives, and of the goods it carries. When the weather turns, the pilots wait " +
-		"behind the breakwater until the wind has dropped. In the evening the market closes early, because the fishermen leave before dawn. "
-	code := "func (s *Store) Get(key string) ([]byte, error) {\n\ts.mu.Lock()\n\tdefer s.mu.Unlock()\n\tif v, ok := s.rows[key]; ok {\n\t\treturn v.data, nil\n\t}\n\treturn nil, ErrNotFound\n}\n\n"
-	doc := `{"id":"4f1c2b9a-77de-4a55-9c1e-0b3b52a1f001","amount_minor":1299,"currency":"EUR","lines":[{"sku":"AB-1009","qty":2},{"sku":"XZ-0031","qty":1}],"ok":true},` + "\n"
-	cyrillic := "Управление порта ведёт запись каждого судна, которое приходит, и груза, который оно везёт. Когда погода меняется, лоцманы ждут за молом. "
-	out := map[string]string{}
-	for name, s := range map[string]string{"prose": prose, "code": code, "json": doc, "cyrillic": cyrillic} {
-		out[name] = strings.Repeat(s, 8192/len(s)+1)
-	}
-	return out
-}
-
 func benchmark(b *testing.B, g guard.Guard) {
-	for name, text := range cleanTexts() {
+	for name, text := range unit.Texts() {
 		b.Run(name, func(b *testing.B) {
 			r := say(text)
 			b.SetBytes(int64(len(text)))
-			b.ReportAllocs()
+			m := unit.Start(b)
 			for b.Loop() {
 				if d, err := g.Judge(r); err != nil || d.Verdict != kernel.Allow {
 					b.Fatal(d, err)
 				}
 			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(len(text)), "ns/byte")
+			m.PerByte(len(text))
 		})
 	}
 }
@@ -42,16 +29,36 @@ func BenchmarkInjection(b *testing.B) { benchmark(b, injection(b)) }
 
 func BenchmarkJailbreak(b *testing.B) { benchmark(b, jailbreak(b)) }
 
+// Both guards, as a policy with both runs them: the text is read once.
+func BenchmarkBoth(b *testing.B) {
+	first, next := injection(b), jailbreak(b)
+	first.ReadFor(next)
+	benchmark(b, pair{first, next})
+}
+
+type pair struct {
+	*Injection
+	next *Jailbreak
+}
+
+func (p pair) Judge(r *guard.Request) (kernel.Decision, error) {
+	if d, err := p.Injection.Judge(r); err != nil || d.Verdict != kernel.Allow {
+		return d, err
+	}
+	return p.next.Judge(r)
+}
+
 func BenchmarkCanonical(b *testing.B) {
-	for name, text := range cleanTexts() {
+	for name, text := range unit.Texts() {
 		b.Run(name, func(b *testing.B) {
 			var f folded
 			raw := []byte(text)
 			b.SetBytes(int64(len(raw)))
-			b.ReportAllocs()
+			m := unit.Start(b)
 			for b.Loop() {
 				f.fold(raw)
 			}
+			m.PerByte(len(raw))
 		})
 	}
 }
@@ -61,14 +68,15 @@ func BenchmarkOutput(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	doc := []byte(`{"content":[{"type":"text","text":"` + strings.ReplaceAll(cleanTexts()["prose"], "\n", " ") + `"}]}`)
+	doc := wire.MustMarshal(map[string]any{"content": []map[string]string{{"type": "text", "text": unit.Texts()["prose"]}}})
 	b.SetBytes(int64(len(doc)))
-	b.ReportAllocs()
+	m := unit.Start(b)
 	for b.Loop() {
 		if d, err := g.Inspect(nil, doc); err != nil || d.Verdict != kernel.Allow {
 			b.Fatal(d, err)
 		}
 	}
+	m.PerByte(len(doc))
 }
 
 func BenchmarkCompileLexicon(b *testing.B) {

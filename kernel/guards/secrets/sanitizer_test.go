@@ -129,15 +129,3 @@ func FuzzSanitize(f *testing.F) {
 		}
 	})
 }
-
-func BenchmarkSanitizeClean(b *testing.B) {
-	s := sanitizer(b, secrets.SanitizerConfig{Secrets: true, Personal: true})
-	content := wire.Raw(wire.MustMarshal(map[string]any{"content": []any{map[string]string{"type": "text", "text": prose}}}))
-	b.SetBytes(int64(len(content)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if d, err := s.Inspect(nil, content); err != nil || d.Content != nil {
-			b.Fatal(d, err)
-		}
-	}
-}
