@@ -72,6 +72,9 @@ func (s *shape) match(text string, start, end int) (span, bool) {
 	if text[start:end] != s.prefix || s.bound && is(alnum, text, start-1) { // 1
 		return span{}, false
 	}
+	if s.max > 0 {
+		text = text[:min(len(text), end+s.max+1)] // a longer one is another thing: no need to see its end
+	}
 	stop := run(text, end, s.body)
 	if n := stop - end; n < s.min || s.max > 0 && n > s.max { // 2
 		return span{}, false
