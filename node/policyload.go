@@ -94,10 +94,14 @@ func (l *policyLoader) load() (*policy.Compiled, *watchedFS, error) {
 }
 
 func policyProblem(name string, err error) error {
-	hint := "check it with chio-node policy validate " + name
+	hint := "docs/policy-reference.md lists every block and field"
 	var invalid *policy.Error
-	if errors.As(err, &invalid) {
-		hint = "correct the lines named above; chio-node policy validate shows the same"
+	var file *fs.PathError
+	switch {
+	case errors.As(err, &invalid):
+		hint = "correct the lines named above; docs/policy-reference.md lists every block and field"
+	case errors.As(err, &file):
+		hint = "name a file that can be read; the program's own are builtin:" + strings.Join(policy.BuiltinNames(), ", builtin:")
 	}
 	return &Problem{Code: "CHIO-POLICY-INVALID", Message: fmt.Sprintf("policy %s: %v", name, err), Hint: hint, Exit: ExitFailure, Cause: err}
 }

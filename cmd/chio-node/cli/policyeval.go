@@ -37,7 +37,7 @@ func (a *app) policyEvalCmd() *cobra.Command {
 				return err
 			}
 			doc := []byte(action)
-			if !strings.HasPrefix(strings.TrimSpace(action), "{") {
+			if text := strings.TrimSpace(action); text == "" || !strings.ContainsAny(text[:1], `{["`) {
 				if doc, err = a.read(action); err != nil {
 					return err
 				}

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
@@ -31,6 +33,9 @@ func (a *app) policyVendorCmd() *cobra.Command {
 			policy.VendorFolder + " beside the policy, and this puts it there. Without a hash it says which one to write.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := regular(args[0]); err != nil {
+				return err
+			}
 			dir := filepath.Dir(args[0])
 			write := func(name string, doc []byte) error {
 				path := filepath.Join(dir, filepath.FromSlash(name))
@@ -54,6 +59,19 @@ func (a *app) policyVendorCmd() *cobra.Command {
 				}
 			})
 		}}
+}
+
+// regular refuses what a policy cannot be read from.
+func regular(path string) error {
+	switch info, err := os.Stat(path); {
+	case strings.HasPrefix(path, "builtin:"):
+		return nil
+	case err != nil:
+		return unreadable(err)
+	case !info.Mode().IsRegular():
+		return unreadable(&fs.PathError{Op: "read", Path: path, Err: errors.New("is not a file")})
+	}
+	return nil
 }
 
 const (

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -149,8 +151,12 @@ func (a *app) read(path string) ([]byte, error) {
 	}
 	limit := wire.BundleLimits.Bytes
 	doc, err := io.ReadAll(io.LimitReader(in, int64(limit)+1))
+	var named *fs.PathError // it says itself what was read
+	if err != nil && !errors.As(err, &named) {
+		err = fmt.Errorf("read %s: %w", name, err)
+	}
 	if err != nil {
-		return nil, unreadable(fmt.Errorf("read %s: %w", name, err))
+		return nil, unreadable(err)
 	}
 	if len(doc) > limit {
 		return nil, unreadable(fmt.Errorf("read %s: larger than %d bytes", name, limit))
@@ -159,7 +165,7 @@ func (a *app) read(path string) ([]byte, error) {
 }
 
 func unreadable(err error) error {
-	return &node.Problem{Code: "CHIO-VERIFY-READ", Message: err.Error(), Exit: node.ExitFailure}
+	return &node.Problem{Code: "CHIO-VERIFY-READ", Message: err.Error(), Exit: node.ExitFailure, Cause: err, Hint: "name a file that can be read, or - for standard input"}
 }
 
 func (a *app) showFinding(w io.Writer, f *offline.Finding) {
