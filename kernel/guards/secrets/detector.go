@@ -67,7 +67,7 @@ func has(list []string, s string) bool {
 //     comes before it
 //  2. the body is long enough, and not longer than tokens of the kind are
 //  3. the body looks drawn at random, where the shape asks for it
-//  4. it is no placeholder
+//  4. it is no placeholder; a word behind what would be a token makes none
 func (s *shape) match(text string, start, end int) (span, bool) {
 	if text[start:end] != s.prefix || s.bound && is(alnum, text, start-1) { // 1
 		return span{}, false
@@ -83,7 +83,7 @@ func (s *shape) match(text string, start, end int) (span, bool) {
 	if s.milli > 0 && !bitsOver(body, s.milli) || s.digit && kindsOf(body).digit == 0 { // 3
 		return span{}, false
 	}
-	return span{start, stop}, !placeholder(body) // 4
+	return span{start, stop}, !placeholder(body[:max(s.min, len(body)/2)]) // 4
 }
 
 // engine is a set of detectors behind one automaton. It is immutable.

@@ -2,6 +2,7 @@ package secrets
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/guard"
@@ -18,7 +19,8 @@ const LeakName = "secret-leak"
 // whatever the tool is:
 //
 //  1. every string of the arguments and every member name is looked at by the
-//     built-in detectors, alone and as the value of its member: deny
+//     built-in detectors, alone and as the value of its member, and the strings
+//     of one list in a row: deny
 //  2. the policy's own patterns look at the same texts, unless the call is
 //     about files that SkipPaths cover: deny, or ask if the severity is warn
 type Leak struct {
@@ -87,6 +89,9 @@ func (g *Leak) Judge(r *guard.Request) (kernel.Decision, error) {
 			return g.refuse(kernel.Deny, f.detector, f.at, t.Name), nil
 		}
 	}
+	if f, name, found := pieced(r.Action.Texts); found {
+		return g.refuse(kernel.Deny, f.detector, f.at, name), nil // 1
+	}
 	switch {
 	case len(g.patterns) == 0:
 		return g.allow, nil
@@ -94,6 +99,33 @@ func (g *Leak) Judge(r *guard.Request) (kernel.Decision, error) {
 		return g.passed, nil
 	}
 	return g.custom(r, content), nil
+}
+
+// maxPieces bounds the text made of the strings of one list.
+const maxPieces = 256 << 10
+
+// pieced looks at the strings of each list as one text: a file may be sent
+// line by line, and a key in parts. Offsets are within the row.
+func pieced(texts []guard.Text) (f finding, name string, found bool) {
+	for i := 0; i < len(texts); {
+		size, end := len(texts[i].Value), i+1
+		for end < len(texts) && texts[end].Name == texts[i].Name && texts[i].Name != "" {
+			size += len(texts[end].Value)
+			end++
+		}
+		if end-i > 1 && size >= minSecretBytes && size <= maxPieces {
+			var row strings.Builder
+			row.Grow(size)
+			for _, t := range texts[i:end] {
+				row.WriteString(t.Value)
+			}
+			if f, found = detect("", row.String()); found {
+				return f, texts[i].Name, true
+			}
+		}
+		i = end
+	}
+	return finding{}, "", false
 }
 
 // custom applies the policy's patterns: the strictest verdict counts.
