@@ -16,10 +16,17 @@ import (
 //  4. else it is McpTool, or Unknown for an operation that invokes no tool
 //  5. in every case all paths, URLs and commands found anywhere in the
 //     arguments are listed
-func Extract(call *kernel.Call) Action {
-	m := call.Mandate
+func Extract(call *kernel.Call) Action { return extract(call).Action }
+
+func extract(call *kernel.Call) *Request {
 	x := &extraction{}
-	a := &x.action
+	x.request.Call = call
+	x.extract(call)
+	return &x.request
+}
+
+func (x *extraction) extract(call *kernel.Call) {
+	m, a := call.Mandate, &x.request.Action
 	a.ArgsBytes, a.Paths, a.Texts = len(m.Arguments), x.paths[:0], x.texts[:0]
 	fam, name := recognise(m.Tool)
 	declared := call.Route.Shape
@@ -38,10 +45,12 @@ func Extract(call *kernel.Call) Action {
 		types: terminalTool(name), places: x.places[:0], leaves: x.leaves[:0]}
 	*w = walker{see: f, top: x.top[:0]}
 	if err := w.walk(m.Arguments); err != nil { // 1
-		return malformed(*a, "%v", err)
+		a.malformed("%v", err)
+		return
 	}
 	if err := f.join(); err != nil {
-		return malformed(*a, "%v", err)
+		a.malformed("%v", err)
+		return
 	}
 	a.top = w.top
 	args := arguments{top: w.top, name: name}
@@ -50,7 +59,8 @@ func Extract(call *kernel.Call) Action {
 		a.Shape = declare(f, m.Arguments, declared, m.Tool, args)
 	case !invokes: // 4
 		if err := f.onString("", m.Tool); err != nil {
-			return malformed(*a, "%v", err)
+			a.malformed("%v", err)
+			return
 		}
 		a.Shape = Unknown{Operation: string(m.Operation)}
 	case fam == familyNone: // 4
@@ -61,23 +71,21 @@ func Extract(call *kernel.Call) Action {
 	default: // 3
 		a.Shape = args.shape(fam, f)
 	}
-	return *a
 }
 
 // extraction is the memory of one Extract: one allocation holds what a call
 // of usual size needs.
 type extraction struct {
-	action Action
-	finder finder
-	walker walker
-	paths  [3]Path
-	texts  [8]Text
-	top    [4]member
-	places [1]string
-	leaves [2]string
+	request Request
+	finder  finder
+	walker  walker
+	paths   [3]Path
+	texts   [8]Text
+	top     [4]member
+	places  [1]string
+	leaves  [2]string
 }
 
-func malformed(a Action, format string, args ...any) Action {
+func (a *Action) malformed(format string, args ...any) {
 	a.Shape = Malformed{Reason: fmt.Sprintf(format, args...)}
-	return a
 }

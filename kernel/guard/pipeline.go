@@ -166,7 +166,7 @@ func (p *Pipeline) request(call *kernel.Call) (req *Request, refused *kernel.Dec
 			req, refused = nil, &d
 		}
 	}()
-	req = &Request{Call: call, Action: Extract(call)}
+	req = extract(call)
 	if m, bad := req.Action.Shape.(Malformed); bad {
 		d := Refuse(p.name, CodeMalformed, "", m.Reason)
 		return nil, &d

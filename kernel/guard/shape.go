@@ -2,6 +2,7 @@ package guard
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -45,6 +46,9 @@ func (a arguments) text(aliases []string) (value string, present bool, bad probl
 			}
 			if len(m.raw) == 0 || m.raw[0] != '"' {
 				return "", true, problem(fmt.Sprintf("argument %q must be a string", alias))
+			}
+			if len(m.text) <= wire.ForeignLimits.Bytes && strings.IndexByte(m.text, '\\') < 0 { // checked already, and nothing to decode
+				return m.text[1 : len(m.text)-1], true, ""
 			}
 			if err := wire.Unmarshal(m.raw, &value, wire.ForeignLimits); err != nil {
 				return "", true, problem(fmt.Sprintf("argument %q must be a string", alias))

@@ -22,10 +22,11 @@ var (
 	errCandidates = errors.New("arguments hold more paths, urls and commands than a guard may judge")
 )
 
-// member is one top-level argument.
+// member is one top-level argument; text is raw as a string.
 type member struct {
 	name string
 	raw  wire.Raw
+	text string
 }
 
 // walker visits every string of a JSON object that is known to be valid.
@@ -128,7 +129,7 @@ func (w *walker) object(parent string, depth int) error {
 			command = w.doc[start:w.pos]
 		}
 		if depth == 1 && w.level == 0 {
-			w.top = append(w.top, member{name: name, raw: w.doc[start:w.pos]})
+			w.top = append(w.top, member{name: name, raw: w.doc[start:w.pos], text: w.str[start:w.pos]})
 		}
 	}
 }
