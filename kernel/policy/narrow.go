@@ -3,7 +3,10 @@ package policy
 import (
 	"slices"
 
+	"github.com/backbay-labs/chio-node/kernel"
+	"github.com/backbay-labs/chio-node/kernel/guard"
 	"github.com/backbay-labs/chio-node/kernel/guards"
+	"github.com/backbay-labs/chio-node/kernel/guards/network"
 )
 
 // narrowed returns the guards of one profile: those of the policy, and after
@@ -49,6 +52,13 @@ func (b *builder) narrowedTools(p *OriginProfile) ([]slot, error) {
 		if err != nil {
 			return nil, err
 		}
+		if block := without(own.Block, base.Block); len(block) > 0 {
+			first, err := as(guards.NewMcpTool(guards.McpToolConfig{Block: block, Exact: own.Exact, Rule: path}))
+			if err != nil {
+				return nil, err
+			}
+			slots = append(slots, slot{Guard: blockFirst{first, pass(guards.McpToolName, "")}, block: "origins", rule: true})
+		}
 		slots = append(slots, slot{Guard: g, block: "tool_access", rule: true, when: b.condition("tool_access")})
 	}
 	g, err := as(guards.NewMcpTool(own))
@@ -76,6 +86,13 @@ func (b *builder) narrowedEgress(p *OriginProfile) ([]slot, error) {
 		default:
 			own.DefaultAllow = !ownBlocks
 		}
+		if block := without(own.Block, c.Block); len(block) > 0 {
+			first, err := newEgress(network.EgressConfig{Block: block, DefaultAllow: true, Rule: own.Rule})
+			if err != nil {
+				return nil, err
+			}
+			slots = append(slots, slot{Guard: blockFirst{first, pass(egressName, "")}, block: "origins", rule: true})
+		}
 		g, err := newEgress(c)
 		if err != nil {
 			return nil, err
@@ -95,6 +112,33 @@ func (b *builder) narrowedEgress(p *OriginProfile) ([]slot, error) {
 		slots = append(slots, slot{Guard: internal, block: "origins", rule: true})
 	}
 	return slots, nil
+}
+
+// blockFirst is the part of a profile's block list that the policy's own has
+// not. It stands before the policy's rule, whose default would otherwise be
+// what a denial names: block lists come before defaults, whoever wrote them.
+type blockFirst struct {
+	guard.Guard
+	allow kernel.Decision
+}
+
+func (g blockFirst) Judge(r *guard.Request) (kernel.Decision, error) {
+	d, err := g.Guard.Judge(r)
+	if err == nil && d.Verdict == kernel.Allow {
+		return g.allow, nil // an allow is for the rules behind it to explain
+	}
+	return d, err
+}
+
+// without returns the entries of list that are not in other.
+func without(list, other []string) []string {
+	var out []string
+	for _, s := range list {
+		if !slices.Contains(other, s) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // replace puts slots where the guard called name stands or would stand.
