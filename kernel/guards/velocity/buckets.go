@@ -42,7 +42,8 @@ type taking struct {
 // Admit takes what the guards asked for:
 //
 //  1. every use names its buckets: the leaf's grant and every token above it
-//     that this kernel counts, or the agent, or the agent's session
+//     that this kernel counts, or the agent and every agent that delegated to
+//     it, or the agent's session
 //  2. a bucket that two conjuncts name alike is drawn from once
 //  3. each bucket is refilled to the call's time and must hold the amount
 //  4. nothing is written unless all of them do
@@ -161,6 +162,12 @@ func (u *Use) takings(list []taking, req *kernel.Admittance, ticket *kernel.Tick
 	switch u.scope {
 	case perAgent:
 		add("agent", leaf.Subject.String())
+		if req.Call.Mandate.Origin != nil || req.Call.Route.PeerDID != "" {
+			break // above the leaf is a kernel, which is no agent
+		}
+		for _, t := range chain[:len(chain)-1] {
+			add("agent", t.Subject.String()) // or an agent had as many rates as keys to delegate to
+		}
 	case perSession:
 		if s := req.Call.Mandate.Session; s != "" {
 			add("session", leaf.Subject.String(), s)

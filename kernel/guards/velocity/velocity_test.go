@@ -46,6 +46,8 @@ func newWorld(t testing.TB, c velocity.Config, maxBuckets uint64) *world {
 type attempt struct {
 	now     int64
 	agent   byte
+	by      byte     // the agent that delegated to it; 0: itself
+	peer    string   // the call is for a peer's kernel
 	chain   []string // token ids, root first
 	grant   int
 	session string
@@ -62,7 +64,10 @@ func (a attempt) call() *kernel.Call {
 	for _, id := range ids {
 		m.Chain = append(m.Chain, capability.Token{ID: id, Issuer: key(9), Subject: key(a.agent)})
 	}
-	return &kernel.Call{Mandate: m, Now: a.now, Route: kernel.Route{Price: a.price}}
+	if a.by != 0 {
+		m.Chain[0].Subject = key(a.by)
+	}
+	return &kernel.Call{Mandate: m, Now: a.now, Route: kernel.Route{Price: a.price, PeerDID: a.peer}}
 }
 
 // try judges and admits, as the kernel does.
@@ -155,6 +160,20 @@ func TestAgentsAndSessions(t *testing.T) {
 	w.passes(t, 2, attempt{agent: 1}) // without a session: agent and token
 	w.denies(t, attempt{agent: 1, session: "r"}, "agent-velocity", "max_requests_per_agent")
 	w.passes(t, 2, attempt{agent: 2, session: "s"})
+}
+
+// An agent that delegates to keys of its own has one rate for all of them.
+// Above an agent that calls a peer stands a kernel: that is nobody's rate.
+func TestDelegationHasOneRate(t *testing.T) {
+	w := newWorld(t, velocity.Config{MaxPerAgent: limit(2), WindowSeconds: window, BurstMicros: one}, 0)
+	chain := []string{"root", "leaf"}
+	w.passes(t, 1, attempt{agent: 3, by: 1, chain: chain})
+	w.passes(t, 1, attempt{agent: 4, by: 1, chain: chain})
+	w.denies(t, attempt{agent: 5, by: 1, chain: chain}, "agent-velocity", "max_requests_per_agent")
+	w.passes(t, 1, attempt{agent: 3, by: 2, chain: chain})
+	for agent := byte(10); agent < 14; agent++ {
+		w.passes(t, 1, attempt{agent: agent, by: 1, peer: "did:chio:x", chain: chain})
+	}
 }
 
 func TestBurst(t *testing.T) {
