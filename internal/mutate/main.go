@@ -8,22 +8,44 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
 func main() {
-	only := flag.String("only", "", "mutations of this invariant alone, such as I3")
-	check := flag.Bool("check", false, "only check that every old text is in its file once")
+	o := options{}
+	flag.StringVar(&o.only, "only", "", "mutations of this list alone, such as I3 or velocity")
+	flag.StringVar(&o.name, "name", "", "mutations whose name holds this text alone")
+	flag.BoolVar(&o.check, "check", false, "only check that every old text is in its file once")
+	flag.IntVar(&o.workers, "workers", 2, "how many are tried at once")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Stdout, *only, *check); err != nil {
+	if err := run(ctx, os.Stdout, o); err != nil {
 		fmt.Fprintln(os.Stderr, "mutate:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, out io.Writer, only string, check bool) error {
+// options are the flags.
+type options struct {
+	only, name string
+	check      bool
+	workers    int
+}
+
+func (o options) wants(m *mutation) bool {
+	return (o.only == "" || m.invariant == o.only) && strings.Contains(m.name, o.name)
+}
+
+// outcome is what became of one mutation.
+type outcome struct {
+	verdict string
+	err     error
+	took    time.Duration
+}
+
+func run(ctx context.Context, out io.Writer, o options) error {
 	root, err := os.Getwd()
 	if err != nil {
 		return err
@@ -32,50 +54,80 @@ func run(ctx context.Context, out io.Writer, only string, check bool) error {
 	if err != nil {
 		return err
 	}
-	bases := map[string]error{} // the unmutated tests, each run once
-	ran, bad := 0, 0
+	var chosen []*mutation
 	for i := range all {
-		m := &all[i]
-		if only != "" && m.invariant != only {
-			continue
+		if o.wants(&all[i]) {
+			chosen = append(chosen, &all[i])
 		}
-		began := time.Now()
-		verdict, err := judge(ctx, root, m, bases, check)
-		if ctx.Err() != nil {
+	}
+	if len(chosen) == 0 {
+		return fmt.Errorf("no mutation of %q is listed", o.only)
+	}
+	bad := 0
+	outcomes := start(ctx, root, chosen, o)
+	for i, m := range chosen {
+		var r outcome
+		select {
+		case r = <-outcomes[i]:
+		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if ran++; err != nil {
+		if r.err != nil {
 			bad++
-			verdict = "NOT KILLED: " + err.Error()
+			r.verdict = "NOT KILLED: " + r.err.Error()
 		}
-		fmt.Fprintf(out, "%-4s %-44s %5.1fs  %s\n", m.invariant, m.name, time.Since(began).Seconds(), verdict)
+		fmt.Fprintf(out, "%-9s %-52s %5.1fs  %s\n", m.invariant, m.name, r.took.Seconds(), r.verdict)
 	}
 	switch {
-	case ran == 0:
-		return fmt.Errorf("no mutation of %q is listed", only)
 	case bad > 0:
-		return fmt.Errorf("%d of %d mutations were not killed", bad, ran)
+		return fmt.Errorf("%d of %d mutations were not killed", bad, len(chosen))
+	case o.check:
+		fmt.Fprintf(out, "%d mutations apply\n", len(chosen))
+	default:
+		fmt.Fprintf(out, "%d mutations, each killed by a test\n", len(chosen))
 	}
-	if check {
-		fmt.Fprintf(out, "%d mutations apply\n", ran)
-		return nil
-	}
-	fmt.Fprintf(out, "%d mutations, each killed by a test of its invariant\n", ran)
 	return nil
 }
 
+// start judges the mutations, a few at once, and gives each outcome its own
+// channel, so that they are told in the order of the lists.
+func start(ctx context.Context, root string, chosen []*mutation, o options) []chan outcome {
+	outcomes := make([]chan outcome, len(chosen))
+	for i := range outcomes {
+		outcomes[i] = make(chan outcome, 1)
+	}
+	next := make(chan int)
+	go func() {
+		defer close(next)
+		for i := range chosen {
+			select {
+			case next <- i:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	known := &baselines{}
+	for range max(1, o.workers) {
+		go func() {
+			for i := range next {
+				began := time.Now()
+				verdict, err := judge(ctx, root, chosen[i], known, o.check)
+				outcomes[i] <- outcome{verdict, err, time.Since(began)}
+			}
+		}()
+	}
+	return outcomes
+}
+
 // judge says by which test a mutation dies, or why it does not.
-func judge(ctx context.Context, root string, m *mutation, bases map[string]error, check bool) (string, error) {
+func judge(ctx context.Context, root string, m *mutation, known *baselines, check bool) (string, error) {
 	if check {
 		_, err := m.apply(root)
 		return "old text found", err
 	}
-	key := m.pkg + " " + m.run
-	if _, known := bases[key]; !known {
-		bases[key] = baseline(ctx, root, m)
-	}
-	if bases[key] != nil {
-		return "", bases[key]
+	if err := known.of(m.pkg+" "+m.run, func() error { return baseline(ctx, root, m) }); err != nil {
+		return "", err
 	}
 	test, err := kill(ctx, root, m)
 	return "killed by " + test, err

@@ -12,7 +12,7 @@ import (
 
 // mutation is one change that breaks an invariant, and the test that must see it.
 type mutation struct {
-	invariant string // I3
+	invariant string // I3, or the area of the code, such as velocity
 	name      string
 	why       string
 	file      string // of the product, from the module's root
@@ -21,7 +21,12 @@ type mutation struct {
 	old, new  string
 }
 
-var invariantName = regexp.MustCompile(`^I(1[01]|[1-9])$`)
+// A list is of an invariant, whose tests bear its number, or of an area: then
+// every test of the area's packages counts.
+var (
+	invariantName = regexp.MustCompile(`^I(1[01]|[1-9])$`)
+	areaName      = regexp.MustCompile(`^[a-z][a-z-]+$`)
+)
 
 // load reads every list, sorted by file name.
 func load(dir string) ([]mutation, error) {
@@ -61,8 +66,8 @@ func load(dir string) ([]mutation, error) {
 //
 // Lines before the first == are comment.
 func parse(invariant, text string) ([]mutation, error) {
-	if !invariantName.MatchString(invariant) {
-		return nil, fmt.Errorf("%q is no invariant", invariant)
+	if !invariantName.MatchString(invariant) && !areaName.MatchString(invariant) {
+		return nil, fmt.Errorf("%q is no invariant and no area", invariant)
 	}
 	var out []mutation
 	for _, part := range strings.Split("\n"+text, "\n== ")[1:] {
@@ -104,11 +109,15 @@ func parseOne(invariant, part string) (mutation, error) {
 			return mutation{}, fmt.Errorf("unknown line %q", line)
 		}
 	}
+	prefix := "^Test"
+	if invariantName.MatchString(invariant) {
+		prefix += invariant + "_"
+	}
 	switch {
 	case m.name == "" || m.why == "" || m.file == "" || m.old == "" || m.old == m.new:
 		return mutation{}, errors.New("it needs a name, why:, file:, and an old and another new text")
-	case !strings.HasPrefix(m.run, "^Test"+invariant+"_"):
-		return mutation{}, fmt.Errorf("test: wants ./package ^Test%s_…", invariant)
+	case !strings.HasPrefix(m.run, prefix):
+		return mutation{}, fmt.Errorf("test: wants ./package %s…", prefix)
 	}
 	return m, nil
 }

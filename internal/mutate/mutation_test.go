@@ -56,6 +56,12 @@ func TestParse(t *testing.T) {
 	if _, err := parse("I12", sample); err == nil {
 		t.Error("I12 is no invariant")
 	}
+	if _, err := parse("area", strings.Replace(sample, "^TestI3_Check", "^TestCheck", 1)); err != nil {
+		t.Errorf("a test of an area bears a number of its own: %v", err)
+	}
+	if _, err := parse("area", strings.Replace(sample, "^TestI3_Check", "Check", 1)); err == nil {
+		t.Error("a list of an area without the beginning of a test")
+	}
 }
 
 func TestApplyWantsTheOldTextOnce(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 )
 
 // testTimeout bounds one run of the tests; a mutation that makes them hang is
@@ -61,6 +62,25 @@ func read(stdout []byte) (r result) {
 	}
 	r.output = text.String()
 	return r
+}
+
+// baselines are the outcomes of the unmutated tests, each run once.
+type baselines struct {
+	mu   sync.Mutex
+	each map[string]func() error
+}
+
+func (b *baselines) of(key string, run func() error) error {
+	b.mu.Lock()
+	if b.each == nil {
+		b.each = map[string]func() error{}
+	}
+	if b.each[key] == nil {
+		b.each[key] = sync.OnceValue(run)
+	}
+	once := b.each[key]
+	b.mu.Unlock()
+	return once()
 }
 
 // baseline is an error unless the tests pass without a mutation.

@@ -132,7 +132,9 @@ func TestTransferSize(t *testing.T) {
 		check(t, g, request("remote.file_transfer", args), want, rule+field)
 	}
 	check(t, g, request("remote.clipboard", `{}`), kernel.Allow, rule+".clipboard")
-	check(t, g, request("remote.clipboard", `{"transfer_size":2000}`), kernel.Deny, rule+".max_transfer_size_bytes")
+	for _, size := range []string{"2000", `"10"`, "1e2", "-1"} {
+		check(t, g, request("remote.clipboard", `{"transfer_size":`+size+`}`), kernel.Deny, rule+".max_transfer_size_bytes")
+	}
 }
 
 func TestInput(t *testing.T) {

@@ -108,6 +108,8 @@ func TestJudge(t *testing.T) {
 		`{"vector":[0,1e-300,0]}`:                 {kernel.Deny, kernel.Deny, CodeSpiderSense},
 		`{"embedding":[-1,0,0.0]}`:                {kernel.Allow, kernel.Allow, ""},
 		`{"embedding":[1,1,0]}`:                   {kernel.Allow, kernel.PendingApproval, CodeSpiderSense}, // 0.707107
+		`{"embedding":[3,0,4]}`:                   {kernel.Allow, kernel.PendingApproval, CodeSpiderSense}, // 0.6, the lower bound
+		`{"embedding":[4,0,3]}`:                   {kernel.Deny, kernel.Deny, CodeSpiderSense},             // 0.8, the upper bound
 		`{"embedding":[-1,0,0],"vector":[0,9,0]}`: {kernel.Deny, kernel.Deny, CodeSpiderSense},
 		`{"embeddings":[[-1,-1,0],[-1,-1,1]]}`:    {kernel.Allow, kernel.Allow, ""},
 		`{"embeddings":[[1,0,0],[-1,-1,9]]}`:      {kernel.Deny, kernel.Deny, CodeSpiderSense}, // one of them
