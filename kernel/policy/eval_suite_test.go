@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -63,6 +64,10 @@ func TestSuiteIsStrict(t *testing.T) {
 		if _, err := RunSuite([]byte(doc)); !errors.Is(err, ErrSuite) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	const broken = "hushspec_test: \"0.1.0\"\ndescription: d\npolicy:\n  hushspec: \"0.1.0\"\n  rules:\n    egress: {defualt: block}\ncases: []\n"
+	if _, err := RunSuite([]byte(broken)); err == nil || !strings.Contains(err.Error(), "suite:6:14: rules.egress.defualt: unknown key: did you mean default?") {
+		t.Errorf("a mistake in the policy is not where the suite has it: %v", err)
 	}
 	report, err := RunSuite([]byte(head + "cases:\n- {description: wrong, action: {type: tool_call, target: x}, expect: {decision: deny, matched_rule: y, reason: z, origin_profile: p, posture: {current: a, next: b}}, controls: [AC-1], tags: [t]}\n"))
 	if err != nil || report.Failed != 1 || len(report.Cases[0].Differences) != 6 {

@@ -31,6 +31,11 @@ func read(name string, doc []byte) (*Document, *reader, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	d, r := readRoot(name, root)
+	return d, r, nil
+}
+
+func readRoot(name string, root *yaml.Node) (*Document, *reader) {
 	r := newReader(name)
 	d := &Document{Sources: []string{name}}
 	var strategy string
@@ -51,7 +56,7 @@ func read(name string, doc []byte) (*Document, *reader, error) {
 	if ok {
 		r.check(func(c *checker) { c.document(d) })
 	}
-	return d, r, nil
+	return d, r
 }
 
 // rootOf parses exactly one YAML document, whose root must be a mapping.

@@ -203,8 +203,12 @@ func (r *reader) suiteCase(n *yaml.Node, path string) suiteCase {
 	return k
 }
 
-// suitePolicy loads the embedded document like a file that stands alone.
+// suitePolicy loads the embedded document like a file that stands alone. What
+// is wrong with it is placed where the suite has it.
 func suitePolicy(n *yaml.Node) (*Document, error) {
+	if _, r := readRoot("suite", n); r.err() != nil {
+		return nil, r.err()
+	}
 	text, err := yaml.Marshal(n)
 	if err != nil {
 		return nil, fmt.Errorf("policy: %w", err)
