@@ -1,12 +1,9 @@
 package prompt
 
-import (
-	"encoding/binary"
-	"strings"
-)
+import "encoding/binary"
 
-// beginnings says of a text, quickly, that no entry of a tree begins it, or
-// that one may. It looks at the first four bytes.
+// beginnings says of a text, quickly, that no entry of a tree that is looked
+// for anywhere begins it, or that one may. It looks at the first four bytes.
 type beginnings struct {
 	short [256]bool // by its first byte: an entry shorter than the key
 	bits  [1 << 16 / 64]uint64
@@ -14,38 +11,26 @@ type beginnings struct {
 
 const keyBytes = 4
 
-// add enters an entry. Where entries stand at the boundaries of words, the
-// first word of an entry is what counts: what divides words varies.
-func (b *beginnings) add(text string, e ending) {
-	first, _, phrase := strings.Cut(text, " ")
-	anywhere := e.inside != 0
-	if anywhere {
-		first = text
-	}
-	if len(first) < keyBytes && (anywhere || e.stem != 0 && !phrase) {
-		b.short[first[0]] = true
+func (b *beginnings) add(text string) {
+	if len(text) < keyBytes {
+		b.short[text[0]] = true
 		return
 	}
-	i := slot([]byte(first))
+	i := slot([]byte(text))
 	b.bits[i/64] |= 1 << (i % 64)
 }
 
 // slot is the hash of the first bytes of a text.
-func slot(text []byte) uint32 {
-	var k uint32
-	if len(text) >= keyBytes {
-		k = binary.LittleEndian.Uint32(text)
-	} else {
-		for i, c := range text {
-			k |= uint32(c) << (8 * i)
-		}
-	}
-	return k * 0x9E3779B1 >> 16
-}
+func slot(text []byte) uint32 { return binary.LittleEndian.Uint32(text) * 0x9E3779B1 >> 16 }
 
-// may reports whether an entry may begin the text, which is one word where
-// entries stand at boundaries.
+// may reports whether an entry may begin the text.
 func (b *beginnings) may(text []byte) bool {
+	if b.short[text[0]] {
+		return true
+	}
+	if len(text) < keyBytes {
+		return false
+	}
 	i := slot(text)
-	return b.bits[i/64]&(1<<(i%64)) != 0 || b.short[text[0]]
+	return b.bits[i/64]&(1<<(i%64)) != 0
 }

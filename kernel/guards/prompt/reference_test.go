@@ -103,6 +103,9 @@ func unhurried(t testing.TB) *lexicon {
 		for i := range tree.begins.bits {
 			tree.begins.bits[i] = ^uint64(0)
 		}
+		for c := range 256 {
+			tree.begins.short[c], tree.firsts.short[c] = true, true
+		}
 	}
 	return x
 }

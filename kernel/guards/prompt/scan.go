@@ -56,7 +56,7 @@ func (s *scanner) scan() {
 func (s *scanner) word(i int) int {
 	end := wordEnd(s.text, i)
 	set, accepted, words := concepts(0), end, 1
-	if s.lex.words.begins.may(s.text[i:end]) {
+	if s.lex.words.firsts.may(s.text[i:end]) {
 		set, accepted, words = s.longest(i, end)
 	}
 	switch s.text[i] {

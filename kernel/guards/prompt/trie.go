@@ -29,7 +29,8 @@ type tree struct {
 	next   []int32
 	rows   []ending
 	root   [256]int32 // 0: none
-	begins beginnings
+	begins beginnings // of the entries that are looked for anywhere
+	firsts firsts     // of those that stand at the boundaries of words
 }
 
 // step follows one byte; 0 is nowhere. From state 0 it starts a word.
@@ -88,7 +89,11 @@ func (b *builder) build() *tree {
 	t := &tree{nodes: make([]node, 1, 4*len(b.words)), rows: make([]ending, 1, len(b.words)+1)}
 	t.lay(b.words, 0, 0)
 	for _, w := range b.words {
-		t.begins.add(w.text, w.ending)
+		if w.inside != 0 {
+			t.begins.add(w.text)
+		} else {
+			t.firsts.add(w.text, w.stem != 0)
+		}
 	}
 	return t
 }
