@@ -26,6 +26,7 @@ type ForbiddenPath struct {
 	patterns   *globSet
 	exceptions *globSet
 	examples   []string // one path that each pattern covers
+	names      []string // the name that each pattern forbids anywhere, or ""
 	allow      kernel.Decision
 	excepted   kernel.Decision // an exception was needed
 }
@@ -43,6 +44,7 @@ func NewForbiddenPath(c ForbiddenPathConfig) (*ForbiddenPath, error) {
 	}
 	for _, p := range g.patterns.all {
 		g.examples = append(g.examples, p.example())
+		g.names = append(g.names, p.floatingName())
 	}
 	if g.exceptions, err = newGlobSet(c.Exceptions, Permit); err != nil {
 		return nil, fmt.Errorf("%s exceptions: %w", ForbiddenPathName, err)
@@ -77,7 +79,7 @@ func (g *ForbiddenPath) Judge(r *guard.Request) (kernel.Decision, error) {
 		}
 		hit := g.find(clean)
 		if hit == nil {
-			hit = g.findOnTheWay(p.Text, clean)
+			hit = g.findOnTheWay(p.Text, clean, p.Guess)
 		}
 		if hit == nil && at.Path != clean {
 			hit = g.find(at.Path) // 1
@@ -107,7 +109,7 @@ func (g *ForbiddenPath) Forbids(path string) (pattern string, forbidden bool) {
 	}
 	hit := g.find(clean)
 	if hit == nil {
-		hit = g.findOnTheWay(path, clean)
+		hit = g.findOnTheWay(path, clean, true)
 	}
 	if hit == nil || g.exceptions.find(clean) != nil {
 		return "", false
@@ -126,8 +128,8 @@ func (g *ForbiddenPath) find(clean string) (hit *Glob) {
 
 // findOnTheWay looks at what the clean path does not show: the directories
 // that ".." climbs out of, which may be links (/proc/self/cwd), and the files
-// that a "?" or a class would be expanded to.
-func (g *ForbiddenPath) findOnTheWay(text, clean string) *Glob {
+// that a wildcard would be expanded to.
+func (g *ForbiddenPath) findOnTheWay(text, clean string, guess bool) *Glob {
 	if strings.Contains(text, "..") {
 		text = strings.ReplaceAll(text, `\`, "/")
 		for at, tried := 0, 0; at < len(text) && tried < maxPathParts; {
@@ -143,46 +145,10 @@ func (g *ForbiddenPath) findOnTheWay(text, clean string) *Glob {
 			at = after
 		}
 	}
-	if !strings.ContainsAny(clean, "?[") || strings.IndexByte(clean, '*') >= 0 {
+	if !strings.ContainsAny(clean, "?[*") {
 		return nil
 	}
-	pattern, err := CompileGlob(clean, Forbid)
-	if err != nil {
-		return nil
-	}
-	for i, example := range g.examples {
-		if pattern.Match(example) {
-			return g.patterns.all[i]
-		}
-	}
-	return nil
-}
-
-// example is one folded path that a pattern covers.
-func (g *Glob) example() string {
-	var b strings.Builder
-	for _, s := range g.segments {
-		switch {
-		case s.any:
-			continue
-		case s.tokens == nil:
-			b.WriteString("/" + s.literal)
-			continue
-		}
-		b.WriteByte('/')
-		for _, t := range s.tokens {
-			switch t.kind {
-			case tokenRune:
-				b.WriteRune(t.r)
-			case tokenOne:
-				b.WriteByte('a')
-			case tokenClass:
-				b.WriteRune(t.ranges[0])
-			case tokenStar:
-			}
-		}
-	}
-	return b.String()
+	return g.expands(fold(clean), guess)
 }
 
 // DefaultForbiddenPaths returns the patterns of a forbidden_paths block that

@@ -84,6 +84,24 @@ func TestForbiddenPathSpellings(t *testing.T) {
 	check(t, g, request("read_file", `{"path":3}`), kernel.Deny, guard.CodeMalformed)
 }
 
+// A tool that expands wildcards reaches what the wildcard names, written out or
+// not. One that names everything is no attempt at anything.
+func TestForbiddenPathWildcards(t *testing.T) {
+	g := defaultForbidden(t)
+	for _, p := range []string{
+		"/etc/sha*", "/e*c/sh?dow", "/etc/s[h]adow", ".env*", "**/.env*", "/srv/.en*", "*.env", "~/.ss*/id*", "/home/*/.AW*/x", "/home/u/id_*",
+	} {
+		check(t, g, request("read_many", string(wire.MustMarshal(map[string][]string{"paths": {p}}))), kernel.Deny, CodeForbiddenPath)
+	}
+	for _, p := range []string{
+		"**/*", "*", "/etc/*", "/etc/**", "**/*.json", "src/**/*.go", "log*", "key*", "**/.*", "**/.git*", "src/p?ge.tsx", "src/[id]/p*.tsx", "a/*/b",
+	} {
+		check(t, g, request("read_many", string(wire.MustMarshal(map[string][]string{"paths": {p}}))), kernel.Allow, "")
+	}
+	check(t, g, request("search", `{"pattern":"**/*env*"}`), kernel.Allow, "") // a search, not a path
+	check(t, g, request("search", `{"pattern":"**/.env*"}`), kernel.Deny, CodeForbiddenPath)
+}
+
 func TestForbiddenPathLinksAndExceptions(t *testing.T) {
 	fs := links{"/srv/link": "/root/.ssh", "/srv/safe.env.example": "/etc/shadow", "/srv/broken": ""}
 	g := defaultForbidden(t, "**/.env.example", "/srv/*.env.example")
