@@ -55,7 +55,7 @@ func (m *machine) exec(argv []field, in flow) flow {
 
 // words2match tries the policy's patterns over the words as they were read.
 func (m *machine) words2match(argv []field) {
-	if len(m.g.patterns) > 0 {
+	if m.g.patterns.Len() > 0 {
 		m.match(strings.ReplaceAll(texts(argv), "\x00", ""))
 	}
 }

@@ -3,7 +3,6 @@ package shell
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/backbay-labs/chio-node/kernel"
@@ -21,7 +20,6 @@ const CodeShell kernel.Code = "CHIO-GUARD-SHELL"
 var ErrPattern = errors.New("forbidden pattern is not a valid RE2 expression")
 
 const (
-	maxPatterns     = 1024
 	maxPatternBytes = 4096
 	maxLineBytes    = 64 << 10
 )
@@ -29,7 +27,7 @@ const (
 // Guard is shell-command. It is immutable and safe for concurrent use.
 type Guard struct {
 	rule     string
-	patterns []*regexp.Regexp
+	patterns *guards.Patterns
 	paths    *guards.ForbiddenPath
 	clean    *memo
 	confirm  bool
@@ -43,18 +41,17 @@ func New(c Config) (*Guard, error) {
 	if g.rule == "" {
 		g.rule = "rules.shell_commands"
 	}
-	if len(c.Forbidden) > maxPatterns {
-		return nil, fmt.Errorf("%s: %w: %d patterns, limit %d", Name, ErrPattern, len(c.Forbidden), maxPatterns)
+	if len(c.Forbidden) > guards.MaxPatterns {
+		return nil, fmt.Errorf("%s: %w: %d patterns, limit %d", Name, ErrPattern, len(c.Forbidden), guards.MaxPatterns)
 	}
 	for i, text := range c.Forbidden {
 		if text == "" || len(text) > maxPatternBytes {
 			return nil, fmt.Errorf("%s: %w: forbidden_patterns[%d] is empty or longer than %d bytes", Name, ErrPattern, i, maxPatternBytes)
 		}
-		re, err := regexp.Compile(text)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w: forbidden_patterns[%d]: %w", Name, ErrPattern, i, err)
-		}
-		g.patterns = append(g.patterns, re)
+	}
+	var err error
+	if g.patterns, err = guards.CompilePatterns(c.Forbidden); err != nil {
+		return nil, fmt.Errorf("%s: %w: forbidden_patterns%w", Name, ErrPattern, err)
 	}
 	if g.paths == nil {
 		p, err := guards.NewForbiddenPath(guards.ForbiddenPathConfig{Patterns: guards.DefaultForbiddenPaths()})

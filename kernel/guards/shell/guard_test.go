@@ -8,6 +8,7 @@ import (
 
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/guard"
+	"github.com/backbay-labs/chio-node/kernel/guards"
 )
 
 // TestI5_ShellFailsClosed: nothing that cannot be judged is allowed.
@@ -37,7 +38,7 @@ func TestI5_ShellFailsClosed(t *testing.T) {
 			t.Errorf("a guard that New did not build: %v %v", d, err)
 		}
 	}
-	for _, bad := range [][]string{{"("}, {""}, {"a", strings.Repeat("a", maxPatternBytes+1)}, make([]string, maxPatterns+1)} {
+	for _, bad := range [][]string{{"("}, {""}, {"a", strings.Repeat("a", maxPatternBytes+1)}, make([]string, guards.MaxPatterns+1)} {
 		if _, err := New(Config{Forbidden: bad}); !errors.Is(err, ErrPattern) {
 			t.Errorf("%d patterns: %v", len(bad), err)
 		}

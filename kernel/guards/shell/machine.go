@@ -148,10 +148,11 @@ func (m *machine) result(text string) *finding {
 }
 
 func (m *machine) match(text string) {
-	for i, re := range m.g.patterns {
-		if !m.hit.final() && re.MatchString(text) {
-			m.hit = &finding{pattern: i}
-		}
+	if m.hit.final() {
+		return
+	}
+	if i, matched := m.g.patterns.Match(text); matched {
+		m.hit = &finding{pattern: i}
 	}
 }
 
