@@ -54,7 +54,7 @@ func TestDefaults(t *testing.T) {
 			}
 			doc += "\n"
 		}
-		got := wire.Raw(wire.MustMarshal(mustParse(t, doc)))
+		got := wire.Raw(wire.MustMarshal(mustLoad(t, doc)))
 		for _, name := range names {
 			var members map[string]wire.Raw
 			if err := wire.Unmarshal(got, &members, wire.DocumentLimits); err != nil {

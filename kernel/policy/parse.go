@@ -50,9 +50,6 @@ func readRoot(name string, root *yaml.Node) (*Document, *reader) {
 		"metadata":       r.metadata(&d.Metadata),
 	}, nil)
 	d.MergeStrategy = Strategy(strategy)
-	if d.Extends == "" {
-		settle(d)
-	}
 	if ok {
 		r.check(func(c *checker) { c.document(d) })
 	}

@@ -72,6 +72,19 @@ func TestAChildEndsObserveMode(t *testing.T) {
 	}
 }
 
+// A child laid over a base by hand need not name it: what it leaves out is the
+// base's.
+func TestMergeTakesNoDefaultForAValue(t *testing.T) {
+	base := mustParse(t, head+"extensions: {origins: {default_behavior: minimal_profile, profiles: [{id: a}]}}\n")
+	child := mustParse(t, head+"extensions: {origins: {profiles: [{id: b}]}}\n")
+	if got := Merge(base, child).Extensions.Origins; got.DefaultBehavior != originsMinimal || len(got.Profiles) != 2 {
+		t.Errorf("%+v", got)
+	}
+	if got := mustLoad(t, head+"extensions: {origins: {profiles: [{id: b}]}}\n").Extensions.Origins; got.DefaultBehavior != originsDeny {
+		t.Errorf("alone: %+v", got)
+	}
+}
+
 // Documents that mean the same have one hash, however much of it they write.
 func TestTheHashIsOfTheMeaning(t *testing.T) {
 	for _, same := range [][]string{
