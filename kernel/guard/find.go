@@ -69,8 +69,16 @@ func (f *finder) onString(name, value string) error {
 		}
 	case f.query && sqlName(key) || key == "sql":
 		return f.sql(value)
+	case f.payload && payloadName(key):
+		return nil
+	case configName(key) && !singular(value):
+		return f.tokens(value)
+	case markupName(key):
+		if err := f.quoted(value); err != nil {
+			return err
+		}
 	}
-	if f.payload && payloadName(key) || textName(key) && (editName(key) || !singular(value)) {
+	if textName(key) && (editName(key) || !singular(value)) {
 		return nil
 	}
 	f.part(key, value)
@@ -81,6 +89,9 @@ func (f *finder) onString(name, value string) error {
 		if !pathName(key) && !strings.Contains(value, "/..") || fileScheme(value) {
 			return nil
 		}
+	}
+	if err := f.pieces(value); err != nil {
+		return err
 	}
 	if pathName(key) || revisionName(key) {
 		if i := strings.IndexByte(value, ':'); i > 0 && i+1 < len(value) && len(value) <= maxPathLike {
@@ -96,6 +107,22 @@ func (f *finder) onString(name, value string) error {
 		return nil
 	}
 	return f.looks(value)
+}
+
+// pieces adds what stands on the sides of the signs between a name and a path:
+// --in=/a, @/a, key:/a, /a:/b.
+func (f *finder) pieces(value string) error {
+	if len(value) > maxPathLike || !strings.ContainsAny(value, `/~\`) || !strings.ContainsAny(value, "=@:|,") || strings.ContainsAny(value, " \t\r\n\x00") {
+		return nil
+	}
+	for piece := range strings.FieldsFuncSeq(value, func(r rune) bool { return r == '=' || r == '@' || r == ':' || r == '|' || r == ',' }) {
+		if len(piece) > 1 && len(piece) < len(value) && rooted(piece) && !strings.HasPrefix(piece, "//") {
+			if err := f.path(piece, true); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // singular reports text of one line: it may be a name, whatever it is called.

@@ -139,6 +139,26 @@ func sqlName(name string) bool {
 	return false
 }
 
+// configName reports whether a member of this name holds a document that a
+// system is set up by: its words are read as paths.
+func configName(name string) bool {
+	switch name {
+	case "manifest", "manifests", "yaml", "config", "configuration", "spec", "compose", "composeyaml", "composefile", "dockerfile", "resource", "definition":
+		return true
+	}
+	return false
+}
+
+// markupName reports whether a member of this name holds what is rendered: its
+// quoted texts are read as paths.
+func markupName(name string) bool {
+	switch name {
+	case "html", "svg", "xml", "template", "markup":
+		return true
+	}
+	return false
+}
+
 // typedName reports whether a member of this name is typed into a program
 // that a tool holds a terminal of; stdin always is.
 func typedName(name string, terminal bool) bool {

@@ -47,6 +47,13 @@ func TestSpreadArguments(t *testing.T) {
 		{"query", `{"sql":"COPY t FROM '/etc/shadow'"}`, "path? /etc/shadow"},
 		{"read_query", `{"query":"COPY t TO PROGRAM 'x'"}`, "command x"},
 		{"summon", `{"diff":"x\n--- a/x\n+++ b/.env\n"}`, "path? .env"},
+		// signs around a path, and documents that lead to one
+		{"docker_run", `{"volumes":["/etc/shadow:/s:ro"]}`, "path? /etc/shadow"},
+		{"summon", `{"args":["--in=/etc/shadow"]}`, "path? /etc/shadow"},
+		{"summon", `{"form":"file=@/etc/shadow"}`, "path? /etc/shadow"},
+		{"summon", `{"in":"concat:/etc/shadow|/a"}`, "path? /etc/shadow"},
+		{"kubectl_apply", `{"manifest":"a:\n  path: /root/.ssh\n"}`, "path? /root/.ssh"},
+		{"summon", `{"html":"<img src=\"file:///etc/shadow\">"}`, "path? /etc/shadow"},
 		// names of objects, and of other schemes
 		{"git_show", `{"revision":"HEAD:.env"}`, "path? .env"},
 		{"docker_cp", `{"source":"web:/etc/shadow"}`, "path? /etc/shadow"},
