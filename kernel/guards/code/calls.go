@@ -12,7 +12,7 @@ func shellOut(list []token, i int, lang string) bool {
 	case "child_process", "shell_exec", "passthru", "proc_open", "pcntl_exec", "ProcessBuilder", "execSync", "spawnSync", "execFileSync", "WScript":
 		return true
 	case "popen", "popen2", "popen3", "execv", "execve", "execvp", "execl", "execlp", "spawnl", "spawnv", "posix_spawn", "getoutput", "getstatusoutput",
-		"check_output", "check_call", "fork", "forkpty":
+		"check_output", "check_call", "fork", "forkpty", "create_subprocess_shell", "create_subprocess_exec", "subprocess_shell", "subprocess_exec":
 		return call
 	case "system":
 		return call && (member || lang != "python") || lang == "ruby" || lang == "perl" || lang == "php"

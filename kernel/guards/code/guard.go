@@ -89,13 +89,14 @@ func New(c Config) (*Guard, error) {
 func counterparts(module string) []string {
 	switch module {
 	case "subprocess":
-		return []string{"child_process", "cluster", "worker_threads", "exec", "open3", "pty", "popen2", "commands", "multiprocessing"}
+		return []string{"child_process", "cluster", "worker_threads", "exec", "open3", "pty", "popen2", "commands", "multiprocessing",
+			"_posixsubprocess", "distutils", "pip", "ensurepip"}
 	case "socket":
 		return []string{"net", "dgram", "tls", "_socket", "socketserver"}
 	case "os":
 		return []string{"posix", "nt", "posixpath"}
 	case "importlib":
-		return []string{"imp", "runpy", "pkgutil", "zipimport", "module"}
+		return []string{"imp", "runpy", "pkgutil", "zipimport", "module", "code", "codeop"}
 	case "ctypes":
 		return []string{"_ctypes", "cffi", "ffi", "ffi-napi", "koffi", "unsafe"}
 	case "pickle":

@@ -28,6 +28,10 @@ func (s *scanner) source(src, lang string, depth int) {
 		s.found("module_denylist", "nested-code")
 		return
 	}
+	if depth == 0 && s.restricted() && (lang == "python" || lang == unknownLanguage) && recoded(src) {
+		s.found("module_denylist", "declared-encoding")
+		return
+	}
 	list, inner := tokens(src, lang)
 	if len(list) >= maxTokens {
 		s.found("max_scan_bytes", "too-many-tokens")
@@ -49,6 +53,33 @@ func (s *scanner) source(src, lang string, depth int) {
 	for _, code := range inner {
 		s.source(code, lang, depth+1)
 	}
+}
+
+// recoded reports Python source whose first two lines declare an encoding under
+// which it reads as something else (PEP 263).
+func recoded(src string) bool {
+	for range 2 {
+		line, rest, _ := strings.Cut(src, "\n")
+		src = rest
+		_, comment, ok := strings.Cut(line, "#")
+		if !ok {
+			continue
+		}
+		_, name, ok := strings.Cut(comment, "coding")
+		if !ok || name == "" || name[0] != ':' && name[0] != '=' {
+			continue
+		}
+		name = strings.ToLower(strings.TrimLeft(name[1:], " \t"))
+		if i := strings.IndexFunc(name, func(r rune) bool { return !letter(byte(min(r, 0x7f))) && r != '-' && r != '.' && (r < '0' || r > '9') }); i >= 0 {
+			name = name[:i]
+		}
+		switch strings.ReplaceAll(name, "_", "-") {
+		case "utf-8", "utf8", "utf-8-sig", "ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1", "iso-8859-15", "cp1252":
+		default:
+			return true
+		}
+	}
+	return false
 }
 
 // module judges the name of something loaded: "a.b", "a/b", "node:a", "A::B".

@@ -31,11 +31,24 @@ type lexer struct {
 }
 
 func tokens(src, lang string) (list []token, inner []string) {
+	src = oneLineEnd(src, lang)
 	l := &lexer{src: src, lang: lang, tokens: make([]token, 0, len(src)/4+8)}
 	for l.at < len(src) && len(l.tokens) < maxTokens {
 		l.next()
 	}
 	return l.tokens, l.inner
+}
+
+// oneLineEnd writes every end of a line as one: what a comment ends at must not
+// depend on who reads it.
+func oneLineEnd(src, lang string) string {
+	if strings.IndexByte(src, '\r') >= 0 {
+		src = strings.ReplaceAll(strings.ReplaceAll(src, "\r\n", "\n"), "\r", "\n")
+	}
+	if lang != "python" && strings.Contains(src, "\xe2\x80") {
+		src = strings.ReplaceAll(strings.ReplaceAll(src, "\u2028", "\n"), "\u2029", "\n")
+	}
+	return src
 }
 
 func (l *lexer) put(k kind, s string) { l.tokens = append(l.tokens, token{k, s}) }
