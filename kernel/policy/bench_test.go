@@ -72,15 +72,16 @@ func BenchmarkDefault(b *testing.B) {
 }
 
 // rulesOf is a policy with n rules spread over the lists that grow in
-// practice: tools, hosts, paths, commands.
+// practice: tools, hosts, paths, commands, secrets.
 func rulesOf(t testing.TB, n int) *Compiled {
 	t.Helper()
 	tools := &ToolAccessRule{Enabled: true, ToolAccess: ToolAccess{Default: DefaultAllow}}
 	hosts := &EgressRule{Enabled: true, Egress: Egress{Default: DefaultBlock}}
 	paths := &ForbiddenPathsRule{Enabled: true}
 	commands := &ShellCommandsRule{Enabled: true}
+	secrets := &SecretPatternsRule{Enabled: true}
 	for i := range n {
-		switch i % 4 {
+		switch i % 5 {
 		case 0:
 			tools.Block = append(tools.Block, fmt.Sprintf("tool_%d", i))
 		case 1:
@@ -89,10 +90,12 @@ func rulesOf(t testing.TB, n int) *Compiled {
 			paths.Patterns = append(paths.Patterns, fmt.Sprintf("**/secret%d/**", i))
 		case 3:
 			commands.ForbiddenPatterns = append(commands.ForbiddenPatterns, fmt.Sprintf(`(?i)\bdeploy%d\s+--force`, i))
+		case 4:
+			secrets.Patterns = append(secrets.Patterns, SecretPattern{Name: fmt.Sprintf("badge%d", i), Pattern: fmt.Sprintf(`(?i)badge%d-[0-9]{6}`, i), Severity: "error"})
 		}
 	}
 	hosts.Allow = append(hosts.Allow, "api.example.com")
-	c, err := Compile(&Document{HushSpec: "0.1.0", Rules: Rules{ToolAccess: tools, Egress: hosts, ForbiddenPaths: paths, ShellCommands: commands}}, CompileOptions{})
+	c, err := Compile(&Document{HushSpec: "0.1.0", Rules: Rules{ToolAccess: tools, Egress: hosts, ForbiddenPaths: paths, ShellCommands: commands, SecretPatterns: secrets}}, CompileOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

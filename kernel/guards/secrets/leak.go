@@ -25,7 +25,7 @@ const LeakName = "secret-leak"
 //     about files that SkipPaths cover: deny, or ask if the severity is warn
 type Leak struct {
 	rule     string
-	patterns []pattern
+	patterns patterns
 	skip     []*guards.Glob
 	allow    kernel.Decision
 	passed   kernel.Decision // the policy's own patterns were not looked for
@@ -93,7 +93,7 @@ func (g *Leak) Judge(r *guard.Request) (kernel.Decision, error) {
 		return g.refuse(kernel.Deny, f.detector, f.at, name), nil // 1
 	}
 	switch {
-	case len(g.patterns) == 0:
+	case len(g.patterns.list) == 0:
 		return g.allow, nil
 	case g.skipped(r, path): // 2
 		return g.passed, nil
@@ -130,10 +130,15 @@ func pieced(texts []guard.Text) (f finding, name string, found bool) {
 
 // custom applies the policy's patterns: the strictest verdict counts.
 func (g *Leak) custom(r *guard.Request, content string) kernel.Decision {
+	var may guards.Candidates
+	g.patterns.needles.Look(content, &may)
+	for i := range r.Action.Texts {
+		g.patterns.needles.Look(r.Action.Texts[i].Value, &may)
+	}
 	out := g.allow
-	for i := range g.patterns {
-		p := &g.patterns[i]
-		if out.Verdict == kernel.PendingApproval && p.verdict == kernel.PendingApproval {
+	for i := range g.patterns.list {
+		p := &g.patterns.list[i]
+		if !may.Has(i) || out.Verdict == kernel.PendingApproval && p.verdict == kernel.PendingApproval {
 			continue
 		}
 		at, found := p.find(content)
@@ -168,8 +173,8 @@ func (g *Leak) showable(member string) bool {
 	if len(member) == 0 || len(member) > 32 || run(member, 0, nameTail) != len(member) || kindsOf(member).digit > 3 {
 		return false
 	}
-	for i := range g.patterns {
-		if _, hit := g.patterns[i].find(member); hit {
+	for i := range g.patterns.list {
+		if _, hit := g.patterns.list[i].find(member); hit {
 			return false
 		}
 	}

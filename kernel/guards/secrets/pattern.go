@@ -4,10 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"regexp/syntax"
-	"strings"
 
 	"github.com/backbay-labs/chio-node/kernel"
+	"github.com/backbay-labs/chio-node/kernel/guards"
 )
 
 // ErrConfig refuses a configuration.
@@ -23,82 +22,62 @@ const (
 type pattern struct {
 	name    string
 	expr    *regexp.Regexp
-	literal string // every match holds it; "" is not known
 	verdict kernel.Verdict
 }
 
-func compilePatterns(list []Pattern) ([]pattern, error) {
+// patterns are all of a policy, and what texts must hold for each to match.
+type patterns struct {
+	list    []pattern
+	needles *guards.Needles
+}
+
+func compilePatterns(list []Pattern) (patterns, error) {
+	out, expressions, err := compileEach(list)
+	if err != nil {
+		return patterns{}, err
+	}
+	return patterns{out, guards.NewNeedles(expressions)}, nil
+}
+
+func compileEach(list []Pattern) ([]pattern, []string, error) {
 	if len(list) > maxPatterns {
-		return nil, fmt.Errorf("%w: %d patterns, limit %d", ErrConfig, len(list), maxPatterns)
+		return nil, nil, fmt.Errorf("%w: %d patterns, limit %d", ErrConfig, len(list), maxPatterns)
 	}
 	out := make([]pattern, 0, len(list))
+	expressions := make([]string, 0, len(list))
 	seen := map[string]bool{}
 	for _, p := range list {
 		switch {
 		case p.Name == "" || len(p.Name) > 128:
-			return nil, fmt.Errorf("%w: a pattern's name is empty or over 128 bytes", ErrConfig)
+			return nil, nil, fmt.Errorf("%w: a pattern's name is empty or over 128 bytes", ErrConfig)
 		case seen[p.Name]:
-			return nil, fmt.Errorf("%w: pattern %q is there twice", ErrConfig, p.Name)
+			return nil, nil, fmt.Errorf("%w: pattern %q is there twice", ErrConfig, p.Name)
 		case len(p.Expression) == 0 || len(p.Expression) > maxExpressionBytes:
-			return nil, fmt.Errorf("%w: pattern %q is empty or over %d bytes", ErrConfig, p.Name, maxExpressionBytes)
+			return nil, nil, fmt.Errorf("%w: pattern %q is empty or over %d bytes", ErrConfig, p.Name, maxExpressionBytes)
 		}
 		seen[p.Name] = true
 		expr, err := regexp.Compile(p.Expression)
 		if err != nil {
-			return nil, fmt.Errorf("%w: pattern %q: %w", ErrConfig, p.Name, err)
+			return nil, nil, fmt.Errorf("%w: pattern %q: %w", ErrConfig, p.Name, err)
 		}
-		c := pattern{name: p.Name, expr: expr, literal: mandatory(p.Expression), verdict: kernel.Deny}
+		c := pattern{name: p.Name, expr: expr, verdict: kernel.Deny}
 		switch p.Severity {
 		case "critical", "error":
 		case "warn":
 			c.verdict = kernel.PendingApproval
 		default:
-			return nil, fmt.Errorf("%w: pattern %q: severity %q is none of critical, error, warn", ErrConfig, p.Name, p.Severity)
+			return nil, nil, fmt.Errorf("%w: pattern %q: severity %q is none of critical, error, warn", ErrConfig, p.Name, p.Severity)
 		}
-		out = append(out, c)
+		out, expressions = append(out, c), append(expressions, p.Expression)
 	}
-	return out, nil
+	return out, expressions, nil
 }
 
 // find returns the first match.
 func (p *pattern) find(text string) (span, bool) {
-	if p.literal != "" && !strings.Contains(text, p.literal) {
-		return span{}, false
-	}
 	at := p.expr.FindStringIndex(text)
 	if at == nil {
 		return span{}, false
 	}
 	return span{at[0], at[1]}, true
-}
-
-// mandatory returns the longest literal that every match of an expression
-// holds, so that most texts are told apart without running it.
-func mandatory(expression string) string {
-	tree, err := syntax.Parse(expression, syntax.Perl)
-	if err != nil {
-		return ""
-	}
-	return literalOf(tree.Simplify())
-}
-
-func literalOf(r *syntax.Regexp) string {
-	switch r.Op {
-	case syntax.OpLiteral:
-		if r.Flags&syntax.FoldCase == 0 {
-			return string(r.Rune)
-		}
-	case syntax.OpCapture, syntax.OpPlus:
-		return literalOf(r.Sub[0])
-	case syntax.OpConcat:
-		best := ""
-		for _, sub := range r.Sub {
-			if l := literalOf(sub); len(l) > len(best) {
-				best = l
-			}
-		}
-		return best
-	default: // an alternative or something optional holds nothing for certain
-	}
-	return ""
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/backbay-labs/chio-node/kernel"
+	"github.com/backbay-labs/chio-node/kernel/guards"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -28,7 +29,7 @@ var errNotJSON = errors.New("the result is not one JSON value")
 // read it withholds.
 type Sanitizer struct {
 	config   SanitizerConfig
-	patterns []pattern
+	patterns patterns
 	clean    kernel.OutputDecision
 }
 
@@ -40,7 +41,7 @@ func NewSanitizer(c SanitizerConfig) (*Sanitizer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", SanitizerName, err)
 	}
-	if !c.Secrets && !c.Personal && len(patterns) == 0 {
+	if !c.Secrets && !c.Personal && len(patterns.list) == 0 {
 		return nil, fmt.Errorf("%s: %w: it is told to look for nothing", SanitizerName, ErrConfig)
 	}
 	builtin()
@@ -178,8 +179,16 @@ func (s *Sanitizer) findAll(name string, t jsonToken, fn func(finding) bool) {
 	if more && s.config.Personal {
 		personal(name, t.value, func(id string, at span) bool { more = fn(finding{id, at}); return more })
 	}
-	for i := range s.patterns {
-		p := &s.patterns[i]
+	if !more || len(s.patterns.list) == 0 {
+		return
+	}
+	var may guards.Candidates
+	s.patterns.needles.Look(t.value, &may)
+	for i := range s.patterns.list {
+		p := &s.patterns.list[i]
+		if !may.Has(i) {
+			continue
+		}
 		for from := 0; more && from <= len(t.value); {
 			at, ok := p.find(t.value[from:])
 			if !ok {
