@@ -38,10 +38,11 @@ type Glob struct {
 	source   string
 	segments []segment
 	use      Use
-	rooted   bool // begins with "/": matches rooted paths only
-	relative bool // begins with "./": matches relative paths only
-	below    bool // covers what is below a match
-	lastOnly bool // "**/name*": only the last name of a path matters
+	rooted   bool   // begins with "/": matches rooted paths only
+	relative bool   // begins with "./": matches relative paths only
+	below    bool   // covers what is below a match
+	lastOnly bool   // "**/name*": only the last name of a path matters
+	ending   string // of "**/*ending", which needs no steps; "" is not of that form
 }
 
 // segment is one path element of a pattern.
@@ -109,6 +110,9 @@ func CompileGlob(pattern string, use Use) (*Glob, error) {
 		}
 		g.relative = false
 		g.lastOnly = !g.rooted && len(g.segments) == 2 && g.segments[0].any && last.tokens != nil
+		if g.lastOnly {
+			g.ending = endingOf(last.tokens)
+		}
 	}
 	return g, nil
 }
@@ -194,3 +198,18 @@ func parseClass(s string) (token, int, error) {
 
 // String returns the pattern as written.
 func (g *Glob) String() string { return g.source }
+
+// endingOf is the text after a star that is followed by text alone.
+func endingOf(tokens []token) string {
+	if len(tokens) < 2 || tokens[0].kind != tokenStar {
+		return ""
+	}
+	var b strings.Builder
+	for _, t := range tokens[1:] {
+		if t.kind != tokenRune || t.r == utf8.RuneError {
+			return ""
+		}
+		b.WriteRune(t.r)
+	}
+	return b.String()
+}

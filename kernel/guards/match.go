@@ -10,6 +10,9 @@ import (
 // returns; for Forbid, folded by fold. Only the last "**" is ever retried, so
 // the cost is at most segments of the path times segments of the pattern.
 func (g *Glob) Match(path string) bool {
+	if g.ending != "" && !strings.HasSuffix(path, g.ending) {
+		return false
+	}
 	if g.lastOnly {
 		return path != "." && path != "/" && matchTokens(g.segments[1].tokens, path[strings.LastIndexByte(path, '/')+1:])
 	}

@@ -87,7 +87,7 @@ func rulesOf(t testing.TB, n int) *Compiled {
 		case 1:
 			hosts.Allow = append(hosts.Allow, fmt.Sprintf("**.host%d.example", i))
 		case 2:
-			paths.Patterns = append(paths.Patterns, fmt.Sprintf("**/secret%d/**", i))
+			paths.Patterns = append(paths.Patterns, fmt.Sprintf("**/secret%d/**", i), fmt.Sprintf("**/*.key%d", i))
 		case 3:
 			commands.ForbiddenPatterns = append(commands.ForbiddenPatterns, fmt.Sprintf(`(?i)\bdeploy%d\s+--force`, i))
 		case 4:
