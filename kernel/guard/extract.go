@@ -41,7 +41,7 @@ func (x *extraction) extract(call *kernel.Call) {
 	f, w := &x.finder, &x.walker
 	loose := fam == familyNone && declared == nil && invokes && codeTool(name)
 	*f = finder{action: a, access: access, payload: fam != familyNone || declaresFile(declared),
-		code: loose || fam == familyCode || fam == familyBrowser, web: fam == familyBrowser, scripts: fam == familyBrowser || scripted(name), query: fam == familyDatabase,
+		code: loose || fam == familyCode || fam == familyBrowser, web: fam == familyBrowser, scripts: fam == familyBrowser || scripted(name), query: fam == familyDatabase, patches: fam == familyPatch,
 		types: terminalTool(name), places: x.places[:0], leaves: x.leaves[:0]}
 	*w = walker{see: f, top: x.top[:0]}
 	if err := w.walk(m.Arguments); err != nil { // 1

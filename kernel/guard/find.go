@@ -11,6 +11,7 @@ type finder struct {
 	access  Access
 	payload bool     // the tool is recognised: its payload members are not paths
 	code    bool     // the tool runs code: "source" is text
+	patches bool     // the tool applies a diff, which may be called "input"
 	scripts bool     // its scripts are no shell's
 	query   bool     // the tool queries a database
 	types   bool     // the tool types into a program that runs already
@@ -59,7 +60,7 @@ func (f *finder) onString(name, value string) error {
 			return err
 		}
 		return f.looks(value) // the name of a file
-	case key == "diff" || key == "patch":
+	case key == "diff" || key == "patch" || f.patches && key == "input":
 		return f.diff(value)
 	case commandName(key):
 		return f.command(value)

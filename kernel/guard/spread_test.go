@@ -69,6 +69,7 @@ func TestSpreadArguments(t *testing.T) {
 		{"Edit", `{"file_path":"a.md","old_string":"/etc/passwd","new_string":"b"}`, "path /etc/passwd"},
 		{"Write", `{"file_path":"a.md","content":"x\n/etc/passwd\n"}`, "path? /etc/passwd"},
 		{"puppeteer_evaluate", `{"script":"a => a"}`, "command a => a"},
+		{"apply_patch", `{"input":"*** Begin Patch\n*** Update File: a.md\n@@\n+/etc/passwd\n /etc/passwd\n*** End Patch"}`, "path? /etc/passwd"},
 		{"search", `{"query":".env"}`, "path? .env"},
 	} {
 		if got := listed(Extract(toolCall(tc.tool, tc.args))); slices.Contains(got, tc.not) {
