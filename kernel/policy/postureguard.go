@@ -129,9 +129,9 @@ func demands(r *guard.Request) (needs, budgets []string) {
 	case guard.FileWrite:
 		needs, budgets = needWrite, spendWrite
 	case guard.NetworkEgress:
-		return needEgress, spendEgress
+		needs, budgets = needEgress, spendEgress
 	case guard.ShellCommand:
-		return needShell, spendShell
+		return needShell, spendShell // what a command contacts is part of running it
 	case guard.Patch:
 		needs, budgets = needPatch, spendPatch
 	case guard.McpTool, guard.CodeExecution, guard.BrowserAction, guard.DatabaseQuery, guard.ExternalAPICall,
@@ -147,7 +147,7 @@ func demands(r *guard.Request) (needs, budgets []string) {
 	if a := &r.Action; len(a.Commands)+len(a.Argvs)+len(a.Inputs) > 0 {
 		needs, budgets = also(needs, needShell), also(budgets, spendShell)
 	}
-	if len(r.Action.URLs) > 0 {
+	if _, counted := r.Action.Shape.(guard.NetworkEgress); len(r.Action.URLs) > 0 && !counted {
 		needs, budgets = also(needs, needEgress), also(budgets, spendEgress)
 	}
 	return needs, budgets
