@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -151,6 +153,29 @@ func TestSpreadIsBounded(t *testing.T) {
 	}
 	if got := Extract(toolCall("summon", `{"x":`+string(wire.MustMarshal(nested))+`}`)).Shape.Kind(); got != "malformed" {
 		t.Errorf("documents in documents: %s, want malformed", got)
+	}
+}
+
+// Strings are decoded as the decoder of the arguments decodes them.
+func TestUnescaped(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var want string
+		doc := `"` + strings.Join(rapid.SliceOf(rapid.SampledFrom([]string{"a", "é", `\n`, `\t`, `\r`, `\b`, `\f`, `\"`, `\\`, `\/`, `\u00e9`, `\u0000`,
+			`\uD83D\ude00`, `\ud83d`, `\ude00`, `\u12`, `\x`, `\uzzzz`, `\ud83d\u0041`, `\ufffd`})).Draw(t, "parts"), "") + `"`
+		err := wire.Unmarshal([]byte(doc), &want, wire.ForeignLimits)
+		got, bad := unescaped(doc[1 : len(doc)-1])
+		if (err == nil) != (bad == nil) || err == nil && got != want {
+			t.Fatalf("%s: %q %v, want %q %v", doc, got, bad, want, err)
+		}
+	})
+}
+
+func BenchmarkText(b *testing.B) {
+	c := toolCall("write_file", string(wire.MustMarshal(map[string]string{"path": "a", "content": strings.Repeat("a line of text, it's one\n", 40000)})))
+	b.SetBytes(int64(len(c.Mandate.Arguments)))
+	b.ReportAllocs()
+	for b.Loop() {
+		Extract(c)
 	}
 }
 
