@@ -11,12 +11,13 @@ import (
 
 // noFuzz are packages that decode and need no fuzz target of their own, and why.
 var noFuzz = map[string]string{
-	"cmd/chio-demo":     "it reads the answers of nodes that it started",
-	"cmd/chio-node/cli": "files go to the decoders of kernel and vc; the rest is the answer of its own node",
-	"contracts":         "it reads artifacts that are compiled in",
-	"examples/embedded": "its arguments were canonicalised by the kernel",
-	"oracle":            "its documents enter through oracle/feed/signed, which fuzzes them",
-	"internal/hostile":  "it is the table",
+	"cmd/chio-demo":        "it reads the answers of nodes that it started",
+	"cmd/chio-node/cli":    "files go to the decoders of kernel and vc; the rest is the answer of its own node",
+	"contracts":            "it reads artifacts that are compiled in",
+	"examples/embedded":    "its arguments were canonicalised by the kernel",
+	"examples/customguard": "its arguments were canonicalised by the kernel",
+	"oracle":               "its documents enter through oracle/feed/signed, which fuzzes them",
+	"internal/hostile":     "it is the table",
 }
 
 var (
