@@ -136,7 +136,10 @@ func advise(g AdvisoryGuard, r *Request) (signals []Signal, err error) {
 }
 
 func nameOfAdvisory(g AdvisoryGuard) (name string) {
-	name = "nil-guard"
-	defer func() { _ = recover() }() // a typed nil: advise failed by its own panic
+	defer func() {
+		if recover() != nil { // a typed nil: advise failed by its own panic
+			name = "nil-guard"
+		}
+	}()
 	return g.Name()
 }

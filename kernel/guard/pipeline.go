@@ -205,18 +205,6 @@ func judge(g Guard, req *Request) (d kernel.Decision) {
 	return d
 }
 
-// Refuse is a Deny with one row of evidence.
-func Refuse(name string, code kernel.Code, rule, details string) kernel.Decision {
-	return Conclude(kernel.Deny, name, code, rule, details)
-}
-
-// Conclude is a decision with one row of evidence.
-func Conclude(v kernel.Verdict, name string, code kernel.Code, rule, details string) kernel.Decision {
-	return kernel.Decision{Verdict: v, Evidence: []kernel.Evidence{
-		{Guard: name, Verdict: v, Code: code, Rule: rule, Details: details},
-	}}
-}
-
 // Adapt lets a kernel.Guard that needs no extraction stand in a pipeline: the
 // door for guards registered by an embedding program.
 func Adapt(g kernel.Guard) Guard { return adapted{g} }

@@ -25,7 +25,7 @@ func NewChargeCap(limit wire.MonetaryAmount, rule string) (*ChargeCap, error) {
 	if limit.Units > wire.MaxUnits || limit.Currency == "" {
 		return nil, fmt.Errorf("%s: %w: %d %q", ChargeCapName, wire.ErrAmount, limit.Units, limit.Currency)
 	}
-	return &ChargeCap{rule: rule, limit: limit, allow: allowed(ChargeCapName)}, nil
+	return &ChargeCap{rule: rule, limit: limit, allow: guard.Allowed(ChargeCapName, "", "", "")}, nil
 }
 
 // Name returns charge-cap.
@@ -33,7 +33,7 @@ func (g *ChargeCap) Name() string { return ChargeCapName }
 
 // Judge implements guard.Guard.
 func (g *ChargeCap) Judge(r *guard.Request) (kernel.Decision, error) {
-	if d, bad := refuseMalformed(ChargeCapName, r); bad {
+	if d, bad := guard.Unreadable(ChargeCapName, r); bad {
 		return d, nil
 	}
 	price := r.Call.Route.Price

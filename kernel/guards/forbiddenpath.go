@@ -1,6 +1,7 @@
 package guards
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -36,8 +37,8 @@ func NewForbiddenPath(c ForbiddenPathConfig) (*ForbiddenPath, error) {
 	if len(c.Patterns) == 0 {
 		return nil, fmt.Errorf("%s: %w: no pattern is given", ForbiddenPathName, ErrGlob)
 	}
-	g := &ForbiddenPath{rule: orDefault(c.Rule, "rules.forbidden_paths"), allow: allowed(ForbiddenPathName)}
-	g.excepted = allowedBy(ForbiddenPathName, g.rule+".exceptions")
+	g := &ForbiddenPath{rule: cmp.Or(c.Rule, "rules.forbidden_paths"), allow: guard.Allowed(ForbiddenPathName, "", "", "")}
+	g.excepted = guard.Allowed(ForbiddenPathName, "", g.rule+".exceptions", "")
 	var err error
 	if g.patterns, err = newGlobSet(c.Patterns, Forbid); err != nil {
 		return nil, fmt.Errorf("%s patterns: %w", ForbiddenPathName, err)
@@ -57,7 +58,7 @@ func (g *ForbiddenPath) Name() string { return ForbiddenPathName }
 
 // Judge implements guard.Guard.
 func (g *ForbiddenPath) Judge(r *guard.Request) (kernel.Decision, error) {
-	if d, bad := refuseMalformed(ForbiddenPathName, r); bad {
+	if d, bad := guard.Unreadable(ForbiddenPathName, r); bad {
 		return d, nil
 	}
 	answer := g.allow

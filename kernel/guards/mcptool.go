@@ -1,6 +1,7 @@
 package guards
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -47,10 +48,10 @@ func NewMcpTool(c McpToolConfig) (*McpTool, error) {
 		return nil, errors.New(McpToolName + ": max_args_size is negative")
 	}
 	g := &McpTool{
-		rule: orDefault(c.Rule, "rules.tool_access"), defaultBlock: c.DefaultBlock,
-		maxArgs: c.MaxArgsBytes, pass: allowed(McpToolName),
+		rule: cmp.Or(c.Rule, "rules.tool_access"), defaultBlock: c.DefaultBlock,
+		maxArgs: c.MaxArgsBytes, pass: guard.Allowed(McpToolName, "", "", ""),
 	}
-	g.listed, g.byDefault = allowedBy(McpToolName, g.rule+".allow"), allowedBy(McpToolName, g.rule+".default")
+	g.listed, g.byDefault = guard.Allowed(McpToolName, "", g.rule+".allow", ""), guard.Allowed(McpToolName, "", g.rule+".default", "")
 	compileNames := namesCompiler(c.Exact)
 	var err error
 	if g.block, err = compileNames(c.Block); err != nil {
@@ -72,7 +73,7 @@ func (g *McpTool) Name() string { return McpToolName }
 
 // Judge implements guard.Guard.
 func (g *McpTool) Judge(r *guard.Request) (kernel.Decision, error) {
-	if d, bad := refuseMalformed(McpToolName, r); bad {
+	if d, bad := guard.Unreadable(McpToolName, r); bad {
 		return d, nil
 	}
 	if r.Abstract {

@@ -6,7 +6,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/backbay-labs/chio-node/kernel"
-	"github.com/backbay-labs/chio-node/kernel/guard"
 )
 
 // names is a compiled list of tool names: exact ones and globs.
@@ -91,40 +90,4 @@ func (n *names) match(tool string) bool {
 		}
 	}
 	return false
-}
-
-// allowed is the decision of a guard that has nothing against a call. It is
-// built once and shared; its evidence has no room to append to.
-func allowed(name string) kernel.Decision {
-	d := guard.Conclude(kernel.Allow, name, "", "", "")
-	d.Evidence = d.Evidence[:1:1]
-	return d
-}
-
-// allowedBy is allowed, with the rule that named what was judged.
-func allowedBy(name, rule string) kernel.Decision {
-	d := guard.Conclude(kernel.Allow, name, "", rule, "")
-	d.Evidence = d.Evidence[:1:1]
-	return d
-}
-
-// refuseMalformed denies a request whose arguments could not be read.
-func refuseMalformed(name string, r *guard.Request) (kernel.Decision, bool) {
-	if r == nil || r.Call == nil || r.Call.Mandate == nil {
-		return guard.Refuse(name, guard.CodeMalformed, "", "there is no call to judge"), true
-	}
-	switch s := r.Action.Shape.(type) {
-	case nil:
-		return guard.Refuse(name, guard.CodeMalformed, "", "the action was not extracted"), true
-	case guard.Malformed:
-		return guard.Refuse(name, guard.CodeMalformed, "", s.Reason), true
-	}
-	return kernel.Decision{}, false
-}
-
-func orDefault(s, fallback string) string {
-	if s == "" {
-		return fallback
-	}
-	return s
 }

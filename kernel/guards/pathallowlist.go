@@ -1,6 +1,7 @@
 package guards
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -41,12 +42,12 @@ func NewPathAllowlist(c PathAllowlistConfig) (*PathAllowlist, error) {
 		c.Patch = c.Write
 	}
 	g := &PathAllowlist{
-		rule: orDefault(c.Rule, "rules.path_allowlist"), enabled: c.Enabled,
-		allow: allowed(PathAllowlistName),
+		rule: cmp.Or(c.Rule, "rules.path_allowlist"), enabled: c.Enabled,
+		allow: guard.Allowed(PathAllowlistName, "", "", ""),
 	}
 	g.listed = map[string]kernel.Decision{}
 	for _, field := range []string{"read", "write", "patch"} {
-		g.listed[field] = allowedBy(PathAllowlistName, g.rule+"."+field)
+		g.listed[field] = guard.Allowed(PathAllowlistName, "", g.rule+"."+field, "")
 	}
 	for _, l := range []struct {
 		name string
@@ -67,7 +68,7 @@ func (g *PathAllowlist) Name() string { return PathAllowlistName }
 
 // Judge implements guard.Guard.
 func (g *PathAllowlist) Judge(r *guard.Request) (kernel.Decision, error) {
-	if d, bad := refuseMalformed(PathAllowlistName, r); bad {
+	if d, bad := guard.Unreadable(PathAllowlistName, r); bad {
 		return d, nil
 	}
 	roots := r.Call.Mandate.Roots

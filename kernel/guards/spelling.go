@@ -1,6 +1,7 @@
 package guards
 
 import (
+	"cmp"
 	"strings"
 	"unicode/utf8"
 
@@ -114,7 +115,7 @@ func windows(path string) string {
 		}
 		at = after
 	}
-	return orDefault(string(out), path)
+	return cmp.Or(string(out), path)
 }
 
 // withoutParameters drops what some servers ignore behind a ";" in a name.
@@ -129,7 +130,7 @@ func withoutParameters(path string) string {
 		out = append(append(out, name...), '/')
 		at = after
 	}
-	return orDefault(strings.TrimSuffix(string(out), "/"), path)
+	return cmp.Or(strings.TrimSuffix(string(out), "/"), path)
 }
 
 // ofFileURL is the path of a file URL that stands behind another scheme.

@@ -69,11 +69,6 @@ func randomDocument(t *rapid.T, label string) *Document {
 	return d
 }
 
-func drawStrategy(t *rapid.T, d *Document) *Document {
-	d.MergeStrategy = rapid.SampledFrom([]Strategy{"", Replace, MergeOnce, DeepMerge}).Draw(t, "strategy")
-	return d
-}
-
 // bytesOf is a document without where it comes from and how it is laid over
 // another.
 func bytesOf(d *Document) string {

@@ -1,6 +1,7 @@
 package desktop
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -35,7 +36,7 @@ const fileTransfer = "remote.file_transfer"
 // NewChannels checks the configuration. The zero configuration has every
 // channel off. Errors are ErrConfig.
 func NewChannels(c ChannelsConfig) (*Channels, error) {
-	g := &Channels{rule: orDefault(c.Rule, "rules.remote_desktop_channels"), limit: -1, channels: map[string]*channel{
+	g := &Channels{rule: cmp.Or(c.Rule, "rules.remote_desktop_channels"), limit: -1, channels: map[string]*channel{
 		"remote.clipboard":     {field: ".clipboard", on: c.Clipboard},
 		fileTransfer:           {field: ".file_transfer", on: c.FileTransfer},
 		"remote.audio":         {field: ".audio", on: c.Audio},
@@ -48,9 +49,9 @@ func NewChannels(c ChannelsConfig) (*Channels, error) {
 			return nil, fmt.Errorf("%w: %s max_transfer_size_bytes is negative", ErrConfig, ChannelsName)
 		}
 	}
-	g.pass = allowed(ChannelsName, "", "", "")
+	g.pass = guard.Allowed(ChannelsName, "", "", "")
 	for _, ch := range g.channels {
-		ch.pass = allowed(ChannelsName, "", g.rule+ch.field, "")
+		ch.pass = guard.Allowed(ChannelsName, "", g.rule+ch.field, "")
 	}
 	return g, nil
 }
@@ -60,7 +61,7 @@ func (g *Channels) Name() string { return ChannelsName }
 
 // Judge implements guard.Guard.
 func (g *Channels) Judge(r *guard.Request) (kernel.Decision, error) {
-	if d, bad := refuseMalformed(ChannelsName, r); bad {
+	if d, bad := guard.Unreadable(ChannelsName, r); bad {
 		return d, nil
 	}
 	a := actionsOf(r)

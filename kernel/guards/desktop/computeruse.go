@@ -1,6 +1,7 @@
 package desktop
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -42,7 +43,7 @@ type ComputerUse struct {
 
 // NewComputerUse checks the configuration. Errors are ErrConfig.
 func NewComputerUse(c ComputerUseConfig) (*ComputerUse, error) {
-	g := &ComputerUse{rule: orDefault(c.Rule, "rules.computer_use"), allowed: map[string]struct{}{}}
+	g := &ComputerUse{rule: cmp.Or(c.Rule, "rules.computer_use"), allowed: map[string]struct{}{}}
 	switch c.Mode {
 	case ModeObserve:
 		g.unlisted = kernel.Allow
@@ -63,8 +64,8 @@ func NewComputerUse(c ComputerUseConfig) (*ComputerUse, error) {
 		}
 		g.allowed[strings.ToLower(t)] = struct{}{}
 	}
-	g.pass = allowed(ComputerUseName, "", "", "")
-	g.passListed = allowed(ComputerUseName, "", g.rule+".allowed_actions", "")
+	g.pass = guard.Allowed(ComputerUseName, "", "", "")
+	g.passListed = guard.Allowed(ComputerUseName, "", g.rule+".allowed_actions", "")
 	return g, nil
 }
 
@@ -73,7 +74,7 @@ func (g *ComputerUse) Name() string { return ComputerUseName }
 
 // Judge implements guard.Guard.
 func (g *ComputerUse) Judge(r *guard.Request) (kernel.Decision, error) {
-	if d, bad := refuseMalformed(ComputerUseName, r); bad {
+	if d, bad := guard.Unreadable(ComputerUseName, r); bad {
 		return d, nil
 	}
 	a := actionsOf(r)

@@ -1,6 +1,7 @@
 package desktop
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -25,15 +26,15 @@ type Input struct {
 // NewInput checks the configuration. The zero configuration allows no input.
 // Errors are ErrConfig.
 func NewInput(c InputConfig) (*Input, error) {
-	g := &Input{rule: orDefault(c.Rule, "rules.input_injection"), allowed: map[string]struct{}{}, requireProbe: c.RequireProbe}
+	g := &Input{rule: cmp.Or(c.Rule, "rules.input_injection"), allowed: map[string]struct{}{}, requireProbe: c.RequireProbe}
 	for _, t := range c.AllowedTypes {
 		if !plain(t) {
 			return nil, fmt.Errorf("%w: %s allowed_types has %.80q, which is no input type", ErrConfig, InputName, t)
 		}
 		g.allowed[strings.ToLower(t)] = struct{}{}
 	}
-	g.pass = allowed(InputName, "", "", "")
-	g.passed = allowed(InputName, "", g.rule+".allowed_types", "")
+	g.pass = guard.Allowed(InputName, "", "", "")
+	g.passed = guard.Allowed(InputName, "", g.rule+".allowed_types", "")
 	return g, nil
 }
 
@@ -42,7 +43,7 @@ func (g *Input) Name() string { return InputName }
 
 // Judge implements guard.Guard.
 func (g *Input) Judge(r *guard.Request) (kernel.Decision, error) {
-	if d, bad := refuseMalformed(InputName, r); bad {
+	if d, bad := guard.Unreadable(InputName, r); bad {
 		return d, nil
 	}
 	is, kind, bad := inputOf(r)

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -44,8 +45,8 @@ type Browser struct {
 // NewBrowser compiles the configuration. One that would check nothing is an
 // error. Errors are ErrPattern or ErrBrowserConfig.
 func NewBrowser(c BrowserConfig) (*Browser, error) {
-	g := &Browser{rule: orDefault(c.Rule, "rules.browser_automation"), pass: allowed(BrowserName, "")}
-	g.judged = allowed(BrowserName, g.rule)
+	g := &Browser{rule: cmp.Or(c.Rule, "rules.browser_automation"), pass: guard.Allowed(BrowserName, "", "", "")}
+	g.judged = guard.Allowed(BrowserName, "", g.rule, "")
 	var err error
 	if g.verbs, err = compileVerbs(c.AllowedVerbs); err != nil {
 		return nil, err
@@ -125,7 +126,7 @@ func (g *Browser) Name() string { return BrowserName }
 
 // Judge implements guard.Guard.
 func (g *Browser) Judge(r *guard.Request) (kernel.Decision, error) {
-	if d, bad := refuseMalformed(BrowserName, r); bad {
+	if d, bad := guard.Unreadable(BrowserName, r); bad {
 		return d, nil
 	}
 	verbs, n, is, known := browserVerbs(r)

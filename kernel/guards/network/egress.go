@@ -1,6 +1,7 @@
 package network
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -31,7 +32,7 @@ type Egress struct {
 // NewEgress compiles the configuration. The zero configuration denies every
 // host. Errors wrap ErrPattern.
 func NewEgress(c EgressConfig) (*Egress, error) {
-	g := &Egress{rule: orDefault(c.Rule, "rules.egress"), defaultAllow: c.DefaultAllow}
+	g := &Egress{rule: cmp.Or(c.Rule, "rules.egress"), defaultAllow: c.DefaultAllow}
 	var err error
 	if g.block, err = compile(c.Block); err != nil {
 		return nil, fmt.Errorf("%s block: %w", EgressName, err)
@@ -39,9 +40,9 @@ func NewEgress(c EgressConfig) (*Egress, error) {
 	if g.allow, err = compile(c.Allow); err != nil {
 		return nil, fmt.Errorf("%s allow: %w", EgressName, err)
 	}
-	g.pass = allowed(EgressName, "")
-	g.passListed = allowed(EgressName, g.rule+".allow")
-	g.passDefault = allowed(EgressName, g.rule+".default")
+	g.pass = guard.Allowed(EgressName, "", "", "")
+	g.passListed = guard.Allowed(EgressName, "", g.rule+".allow", "")
+	g.passDefault = guard.Allowed(EgressName, "", g.rule+".default", "")
 	return g, nil
 }
 
@@ -50,7 +51,7 @@ func (g *Egress) Name() string { return EgressName }
 
 // Judge implements guard.Guard.
 func (g *Egress) Judge(r *guard.Request) (kernel.Decision, error) {
-	if d, bad := refuseMalformed(EgressName, r); bad {
+	if d, bad := guard.Unreadable(EgressName, r); bad {
 		return d, nil
 	}
 	var f egressFinding

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -31,7 +32,7 @@ type Internal struct {
 // NewInternal compiles the configuration. The zero configuration has the
 // built-in rules. Errors wrap ErrPattern.
 func NewInternal(c InternalConfig) (*Internal, error) {
-	g := &Internal{rule: orDefault(c.Rule, "rules.egress")}
+	g := &Internal{rule: cmp.Or(c.Rule, "rules.egress")}
 	var err error
 	if g.blocked, err = compile(c.Blocked); err != nil {
 		return nil, fmt.Errorf("%s blocked: %w", InternalName, err)
@@ -42,7 +43,7 @@ func NewInternal(c InternalConfig) (*Internal, error) {
 	if g.allow.any {
 		return nil, fmt.Errorf("%s allowed: %w: \"**\" would let everything pass; leave the guard out instead", InternalName, ErrPattern)
 	}
-	g.pass = allowed(InternalName, "")
+	g.pass = guard.Allowed(InternalName, "", "", "")
 	return g, nil
 }
 
@@ -51,7 +52,7 @@ func (g *Internal) Name() string { return InternalName }
 
 // Judge implements guard.Guard.
 func (g *Internal) Judge(r *guard.Request) (kernel.Decision, error) {
-	if d, bad := refuseMalformed(InternalName, r); bad {
+	if d, bad := guard.Unreadable(InternalName, r); bad {
 		return d, nil
 	}
 	var f internalFinding

@@ -1,6 +1,7 @@
 package prompt
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -69,7 +70,7 @@ type Injection struct {
 
 // NewInjection compiles the configuration. A limit of 0 is 200,000 bytes.
 func NewInjection(c InjectionConfig) (*Injection, error) {
-	g := &Injection{rule: orDefault(c.Rule, "extensions.detection.prompt_injection")}
+	g := &Injection{rule: cmp.Or(c.Rule, "extensions.detection.prompt_injection")}
 	var err error
 	if g.warn, err = threshold("warn_at_or_above", c.WarnAtOrAbove); err != nil {
 		return nil, err
@@ -144,13 +145,6 @@ func (g *Injection) verdict(r *reader, f *finding) (kernel.Verdict, string) {
 
 func tooMuch(n, limit int64) string {
 	return fmt.Sprintf("the text is %d bytes, and the detector reads at most %d", n, limit)
-}
-
-func orDefault(s, fallback string) string {
-	if s == "" {
-		return fallback
-	}
-	return s
 }
 
 func orLimit(n int64) int64 {

@@ -1,6 +1,7 @@
 package prompt
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -27,7 +28,7 @@ type Jailbreak struct {
 
 // NewJailbreak compiles the configuration. A limit of 0 is 200,000 bytes.
 func NewJailbreak(c JailbreakConfig) (*Jailbreak, error) {
-	g := &Jailbreak{rule: orDefault(c.Rule, "extensions.detection.jailbreak")}
+	g := &Jailbreak{rule: cmp.Or(c.Rule, "extensions.detection.jailbreak")}
 	var err error
 	if g.warn, err = percent("warn_threshold", c.WarnThreshold); err != nil {
 		return nil, err

@@ -68,10 +68,7 @@ func normal(dir, text string) string {
 func blockDevice(p string) bool {
 	name, ok := strings.CutPrefix(p, "/dev/")
 	if !ok {
-		if strings.HasPrefix(p, `\\.\PhysicalDrive`) {
-			return true
-		}
-		return false
+		return strings.HasPrefix(p, `\\.\PhysicalDrive`)
 	}
 	for _, prefix := range [...]string{"sd", "hd", "vd", "xvd", "nvme", "mmcblk", "disk", "rdisk", "mapper/", "dm-", "md", "mem", "kmem", "port", "mtd", "block/"} {
 		if strings.HasPrefix(name, prefix) {
