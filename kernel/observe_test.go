@@ -62,7 +62,7 @@ func TestObservedCallIsAnAdvisoryEvaluation(t *testing.T) {
 func TestObservedIsRefusedWhereSomethingIsOwed(t *testing.T) {
 	for name, route := range map[string]func(*kernel.Route){
 		"paid":   func(r *kernel.Route) { r.Price = &wire.MonetaryAmount{Units: 3, Currency: "USD"} },
-		"remote": func(r *kernel.Route) { r.PeerDID = "did:chio:" + "00" },
+		"remote": func(r *kernel.Route) { r.PeerDID = "did:chio:" + "00" }, // and no kernel of it: see TestObservedCallToAPeerIsDenied
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHarness(t)
@@ -166,5 +166,43 @@ func TestObservedResult(t *testing.T) {
 		case !paid && (out.Verdict != kernel.Allow || out.Receipt.ReceiptKind != receipt.AdvisoryEvaluation):
 			t.Errorf("unpaid: %v %s", out.Verdict, out.Receipt.ReceiptKind)
 		}
+	}
+}
+
+// Every output guard looks, each at what the one before left.
+func TestOutputGuardsRunInOrder(t *testing.T) {
+	h := newHarness(t)
+	masked := wire.Raw(`{"text":"***"}`)
+	h.policies.policy = func() (*kernel.Policy, error) {
+		return &kernel.Policy{LocalHash: wire.Hash(nil), Local: verdictGuard{kernel.Allow}, Output: []kernel.OutputGuard{
+			outputGuard{kernel.OutputDecision{Verdict: kernel.Allow, Content: masked}},
+			seeing{string(masked)},
+		}}, nil
+	}
+	if out := h.kernel().Mediate(context.Background(), h.mandate()); out.Verdict != kernel.Deny || out.Denial.Code != kernel.CodeOutputBlocked || out.Denial.Guard != "seeing" {
+		t.Errorf("%v %+v", out.Verdict, out.Denial)
+	}
+}
+
+// seeing withholds one content and no other.
+type seeing struct{ withheld string }
+
+func (seeing) Name() string { return "seeing" }
+func (s seeing) Inspect(_ *kernel.Call, content wire.Raw) (kernel.OutputDecision, error) {
+	if string(content) == s.withheld {
+		return kernel.OutputDecision{}, nil
+	}
+	return kernel.OutputDecision{Verdict: kernel.Allow}, nil
+}
+
+// A call to a peer is never only observed.
+func TestObservedCallToAPeerIsDenied(t *testing.T) {
+	h, peer := peerHarness(t)
+	h.policies.policy = func() (*kernel.Policy, error) {
+		return &kernel.Policy{Local: observing(), Treaty: []kernel.SidedGuard{{Side: "own_terms", Guard: verdictGuard{kernel.Allow}}}}, nil
+	}
+	out := h.kernel().Mediate(context.Background(), h.peerMandate(peer))
+	if out.Verdict != kernel.Deny || out.Denial.Code != kernel.CodeGuardError || h.dispatchCalls != 0 {
+		t.Errorf("%v %+v", out.Verdict, out.Denial)
 	}
 }

@@ -287,3 +287,12 @@ func BenchmarkInput(b *testing.B) {
 func BenchmarkOtherCall(b *testing.B) {
 	benchmark(b, guards()[0], "read_file", `{"path":"/srv/a"}`)
 }
+
+// A type that is named twice is one type, and a declared tool says its own.
+func TestTypesAreOne(t *testing.T) {
+	g := must(NewComputerUse(ComputerUseConfig{Mode: ModeFailClosed, Allowed: []string{"remote.audio", "click"}}))
+	const yes = "rules.computer_use.allowed_actions"
+	check(t, g, request("remote.audio", `{"action_type":"Remote.Audio","custom_type":"remote.audio"}`), kernel.Allow, yes)
+	check(t, g, declared("computer_use", "desk", `{"action_type":"Click"}`), kernel.Allow, yes)
+	check(t, g, declared("computer_use", "desk", `{"action_type":"press"}`), kernel.Deny, "rules.computer_use.mode")
+}

@@ -287,3 +287,23 @@ func BenchmarkNoEmbedding(b *testing.B) {
 		}
 	}
 }
+
+// A database beyond its bounds is refused before it is normalised.
+func TestDatabaseIsBounded(t *testing.T) {
+	many := func(n int, embedding string) []byte {
+		doc := []byte("[")
+		for i := range n {
+			if i > 0 {
+				doc = append(doc, ',')
+			}
+			doc = fmt.Appendf(doc, `{"id":"%d","category":"","stage":"","label":"","embedding":[%s]}`, i, embedding)
+		}
+		return append(doc, ']')
+	}
+	wide := strings.TrimSuffix(strings.Repeat("1,", maxDimension), ",")
+	for name, doc := range map[string][]byte{"patterns": many(maxPatterns+1, "1"), "components": many(maxComponents/maxDimension+1, wide)} {
+		if _, err := Parse(doc); !errors.Is(err, ErrDatabase) || !strings.Contains(err.Error(), "more than") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"math"
 	"testing"
 
 	"github.com/backbay-labs/chio-node/kernel"
@@ -194,4 +195,40 @@ func TestLargeLimitsAndOddWaits(t *testing.T) {
 	odd.denies(t, attempt{now: 1000, agent: 1}, "velocity", "room for 1 in 9 seconds")
 	odd.denies(t, attempt{now: 1008, agent: 1}, "velocity", "in 1 seconds")
 	odd.passes(t, 1, attempt{now: 1009, agent: 1})
+}
+
+// What is not asked of this package is left alone, and times at the end of
+// their range are times.
+func TestEdgesOfBuckets(t *testing.T) {
+	w := newWorld(t, velocity.Config{MaxPerAgent: limit(2), WindowSeconds: window, BurstMicros: one}, 0)
+	for _, r := range []*guard.Request{nil, {}, {Call: &kernel.Call{}}} {
+		if d, err := w.guards[0].Judge(r); err != nil || d.Verdict != kernel.Deny || d.Evidence[0].Code != guard.CodeMalformed {
+			t.Errorf("%+v: %+v %v", r, d, err)
+		}
+	}
+	req, ticket := w.admit(t, attempt{now: 100, agent: 1}, 1)
+	req.Consume = []any{"somebody else's", nil}
+	if err := w.db.Update(context.Background(), func(tx store.Tx) error {
+		return errors.Join(w.buckets.Admit(tx, req, ticket), w.buckets.Close(tx, nil, 0), w.buckets.Refuse(tx, nil, 0))
+	}); err != nil {
+		t.Error(err)
+	}
+	w.passes(t, 2, attempt{now: math.MaxInt64 - 1, agent: 7})
+	w.denies(t, attempt{now: math.MaxInt64, agent: 7}, "agent-velocity", "used up")
+
+	// A row that cannot be read in the way of a sweep stops the call.
+	w.passes(t, 1, attempt{now: 100, agent: 1})
+	fresh, ticket := w.admit(t, attempt{now: 100, agent: 9}, 1)
+	if err := w.db.Update(context.Background(), func(tx store.Tx) error {
+		tx.Set("w/b/0", []byte("junk"))
+		return w.buckets.Admit(tx, fresh, ticket)
+	}); !errors.Is(err, velocity.ErrCorrupt) {
+		t.Errorf("a sweep over junk: %v", err)
+	}
+	if err := w.db.Update(context.Background(), func(tx store.Tx) error {
+		tx.Set("w/all", append(append([]byte{1}, make([]byte, 8)...), 0xff, 0, 0, 0, 0, 0, 0, 0))
+		return w.buckets.Admit(tx, fresh, ticket)
+	}); !errors.Is(err, velocity.ErrCorrupt) {
+		t.Errorf("a floor before all time: %v", err)
+	}
 }
