@@ -7,6 +7,7 @@
 //	go run ./internal/mutate            every mutation
 //	go run ./internal/mutate -only I3   those of one list
 //	go run ./internal/mutate -name TEXT those whose name holds a text
+//	go run ./internal/mutate -part 3/12 the invariants', and a twelfth of the rest
 //	go run ./internal/mutate -check     old texts only: seconds, no tests
 //
 // It exits 1 if a mutation survives, does not compile, or has an old text that

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -16,9 +17,14 @@ func main() {
 	o := options{}
 	flag.StringVar(&o.only, "only", "", "mutations of this list alone, such as I3 or velocity")
 	flag.StringVar(&o.name, "name", "", "mutations whose name holds this text alone")
+	part := flag.String("part", "", "K/N: of the areas' lists only every Nth mutation, beginning with the Kth; the invariants' whole")
 	flag.BoolVar(&o.check, "check", false, "only check that every old text is in its file once")
 	flag.IntVar(&o.workers, "workers", 2, "how many are tried at once")
 	flag.Parse()
+	if err := o.parts(*part); err != nil {
+		fmt.Fprintln(os.Stderr, "mutate:", err)
+		os.Exit(2)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, os.Stdout, o); err != nil {
@@ -32,9 +38,33 @@ type options struct {
 	only, name string
 	check      bool
 	workers    int
+	k, n       int // of the areas' mutations those whose place is k modulo n; n 0 is all
 }
 
-func (o options) wants(m *mutation) bool {
+// parts reads "K/N". K may be any number: a caller may take it from a commit.
+func (o *options) parts(text string) error {
+	if text == "" {
+		return nil
+	}
+	k, n, ok := strings.Cut(text, "/")
+	if !ok {
+		return fmt.Errorf("-part %.20q is not K/N", text)
+	}
+	var err, err2 error
+	o.k, err = strconv.Atoi(k)
+	o.n, err2 = strconv.Atoi(n)
+	if err != nil || err2 != nil || o.k < 0 || o.n < 1 {
+		return fmt.Errorf("-part %.20q is not two numbers, K/N", text)
+	}
+	o.k %= o.n
+	return nil
+}
+
+// wants says whether the mutation at a place of all lists is asked for.
+func (o options) wants(m *mutation, place int) bool {
+	if o.n > 0 && !invariantName.MatchString(m.invariant) && place%o.n != o.k {
+		return false
+	}
 	return (o.only == "" || m.invariant == o.only) && strings.Contains(m.name, o.name)
 }
 
@@ -56,7 +86,7 @@ func run(ctx context.Context, out io.Writer, o options) error {
 	}
 	var chosen []*mutation
 	for i := range all {
-		if o.wants(&all[i]) {
+		if o.wants(&all[i], i) {
 			chosen = append(chosen, &all[i])
 		}
 	}

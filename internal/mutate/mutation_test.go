@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -114,5 +115,32 @@ func TestListsApply(t *testing.T) {
 		if count[want] < 2 {
 			t.Errorf("%s has %d mutations", want, count[want])
 		}
+	}
+}
+
+func TestParts(t *testing.T) {
+	for _, bad := range []string{"1", "1/0", "-1/2", "a/2", "1/b", "/"} {
+		if (&options{}).parts(bad) == nil {
+			t.Errorf("-part %q is accepted", bad)
+		}
+	}
+	area, invariant := &mutation{invariant: "shell"}, &mutation{invariant: "I3"}
+	seen := 0
+	for k := range 5 {
+		o := options{}
+		if err := o.parts(fmt.Sprintf("%d/5", k+10)); err != nil {
+			t.Fatal(err)
+		}
+		for place := range 20 {
+			if o.wants(area, place) {
+				seen++
+			}
+			if !o.wants(invariant, place) {
+				t.Errorf("an invariant's mutation is left out of part %d", k)
+			}
+		}
+	}
+	if seen != 20 {
+		t.Errorf("five parts hold %d of 20 mutations", seen)
 	}
 }
