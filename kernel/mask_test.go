@@ -55,6 +55,32 @@ func TestReceiptsHideWhatTheMaskerFinds(t *testing.T) {
 	}
 }
 
+// A secret that is in no single member leaves a digest of the arguments, and a
+// value goes by the name beside it.
+func TestMaskedSummaries(t *testing.T) {
+	across := func(_, s string) (string, bool) { return "[REDACTED:x]", strings.Contains(s, `"half-1","half-2"`) }
+	named := func(member, s string) (string, bool) {
+		return "[REDACTED:named]", member == "DB" || strings.Contains(s, "hunter") && member == ""
+	}
+	for name, tc := range map[string]struct {
+		mask kernel.Masker
+		args string
+		want string
+	}{
+		"in no single member": {across, `{"list":["half-1","half-2"],"path":"notes/a.txt"}`, `"sha256"`},
+		"by the name beside":  {named, `{"env":[{"name":"DB","value":"hunter"}],"path":"notes/a.txt"}`, `[REDACTED:named]`},
+	} {
+		h := newHarness(t)
+		m := h.mandate()
+		m.Arguments = wire.Raw(tc.args)
+		h.prove(m, func(*capability.HolderProof) {})
+		got := string(masking(h, tc.mask).Mediate(context.Background(), m).Receipt.Action.Parameters)
+		if !strings.Contains(got, tc.want) || strings.Contains(got, "hunter") || strings.Contains(got, "half-1") {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
 func masking(h *harness, mask kernel.Masker) *kernel.Kernel {
 	h.t.Helper()
 	k, err := kernel.New(kernel.Config{Signer: h.kernelKey, Now: func() int64 { return now }, Switches: &h.switches,

@@ -206,3 +206,31 @@ func TestObservedCallToAPeerIsDenied(t *testing.T) {
 		t.Errorf("%v %+v", out.Verdict, out.Denial)
 	}
 }
+
+// A pipeline that says it only observed and not what is recorded as a denial.
+func TestObservedWithoutEvidence(t *testing.T) {
+	h := newHarness(t)
+	h.under(&policyGuard{again: allowAgain, d: kernel.Decision{Verdict: kernel.Allow, Observed: true}})
+	out := h.kernel().Mediate(context.Background(), h.mandate())
+	var md receipt.Metadata
+	if err := wire.Unmarshal(out.Receipt.Metadata, &md, wire.DocumentLimits); err != nil {
+		t.Fatal(err)
+	}
+	if md.Observed == nil || *md.Observed != (receipt.WouldBe{Verdict: "deny", Guard: "policy"}) {
+		t.Errorf("metadata.observed is %+v", md.Observed)
+	}
+}
+
+// The conjuncts of a treaty are asked again before dispatch too.
+func TestTreatyRevalidates(t *testing.T) {
+	h := newHarness(t)
+	again := &policyGuard{d: kernel.Decision{Verdict: kernel.Allow}, again: func() (kernel.Decision, error) { return kernel.Decision{}, nil }}
+	h.policies.policy = func() (*kernel.Policy, error) {
+		return &kernel.Policy{LocalHash: wire.Hash(nil), Local: verdictGuard{kernel.Allow},
+			Treaty: []kernel.SidedGuard{{Side: "treaty", Guard: verdictGuard{kernel.Allow}}, {Side: "peer_terms", Guard: again}}}, nil
+	}
+	out := h.kernel().Mediate(context.Background(), h.mandate())
+	if out.Verdict != kernel.Deny || out.Denial.Step != 11 || out.Denial.Side != "peer_terms" || h.dispatchCalls != 0 {
+		t.Fatalf("%v %+v", out.Verdict, out.Denial)
+	}
+}
