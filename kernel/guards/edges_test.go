@@ -121,3 +121,24 @@ func TestRarerForms(t *testing.T) {
 	}
 	var _ guard.Guard = literal
 }
+
+// An expression runs where its needles stand in another case, behind one
+// another, or in letters that only RE2 folds.
+func TestPatternsAreNotPassedOver(t *testing.T) {
+	for text, expression := range map[string]string{
+		"the \u212aey": "(?i)key", "\u017fecret": "(?i)secret", "xcdx": "abcd|cdx|zz", "AB12": "(?i)ab[0-9]{2}", "a 4111": "[0-9]{4}", "ends in key": "key$", "ke": "ke",
+	} {
+		p, err := CompilePatterns([]string{"nothing like it", expression})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i, ok := p.Match(text); !ok || i != 1 {
+			t.Errorf("%q over %q: %d %v", expression, text, i, ok)
+		}
+	}
+	for _, bad := range []string{"(", "(?=a)", "a{2,1}"} {
+		if _, err := CompilePatterns([]string{"ok", bad}); err == nil {
+			t.Errorf("%q is accepted", bad)
+		}
+	}
+}

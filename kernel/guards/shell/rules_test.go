@@ -36,6 +36,12 @@ func TestWhatIsNotFollowedIsDenied(t *testing.T) {
 			t.Errorf("%s: %+v", name, d)
 		}
 	}
+	groups := func(n int) string { return strings.Repeat("{ ", n) + "ls;" + strings.Repeat(" };", n) }
+	for n, want := range map[int]kernel.Verdict{maxNesting: kernel.Allow, maxNesting + 1: kernel.Deny} {
+		if d := judged(t, g, groups(n)); d.Verdict != want {
+			t.Errorf("%d groups: %+v, want %v", n, d, want)
+		}
+	}
 }
 
 // A subshell keeps what it does to itself, and a function is its body.
