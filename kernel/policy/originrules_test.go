@@ -82,3 +82,20 @@ func TestEveryFieldOfAMatchCounts(t *testing.T) {
 		}
 	}
 }
+
+// Before dispatch the policy judges again, also where it looks at origins or
+// at panic first.
+func TestOriginsJudgeAgain(t *testing.T) {
+	c := compileWith(t, "rules: {tool_access: {default: allow}, forbidden_paths: {patterns: [\"/secret/**\"]}}\nextensions: {origins: {profiles: [{id: p, match: {provider: slack}}]}}",
+		CompileOptions{Panic: func() bool { return false }})
+	k := call("read_file", `{"path":"/srv/a"}`)
+	k.Mandate.Surface = surface("slack")
+	to := "/srv/a"
+	k.Route.Resolve = func(string) (string, error) { return to, nil }
+	for _, want := range []kernel.Verdict{kernel.Allow, kernel.Deny} {
+		if d, err := c.Guard.(kernel.Revalidator).Revalidate(k); err != nil || d.Verdict != want {
+			t.Errorf("leading to %s: %+v %v, want %v", to, d, err, want)
+		}
+		to = "/secret/a"
+	}
+}
