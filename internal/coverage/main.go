@@ -7,7 +7,10 @@
 //
 // It exits 1 if a block is neither covered nor listed, or listed and covered.
 // Blocks are named by file and first line, so that a list survives edits
-// elsewhere. Non-goals: branches within a statement, and packages not listed.
+// elsewhere. The detectors and the policy language are held to a floor instead,
+// which only rises: their statements are mostly rows of tables, and their rules
+// are held by mutations (internal/mutate). Non-goals: branches within a
+// statement, and packages not listed.
 package main
 
 import (
@@ -24,7 +27,20 @@ import (
 const module = "github.com/backbay-labs/chio-node/"
 
 // judged are the packages whose every statement counts.
-var judged = []string{"wire", "kernel", "kernel/capability", "kernel/receipt", "kernel/budget"}
+var judged = []string{"wire", "kernel", "kernel/capability", "kernel/receipt", "kernel/budget",
+	"kernel/guards", "kernel/guards/velocity", "kernel/guards/desktop", "kernel/guards/spider"}
+
+// floor is the least share of a package's statements that tests run.
+type floor struct {
+	pkg     string
+	permill int
+}
+
+// floors never fall.
+var floors = []floor{
+	{"kernel/guard", 950}, {"kernel/guards/network", 970}, {"kernel/guards/patch", 955}, {"kernel/guards/prompt", 980}, {"kernel/guards/secrets", 940},
+	{"kernel/guards/code", 925}, {"kernel/guards/shell", 870}, {"kernel/policy", 940},
+}
 
 // running are the packages whose tests count for them: their own, and those
 // that drive them through their public API.
@@ -65,20 +81,23 @@ func run(profile string) error {
 	}
 	for _, pkg := range judged {
 		total, covered := found.of(pkg)
-		fmt.Printf("%-20s %6.2f %% of %d statements\n", pkg, 100*float64(covered)/float64(max(1, total)), total)
+		fmt.Printf("%-24s %6.2f %% of %d statements\n", pkg, 100*float64(covered)/float64(max(1, total)), total)
 	}
-	open, err := found.open(".")
+	open, err := found.open(".", judged)
 	if err != nil {
 		return err
 	}
-	return compare(open, rows(string(page)))
+	return errors.Join(compare(open, rows(string(page))), found.above(floors))
 }
 
 // test writes the merged profile.
 func test(profile string) error {
-	cover := make([]string, len(judged))
-	for i, pkg := range judged {
-		cover[i] = "./" + pkg
+	var cover []string
+	for _, pkg := range judged {
+		cover = append(cover, "./"+pkg)
+	}
+	for _, f := range floors {
+		cover = append(cover, "./"+f.pkg)
 	}
 	args := append([]string{"test", "-coverpkg=" + strings.Join(cover, ","), "-coverprofile=" + profile}, running...)
 	cmd := exec.Command("go", args...)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -58,10 +59,24 @@ func (m merged) of(pkg string) (total, covered int) {
 	return total, covered
 }
 
-// open names the uncovered blocks: file, and the line on which the block
+// above wants every floor to be reached.
+func (m merged) above(floors []floor) error {
+	var problems []error
+	for _, f := range floors {
+		total, covered := m.of(f.pkg)
+		share := 1000 * covered / max(1, total)
+		fmt.Printf("%-24s %5.1f %% of %d statements, floor %.1f\n", f.pkg, float64(share)/10, total, float64(f.permill)/10)
+		if share < f.permill {
+			problems = append(problems, fmt.Errorf("tests run %.1f %% of %s, the floor is %.1f", float64(share)/10, f.pkg, float64(f.permill)/10))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// open names the uncovered blocks of some packages: file, and the line on which the block
 // begins with the one behind it. Two blocks of one file that have both lines in
 // common have one name.
-func (m merged) open(root string) ([]string, error) {
+func (m merged) open(root string, packages []string) ([]string, error) {
 	var out []string
 	for place, b := range m {
 		if b.runs > 0 || b.statements == 0 {
@@ -69,6 +84,9 @@ func (m merged) open(root string) ([]string, error) {
 		}
 		file, span, _ := strings.Cut(place, ":")
 		file = strings.TrimPrefix(file, module)
+		if !slices.Contains(packages, path.Dir(file)) {
+			continue
+		}
 		text, err := os.ReadFile(filepath.Join(root, file))
 		if err != nil {
 			return nil, err

@@ -22,9 +22,15 @@ func TestMergeAndCompare(t *testing.T) {
 	if total, covered := m.of("wire"); total != 4 || covered != 3 {
 		t.Errorf("%d of %d", covered, total)
 	}
-	open, err := m.open(root)
+	open, err := m.open(root, []string{"wire"})
 	if err != nil || !slices.Equal(open, []string{"wire/a.go: if err != nil { return err"}) {
 		t.Fatalf("%q, %v", open, err)
+	}
+	if other, err := m.open(root, []string{"kernel"}); err != nil || len(other) != 0 {
+		t.Errorf("%q, %v", other, err)
+	}
+	if m.above([]floor{{"wire", 750}}) != nil || m.above([]floor{{"wire", 751}}) == nil {
+		t.Error("three of four statements are 75 %")
 	}
 	listed := rows("# page\n- ``wire/a.go: if err != nil { return err``: a disk that fails\n- ``wire/a.go: other``: \n")
 	if err := compare(open, listed); err != nil {

@@ -126,7 +126,7 @@ func TestRarerForms(t *testing.T) {
 // another, or in letters that only RE2 folds.
 func TestPatternsAreNotPassedOver(t *testing.T) {
 	for text, expression := range map[string]string{
-		"the \u212aey": "(?i)key", "\u017fecret": "(?i)secret", "xcdx": "abcd|cdx|zz", "AB12": "(?i)ab[0-9]{2}", "a 4111": "[0-9]{4}", "ends in key": "key$", "ke": "ke",
+		"the \u212aey": "(?i)key", "\u017fecret": "(?i)secret", "xcdx": "abcd|cdx|zz", "AB12": "(?i)ab[0-9]{2}", "a 4111": "[0-9]{4}", "ends in key": "key$", "ke": "ke", "xyzc": "(?:...|[^q]+q)c",
 	} {
 		p, err := CompilePatterns([]string{"nothing like it", expression})
 		if err != nil {
