@@ -105,6 +105,22 @@ func TestI10_EncoderEqualsEngine(t *testing.T) {
 	})
 }
 
+// Several keys, whatever a property test draws: sorted, in each kind of map.
+func TestI10_MapKeysAreSorted(t *testing.T) {
+	for want, v := range map[string]any{
+		`{"a":1,"b":2,"c":3,"d":4}`:  map[string]int64{"d": 4, "b": 2, "a": 1, "c": 3},
+		`{"A":"x","a":"y","aa":"z"}`: map[string]word{"aa": "z", "a": "y", "A": "x"},
+		`{"m":{"":1,"b":2,"z":3}}`: struct {
+			M map[string]int64 `json:"m"`
+		}{map[string]int64{"z": 3, "": 1, "b": 2}},
+		`{"x":{"1":true,"2":null},"y":[{"k":"v","q":"w"}]}`: map[string]any{"y": []any{map[string]any{"q": "w", "k": "v"}}, "x": map[string]any{"2": nil, "1": true}},
+	} {
+		if got, err := wire.Marshal(v); err != nil || string(got) != want {
+			t.Errorf("%s, %v, want %s", got, err, want)
+		}
+	}
+}
+
 func TestEncoderKnowsSignedTypes(t *testing.T) {
 	for name, v := range map[string]any{
 		"struct": every{Raw: wire.Raw(`{}`)}, "pointer": &every{}, "nil pointer": (*every)(nil), "list": []every{{}}, "map": map[string]string{"a": "b"},

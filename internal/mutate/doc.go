@@ -10,6 +10,9 @@
 //	go run ./internal/mutate -part 3/12 the invariants', and a twelfth of the rest
 //	go run ./internal/mutate -check     old texts only: seconds, no tests
 //
+// Tests that draw their inputs may miss a mutation by chance, so a survivor is
+// run again, five times in all; the line says by which run it died.
+//
 // It exits 1 if a mutation survives, does not compile, or has an old text that
 // is not in its file exactly once, or if a test fails without a mutation.
 //

@@ -23,6 +23,11 @@ type result struct {
 	output         string   // for people, if there were neither
 }
 
+// draws bounds how often the tests run over one mutation. A property test draws
+// its inputs, so that one run may miss the input that matters; a mutation that
+// passes this many runs of it survives.
+const draws = 5
+
 // goTest runs the tests of a package, with an overlay or without.
 func goTest(ctx context.Context, root, pkg, run, overlay string) (result, error) {
 	args := []string{"test", "-json", "-vet=off", "-count=1", "-timeout", testTimeout, "-run", run}
@@ -116,14 +121,22 @@ func kill(ctx context.Context, root string, m *mutation) (string, error) {
 	if err := errors.Join(os.WriteFile(mutated, doc, 0o600), os.WriteFile(overlay, replace, 0o600)); err != nil {
 		return "", err
 	}
-	r, err := goTest(ctx, root, m.pkg, m.run, overlay)
+	var r result
+	for draw := 1; draw <= draws; draw++ {
+		switch r, err = goTest(ctx, root, m.pkg, m.run, overlay); {
+		case err != nil:
+			return "", err
+		case len(r.failed) > 0 && draw > 1:
+			return fmt.Sprintf("%s, at run %d", r.failed[0], draw), nil
+		case len(r.failed) > 0:
+			return r.failed[0], nil
+		case len(r.passed) == 0:
+			draw = draws // it does not compile: no draw changes that
+		}
+	}
 	switch {
-	case err != nil:
-		return "", err
-	case len(r.failed) > 0:
-		return r.failed[0], nil
 	case len(r.passed) > 0:
-		return "", fmt.Errorf("it survives: %s pass", strings.Join(r.passed, ", "))
+		return "", fmt.Errorf("it survives %d runs: %s pass", draws, strings.Join(r.passed, ", "))
 	}
 	return "", fmt.Errorf("no test ran: %.600s", r.output)
 }
