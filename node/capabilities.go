@@ -12,6 +12,7 @@ import (
 	"github.com/backbay-labs/chio-node/kernel/capability"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/vc"
+	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -57,8 +58,8 @@ func (n *Node) subjectOf(ctx context.Context, req IssueCapability) (wire.PublicK
 	if len(req.PassportFile) == 0 {
 		return wire.PublicKey{}, nil, usage("a foreign agent's key needs its passport file")
 	}
-	report := vc.VerifyPassportFile(req.PassportFile, vc.Gate{Now: n.now(), SkewSeconds: bindingBackdateSeconds,
-		MaxStatusAgeSeconds: maxPassportStatusAgeSeconds, TrustedIssuer: n.network.trustsIssuer})
+	report := passport.VerifyFile(req.PassportFile, vc.Gate{Now: n.now(), SkewSeconds: bindingBackdateSeconds,
+		MaxStatusAgeSeconds: maxPassportStatusAgeSeconds, TrustedIssuer: chioIssuer(n.network.trustsIssuer)})
 	if err := report.Err(); err != nil {
 		return wire.PublicKey{}, nil, &Problem{Code: "CHIO-PASSPORT-REFUSED", Message: err.Error(), Exit: ExitDenied,
 			Hint: "the passport must be current and of this organisation or an active treaty peer"}
@@ -66,7 +67,7 @@ func (n *Node) subjectOf(ctx context.Context, req IssueCapability) (wire.PublicK
 	if report.Passport.Subject.ID.Key() != *req.Subject {
 		return wire.PublicKey{}, nil, &Problem{Code: "CHIO-PASSPORT-REFUSED", Message: "the passport is another agent's", Exit: ExitDenied}
 	}
-	ref := &kernel.PassportRef{Issuer: report.Issuer.String(), ID: report.ID}
+	ref := &kernel.PassportRef{Issuer: report.Issuer, ID: report.ID}
 	if n.revocations.Check(nil, ref, *req.Subject, nil, n.now()) != nil {
 		return wire.PublicKey{}, nil, &Problem{Code: string(kernel.CodeRevokedPassport), Message: "the passport was revoked", Exit: ExitDenied}
 	}

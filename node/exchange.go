@@ -16,6 +16,7 @@ import (
 	rlog "github.com/backbay-labs/chio-node/kernel/receipt/log"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/vc"
+	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -43,8 +44,8 @@ func (n *Node) passportDocument(ref kernel.PassportRef) (wire.Raw, error) {
 // peer, current, about the calling agent. Whether it was revoked is answered by
 // the peer's revocation epochs, which are fresher than any status list.
 func checkPassport(doc wire.Raw, ref kernel.PassportRef, subject wire.PublicKey, now int64) error {
-	report := vc.VerifyCredential(doc, vc.Gate{Now: now, SkewSeconds: bindingBackdateSeconds, AllowNoStatus: true,
-		TrustedIssuer: func(d did.DID) bool { return d.String() == ref.Issuer }})
+	report := passport.Verify(doc, vc.Gate{Now: now, SkewSeconds: bindingBackdateSeconds, AllowNoStatus: true,
+		TrustedIssuer: func(issuer string) bool { return issuer == ref.Issuer }})
 	switch {
 	case !report.Integrity || !report.IssuerTrusted || report.Window != vc.WindowCurrent:
 		return fmt.Errorf("the passport that came with the call does not verify: %w", report.Err())

@@ -10,7 +10,7 @@ import (
 	"github.com/backbay-labs/chio-node/oracle/feed/signed"
 	"github.com/backbay-labs/chio-node/settlement"
 	"github.com/backbay-labs/chio-node/store"
-	"github.com/backbay-labs/chio-node/vc"
+	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -43,7 +43,7 @@ func (f *Files) add(kind string, doc []byte) {
 
 func (n *Node) exportPassports(ctx context.Context, f *Files) error {
 	var ids []string
-	err := n.passports.List("", func(r *vc.Record) error {
+	err := n.passports.List("", func(r *passport.Record) error {
 		p, err := r.Parse()
 		if err == nil {
 			ids = append(ids, p.ID)

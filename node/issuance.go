@@ -15,6 +15,7 @@ import (
 	"github.com/backbay-labs/chio-node/kernel/capability"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/vc"
+	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -104,8 +105,8 @@ func (n *Node) decideRequest(tx store.Tx, q *authority.CapabilityRequest, who au
 
 // present verifies the passport of a request.
 func (n *Node) present(file wire.Raw, q *authority.CapabilityRequest) (authority.Presentation, *kernel.PassportRef, error) {
-	report := vc.VerifyPassportFile(file, vc.Gate{Now: n.now(), SkewSeconds: bindingBackdateSeconds,
-		MaxStatusAgeSeconds: maxPassportStatusAgeSeconds, TrustedIssuer: n.issuance.trusts})
+	report := passport.VerifyFile(file, vc.Gate{Now: n.now(), SkewSeconds: bindingBackdateSeconds,
+		MaxStatusAgeSeconds: maxPassportStatusAgeSeconds, TrustedIssuer: chioIssuer(n.issuance.trusts)})
 	if err := report.Err(); err != nil {
 		return authority.Presentation{}, nil, &Problem{Code: "CHIO-PASSPORT-REFUSED", Message: err.Error(), Exit: ExitDenied,
 			Hint: "the passport must be current, with a fresh status list, and its issuer be named by a rule under issuance"}
@@ -115,9 +116,9 @@ func (n *Node) present(file wire.Raw, q *authority.CapabilityRequest) (authority
 		return authority.Presentation{}, nil, &Problem{Code: "CHIO-PASSPORT-REFUSED", Message: "the passport is another one than the request names, or another agent's",
 			Exit: ExitDenied, Hint: "sign the request with the key the passport is about"}
 	}
-	return authority.Presentation{Issuer: report.Issuer, Organization: p.Subject.Organization, Roles: p.Subject.Roles,
+	return authority.Presentation{Issuer: p.Issuer, Organization: p.Subject.Organization, Roles: p.Subject.Roles,
 			AutonomyTier: p.Subject.AutonomyTier, ExpiresAt: int64(p.ValidUntil)},
-		&kernel.PassportRef{Issuer: report.Issuer.String(), ID: report.ID}, nil
+		&kernel.PassportRef{Issuer: report.Issuer, ID: report.ID}, nil
 }
 
 // issuance is the issuance policy in force.

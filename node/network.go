@@ -197,6 +197,14 @@ func (w *network) terms(m *kernel.Mandate, r kernel.Route) (peer, effective wire
 	return t.PeerHash, t.EffectiveHash, t.Guards, nil
 }
 
+// chioIssuer asks about an issuer that is a did:chio; no other is trusted.
+func chioIssuer(trusts func(did.DID) bool) func(string) bool {
+	return func(issuer string) bool {
+		id, err := did.Parse(issuer)
+		return err == nil && trusts(id)
+	}
+}
+
 // trustsIssuer says whose passports count here: our own and those of peers
 // with a treaty in force.
 func (w *network) trustsIssuer(issuer did.DID) bool {

@@ -25,7 +25,7 @@ import (
 	rlog "github.com/backbay-labs/chio-node/kernel/receipt/log"
 	"github.com/backbay-labs/chio-node/settlement/ledger"
 	"github.com/backbay-labs/chio-node/store"
-	"github.com/backbay-labs/chio-node/vc"
+	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -48,7 +48,7 @@ type Node struct {
 	sessions    *journal.Sessions
 	nonces      *authority.Nonces
 	issuance    issuance
-	passports   *vc.Registry
+	passports   *passport.Registry
 	approvals   *approvals
 	tools       *registry
 	held        heldCapabilities
@@ -161,7 +161,7 @@ func (n *Node) assemble(ctx context.Context) error {
 	if _, err := rlog.BuildIndex(ctx, n.db); err != nil {
 		return err
 	}
-	if n.passports, err = vc.NewRegistry(vc.RegistryConfig{DB: n.db, Org: n.keys.Org(), Rand: n.rand}); err != nil {
+	if n.passports, err = passport.NewRegistry(passport.Config{DB: n.db, Org: n.keys.Org(), Rand: n.rand}); err != nil {
 		return err
 	}
 	n.postures = &postures{db: n.db, policies: func() *policies { return n.policy }}

@@ -9,7 +9,7 @@ import (
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/authority"
 	"github.com/backbay-labs/chio-node/store"
-	"github.com/backbay-labs/chio-node/vc"
+	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -29,7 +29,7 @@ func (n *Node) issuePassport(ctx context.Context, req IssuePassport) (*IssuedPas
 		return nil, err
 	}
 	now := n.now()
-	p, file, err := n.passports.Issue(ctx, vc.Request{ValidFrom: now, TTLSeconds: req.TTLSeconds, Subject: vc.Subject{
+	p, file, err := n.passports.Issue(ctx, passport.Request{ValidFrom: now, TTLSeconds: req.TTLSeconds, Subject: passport.Subject{
 		ID: did.FromKey(key), Name: req.Agent, Organization: n.cfg.Name, Roles: req.Roles, AutonomyTier: defaultAutonomyTier}}, now)
 	if err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func (n *Node) passportKey(ctx context.Context, req IssuePassport) (wire.PublicK
 	return *req.Key, err
 }
 
-func (n *Node) describe(p *vc.Passport, revoked bool) PassportInfo {
+func (n *Node) describe(p *passport.Passport, revoked bool) PassportInfo {
 	status := "active"
 	switch {
 	case revoked:
@@ -87,7 +87,7 @@ type PassportList struct {
 
 func (n *Node) listPassports(context.Context, Empty) (*PassportList, error) {
 	list := &PassportList{Passports: []PassportInfo{}}
-	return list, n.passports.List("", func(r *vc.Record) error {
+	return list, n.passports.List("", func(r *passport.Record) error {
 		p, err := r.Parse()
 		if err != nil {
 			return err

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -15,8 +14,7 @@ const ContextV2 = "https://www.w3.org/ns/credentials/v2"
 
 // The types of credential this package gives a meaning to.
 const (
-	typeCredential = "VerifiableCredential"
-	typePassport   = "ChioAgentPassport"
+	TypeCredential = "VerifiableCredential"
 	typeStatusList = "BitstringStatusListCredential"
 )
 
@@ -36,11 +34,11 @@ type credential struct {
 	Status     *StatusEntry `json:"credentialStatus,omitempty"`
 }
 
-// parsed is a credential whose proof has been verified.
-type parsed struct {
+// Credential is a credential whose proof has been verified; a Profile and the
+// caller read it. Its window, status and issuer have not been judged by that.
+type Credential struct {
 	credential
-	context wire.Raw
-	issuer  did.DID
+	Context wire.Raw // canonical
 }
 
 // step is one numbered check of the gate: what it is called and how it went.
@@ -53,7 +51,7 @@ type step func(rule int, name string, err error) error
 //	3 exactly one proof, eddsa-jcs-2022 for assertion, known members only
 //	4 the issuer is the controller of the verification method
 //	5 the signature verifies
-func parseVerified(doc []byte, note step) (*parsed, error) {
+func parseVerified(doc []byte, note step) (*Credential, error) {
 	canonical, err := wire.Canonicalize(doc, wire.ForeignLimits) // 1
 	if note(1, "strict JSON", err) != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
@@ -62,7 +60,7 @@ func parseVerified(doc []byte, note step) (*parsed, error) {
 	if note(3, "one acceptable proof", err) != nil {
 		return nil, err
 	}
-	p := parsed{context: s.context}
+	p := Credential{Context: s.context}
 	if err := note(2, "credential 2.0", p.decode(s.members)); err != nil {
 		return nil, err
 	}
@@ -76,20 +74,19 @@ func parseVerified(doc []byte, note step) (*parsed, error) {
 	if err := note(5, "signature", s.verify(id.Key())); err != nil {
 		return nil, err
 	}
-	p.issuer = id
 	return &p, nil
 }
 
 // decode reads the members besides @context and proof, and applies rule 2.
-func (p *parsed) decode(members []byte) error {
+func (p *Credential) decode(members []byte) error {
 	if err := wire.Unmarshal(members, &p.credential, wire.ForeignLimits); err != nil {
 		return fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	if !bytes.HasPrefix(p.context, []byte(`["`+ContextV2+`"`)) {
+	if !bytes.HasPrefix(p.Context, []byte(`["`+ContextV2+`"`)) {
 		return fmt.Errorf("%w: @context must be an array that begins with %s", ErrMalformed, ContextV2)
 	}
-	if !slices.Contains(p.Type, typeCredential) {
-		return fmt.Errorf("%w: type must contain %s", ErrMalformed, typeCredential)
+	if !slices.Contains(p.Type, TypeCredential) {
+		return fmt.Errorf("%w: type must contain %s", ErrMalformed, TypeCredential)
 	}
 	if len(p.Subject) == 0 || p.Subject[0] != '{' {
 		return fmt.Errorf("%w: credentialSubject must be one object", ErrMalformed)
@@ -98,7 +95,7 @@ func (p *parsed) decode(members []byte) error {
 		return fmt.Errorf("%w: validUntil %s is not after validFrom %s", ErrMalformed, *p.ValidUntil, *p.ValidFrom)
 	}
 	if p.Status != nil {
-		return p.Status.check()
+		return p.Status.Check()
 	}
 	return nil
 }

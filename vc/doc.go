@@ -1,5 +1,5 @@
-// Package vc issues and verifies W3C Verifiable Credentials 2.0: agent
-// passports and the status lists that revoke them.
+// Package vc signs and verifies W3C Verifiable Credentials 2.0 and the status
+// lists that revoke them.
 //
 // Contract: a credential is signed and verified over its raw JSON with the
 // Data Integrity cryptosuite eddsa-jcs-2022, so every member, of the proof
@@ -7,7 +7,6 @@
 // questions apart (is it whole, is its issuer trusted, does it hold now), and
 // an answer it cannot give is a no. Revocation is a Bitstring Status List
 // signed by the same issuer. Nothing here fetches: lists are handed in.
-// Registry keeps what an organisation has issued.
 //
 // Accepted: JSON in UTF-8, one proof, did:chio and did:key issuers, times in
 // UTC whole seconds. Refused by name rather than ignored: proof sets and
@@ -15,5 +14,6 @@
 // issuer objects, several status entries.
 //
 // Non-goals: JSON-LD processing, other proof formats, presentations, network
-// resolution.
+// resolution. Passports are in vc/passport, the lists an organisation keeps in
+// vc/status.
 package vc

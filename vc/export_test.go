@@ -2,15 +2,10 @@ package vc
 
 // What tests outside the package may see of its inside.
 var (
-	Sign           = sign
-	SignStatusList = signStatusList
-	HashData       = hashData
-	EncodeList     = encodeList
-	DecodeList     = decodeList
+	HashData   = hashData
+	EncodeList = encodeList
+	DecodeList = decodeList
 )
-
-// PassportContext is the @context of a passport.
-const PassportContext = passportContext
 
 // Config returns the two preimages of a signed canonical credential.
 func Config(canonical []byte) (config, document []byte, err error) {

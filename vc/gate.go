@@ -3,9 +3,6 @@ package vc
 import (
 	"errors"
 	"fmt"
-	"slices"
-
-	"github.com/backbay-labs/chio-node/did"
 )
 
 // The reasons an intact credential does not hold.
@@ -45,10 +42,11 @@ const (
 type Gate struct {
 	Now                 int64                                 // unix seconds
 	SkewSeconds         int64                                 // how far ahead an issuer's clock may be
-	TrustedIssuer       func(did.DID) bool                    // nil: nobody
+	TrustedIssuer       func(issuer string) bool              // a DID, compared as text; nil: nobody
 	StatusList          func(url string) (*StatusList, error) // nil: none known
 	MaxStatusAgeSeconds int64                                 // 0: as long as the list itself says
-	AllowNoStatus       bool                                  // accept a credential without a status entry; never a passport
+	AllowNoStatus       bool                                  // accept a credential without a status entry
+	Profile             func(*Credential) error               // rule 6: what a credential of the expected kind looks like
 }
 
 // Check is one numbered rule and how it went.
@@ -63,15 +61,14 @@ type Check struct {
 // does the verifier trust its issuer (IssuerTrusted), does it hold now
 // (Authorized: inside its window and active). The zero report is three noes.
 type Report struct {
-	Integrity     bool      `json:"integrity"`
-	IssuerTrusted bool      `json:"issuer_trusted"`
-	Authorized    bool      `json:"authorized"`
-	Window        Window    `json:"window"`
-	Status        Status    `json:"status"`
-	ID            string    `json:"id,omitempty"`
-	Issuer        did.DID   `json:"issuer,omitempty"`
-	Passport      *Passport `json:"passport,omitempty"` // if it is one
-	Checks        []Check   `json:"checks"`
+	Integrity     bool    `json:"integrity"`
+	IssuerTrusted bool    `json:"issuer_trusted"`
+	Authorized    bool    `json:"authorized"`
+	Window        Window  `json:"window"`
+	Status        Status  `json:"status"`
+	ID            string  `json:"id,omitempty"`
+	Issuer        string  `json:"issuer,omitempty"`
+	Checks        []Check `json:"checks"`
 	err           error
 }
 
@@ -84,8 +81,20 @@ func (r *Report) Err() error {
 	return r.err
 }
 
-// note records a check and keeps the first failure.
-func (r *Report) note(rule int, name string, err error) error {
+// NewReport is a report that has answered nothing yet: three noes.
+func NewReport() *Report {
+	return &Report{Window: WindowUnknown, Status: StatusUnknown, Checks: make([]Check, 0, 10)}
+}
+
+// Fail takes the answer of integrity back, and with it that of authorization:
+// a rule outside the credential that covers it has failed.
+func (r *Report) Fail(rule int, name string, err error) {
+	_ = r.Note(rule, name, err)
+	r.Integrity, r.Authorized = false, false
+}
+
+// Note records a check and keeps the first failure.
+func (r *Report) Note(rule int, name string, err error) error {
 	c := Check{Rule: rule, Name: name, OK: err == nil}
 	if err != nil {
 		c.Detail = err.Error()
@@ -100,7 +109,7 @@ func (r *Report) note(rule int, name string, err error) error {
 // VerifyCredential is the one gate for a credential:
 //
 //	1 to 5 integrity of every credential (parseVerified)
-//	6 a passport has the shape of a passport
+//	6 it fits the profile the verifier expects, if it expects one
 //	7 the verifier trusts the issuer
 //	8 validFrom ≤ now + skew, now < validUntil
 //	9 the status list of the same issuer, for the same purpose, recent enough,
@@ -109,39 +118,35 @@ func (r *Report) note(rule int, name string, err error) error {
 //
 // Integrity is 1 to 6. After a failed integrity rule nothing further is asked.
 func VerifyCredential(doc []byte, g Gate) *Report {
-	r := &Report{Window: WindowUnknown, Status: StatusUnknown, Checks: make([]Check, 0, 10)}
-	p, err := parseVerified(doc, r.note)
+	r := NewReport()
+	p, err := parseVerified(doc, r.Note)
 	if err != nil {
 		r.err = err
 		return r
 	}
-	if slices.Contains(p.Type, typePassport) {
-		passport, err := p.passport()
-		if r.note(6, "passport", err) != nil {
-			return r
-		}
-		r.Passport = passport
+	if g.Profile != nil && r.Note(6, "profile", g.Profile(p)) != nil {
+		return r
 	}
-	r.Integrity, r.ID, r.Issuer = true, p.ID, p.issuer
+	r.Integrity, r.ID, r.Issuer = true, p.ID, p.Issuer
 	r.judge(p, g)
 	return r
 }
 
 // judge asks rules 7 to 9 of an intact credential.
-func (r *Report) judge(p *parsed, g Gate) {
+func (r *Report) judge(p *Credential, g Gate) {
 	var err error
-	if g.TrustedIssuer == nil || !g.TrustedIssuer(p.issuer) {
-		err = fmt.Errorf("%w: %s: add it to the trust set if you know it", ErrUntrustedIssuer, p.issuer)
+	if g.TrustedIssuer == nil || !g.TrustedIssuer(p.Issuer) {
+		err = fmt.Errorf("%w: %s: add it to the trust set if you know it", ErrUntrustedIssuer, p.Issuer)
 	}
-	r.IssuerTrusted = r.note(7, "issuer is trusted", err) == nil
+	r.IssuerTrusted = r.Note(7, "issuer is trusted", err) == nil
 	r.Window, err = window(p, g)
-	_ = r.note(8, "validity window", err)
+	_ = r.Note(8, "validity window", err)
 	r.Status, err = status(p, g)
-	_ = r.note(9, "status", err)
+	_ = r.Note(9, "status", err)
 	r.Authorized = r.Window == WindowCurrent && err == nil
 }
 
-func window(p *parsed, g Gate) (Window, error) {
+func window(p *Credential, g Gate) (Window, error) {
 	if p.ValidFrom != nil && int64(*p.ValidFrom) > g.Now+g.SkewSeconds {
 		return WindowEarly, fmt.Errorf("%w: from %s, now %s", ErrNotYetValid, *p.ValidFrom, Time(g.Now))
 	}
@@ -152,7 +157,7 @@ func window(p *parsed, g Gate) (Window, error) {
 }
 
 // status answers rule 9. Only a nil error lets a credential pass.
-func status(p *parsed, g Gate) (Status, error) {
+func status(p *Credential, g Gate) (Status, error) {
 	if p.Status == nil {
 		if g.AllowNoStatus {
 			return StatusUnknown, nil
@@ -166,7 +171,7 @@ func status(p *parsed, g Gate) (Status, error) {
 	if err != nil || list == nil {
 		return StatusUnknown, fmt.Errorf("%w: %w", ErrStatusUnknown, errors.Join(err, errNoList(list)))
 	}
-	if list.id != p.Status.StatusListCredential || list.issuer != p.issuer || list.purpose != p.Status.StatusPurpose {
+	if list.id != p.Status.StatusListCredential || list.issuer != p.Issuer || list.purpose != p.Status.StatusPurpose {
 		return StatusUnknown, fmt.Errorf("%w: list %.100q of %s for %s is not the one named", ErrStatusUnknown, list.id, list.issuer, list.purpose)
 	}
 	index, err := p.Status.index()
@@ -178,13 +183,13 @@ func status(p *parsed, g Gate) (Status, error) {
 		return StatusUnknown, fmt.Errorf("%w: index %d is outside the list", ErrStatusUnknown, index)
 	}
 	if set && list.purpose == PurposeRevocation {
-		return StatusRevoked, fmt.Errorf("%w: by %s, bit %d of %s", ErrRevoked, p.issuer, index, list.id)
+		return StatusRevoked, fmt.Errorf("%w: by %s, bit %d of %s", ErrRevoked, p.Issuer, index, list.id)
 	}
 	if err := list.fresh(g); err != nil {
 		return StatusUnknown, err
 	}
 	if set {
-		return StatusSuspended, fmt.Errorf("%w: by %s, bit %d of %s", ErrSuspended, p.issuer, index, list.id)
+		return StatusSuspended, fmt.Errorf("%w: by %s, bit %d of %s", ErrSuspended, p.Issuer, index, list.id)
 	}
 	return StatusActive, nil
 }

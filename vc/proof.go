@@ -52,9 +52,9 @@ type secured struct {
 	members  []byte // the document without it, for decoding
 }
 
-// sign adds a proof by the holder of a did:chio key to an unsecured credential
+// Sign adds a proof by the holder of a did:chio key to an unsecured credential
 // and returns the canonical secured credential.
-func sign(unsecured []byte, signer wire.Signer, created Time) ([]byte, error) {
+func Sign(unsecured []byte, signer wire.Signer, created Time) ([]byte, error) {
 	canonical, err := wire.Canonicalize(unsecured, wire.ForeignLimits)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)

@@ -65,7 +65,8 @@ func (e *StatusEntry) index() (uint32, error) {
 	return uint32(n), nil
 }
 
-func (e *StatusEntry) check() error {
+// Check applies the rules an entry obeys by itself.
+func (e *StatusEntry) Check() error {
 	if e.Type != typeStatusEntry {
 		return fmt.Errorf("%w: credentialStatus type %.60q, want %s", ErrMalformed, e.Type, typeStatusEntry)
 	}
@@ -91,12 +92,18 @@ type listSubject struct {
 // one, so holding it means its signature was checked.
 type StatusList struct {
 	id         string
-	issuer     did.DID
+	issuer     string // a DID
 	purpose    string
 	validFrom  Time
 	validUntil Time
 	bits       []byte
 }
+
+// NewBits are the bits of a new list, all clear.
+func NewBits() []byte { return make([]byte, ListBits/8) }
+
+// Bits is a copy of the list's bits; the first entry is the left-most bit.
+func (l *StatusList) Bits() []byte { return bytes.Clone(l.bits) }
 
 // ID is the URL that entries name.
 func (l *StatusList) ID() string { return l.id }
@@ -124,15 +131,15 @@ func (l *StatusList) bit(i uint32) (set, ok bool) {
 //	S4 it decompresses to at least 131072 bits and nothing else
 //
 // Its age is judged where it is used.
-func OpenStatusList(doc []byte, issuer did.DID) (*StatusList, error) {
+func OpenStatusList(doc []byte, issuer string) (*StatusList, error) {
 	p, err := parseVerified(doc, func(_ int, _ string, err error) error { return err })
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrStatusList, err)
 	}
-	if p.issuer != issuer { // S1
-		return nil, fmt.Errorf("%w: issued by %s, want %s", ErrStatusList, p.issuer, issuer)
+	if p.Issuer != issuer { // S1
+		return nil, fmt.Errorf("%w: issued by %s, want %s", ErrStatusList, p.Issuer, issuer)
 	}
-	if string(p.context) != `["`+ContextV2+`"]` || !slices.Equal(p.Type, []string{typeCredential, typeStatusList}) ||
+	if string(p.Context) != `["`+ContextV2+`"]` || !slices.Equal(p.Type, []string{TypeCredential, typeStatusList}) ||
 		p.ID == "" || p.ValidFrom == nil || p.ValidUntil == nil || p.Status != nil { // S2
 		return nil, fmt.Errorf("%w: not the shape of a status list credential", ErrStatusList)
 	}
@@ -148,13 +155,14 @@ func OpenStatusList(doc []byte, issuer did.DID) (*StatusList, error) {
 		return nil, err
 	}
 	return &StatusList{
-		id: p.ID, issuer: p.issuer, purpose: s.StatusPurpose,
+		id: p.ID, issuer: p.Issuer, purpose: s.StatusPurpose,
 		validFrom: *p.ValidFrom, validUntil: *p.ValidUntil, bits: bits,
 	}, nil
 }
 
-// signStatusList makes the credential of a list.
-func signStatusList(org wire.Signer, id string, bits []byte, now, ttlSeconds int64) ([]byte, error) {
+// SignStatusList makes the credential of a list of bits, id being the URL under
+// which it is found and which entries name.
+func SignStatusList(org wire.Signer, id string, bits []byte, now, ttlSeconds int64) ([]byte, error) {
 	encoded, err := encodeList(bits)
 	if err != nil {
 		return nil, err
@@ -172,11 +180,11 @@ func signStatusList(org wire.Signer, id string, bits []byte, now, ttlSeconds int
 		ValidFrom  Time     `json:"validFrom"`
 		ValidUntil Time     `json:"validUntil"`
 		Subject    wire.Raw `json:"credentialSubject"`
-	}{wire.Raw(`["` + ContextV2 + `"]`), id, []string{typeCredential, typeStatusList}, did.FromKey(org.Public()), from, until, subject})
+	}{wire.Raw(`["` + ContextV2 + `"]`), id, []string{TypeCredential, typeStatusList}, did.FromKey(org.Public()), from, until, subject})
 	if err != nil {
 		return nil, err
 	}
-	return sign(unsecured, org, from)
+	return Sign(unsecured, org, from)
 }
 
 // encodeList is "u" and the base64url of the gzipped bits. The header carries

@@ -19,6 +19,7 @@ import (
 	"github.com/backbay-labs/chio-node/settlement"
 	"github.com/backbay-labs/chio-node/settlement/evm"
 	"github.com/backbay-labs/chio-node/vc"
+	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -126,8 +127,8 @@ func decoders(t *testing.T) []decoder {
 			valid: []byte(`{"id":"a","purpose":"p","server_id":"s","tool_name":"t"}`)},
 		{name: "policy", decode: func(b []byte) error { return second(policy.Parse("p", b)) }},
 		{name: "DID document", decode: func(b []byte) error { return second(did.ParseDocument(b)) }},
-		{name: "passport", decode: func(b []byte) error { return vc.VerifyPassportFile(b, vc.Gate{Now: 1}).Err() }},
-		{name: "credential", decode: func(b []byte) error { return vc.VerifyCredential(b, vc.Gate{Now: 1}).Err() }},
+		{name: "passport", decode: func(b []byte) error { return passport.VerifyFile(b, vc.Gate{Now: 1}).Err() }},
+		{name: "credential", decode: func(b []byte) error { return passport.Verify(b, vc.Gate{Now: 1}).Err() }},
 		{name: "statement", decode: func(b []byte) error { _, _, err := settlement.ParseStatement(b); return err }},
 		{name: "voucher", decode: func(b []byte) error { return second(evm.ParseVoucher(b)) }},
 		{name: "price round", decode: func(b []byte) error { return second(oracle.ParseRound(b)) }},

@@ -10,12 +10,13 @@ import (
 	"github.com/backbay-labs/chio-node/kernel/authority"
 	"github.com/backbay-labs/chio-node/node"
 	"github.com/backbay-labs/chio-node/vc"
+	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
 func (a *app) capabilityRequestCmd() *cobra.Command {
 	var scope scopeFlags
-	var agent, passport, key, out string
+	var agent, passportFile, key, out string
 	var ttl int64
 	c := &cobra.Command{Use: "request --passport FILE --key FILE --server NAME --tool NAME", Short: "ask for a capability on the strength of a passport",
 		Long: "The node's issuance policy decides (issuance in chio-node.yaml); without a rule nothing is given.\n" +
@@ -33,7 +34,7 @@ func (a *app) capabilityRequestCmd() *cobra.Command {
 			if agent != "" {
 				err = a.call(cmd.Context(), "agent/request", node.AskCapability{Agent: agent, Scope: req.Scope(), TTLSeconds: ttl}, &given)
 			} else {
-				err = a.requestWithKey(cmd, req, ttl, passport, key, &given)
+				err = a.requestWithKey(cmd, req, ttl, passportFile, key, &given)
 			}
 			if err != nil {
 				return err
@@ -48,7 +49,7 @@ func (a *app) capabilityRequestCmd() *cobra.Command {
 			})
 		}}
 	c.Flags().StringVar(&agent, "agent", "", "an agent whose key this node keeps, instead of --passport and --key")
-	c.Flags().StringVar(&passport, "passport", "", "passport file")
+	c.Flags().StringVar(&passportFile, "passport", "", "passport file")
 	c.Flags().StringVar(&key, "key", "", "the agent's key file (capability keygen)")
 	c.Flags().StringVar(&out, "out", "", "file for the token, as an agent presents it")
 	c.Flags().Int64Var(&ttl, "ttl-seconds", 3600, "life asked for; the rule may give less")
@@ -59,8 +60,8 @@ func (a *app) capabilityRequestCmd() *cobra.Command {
 	return c
 }
 
-func (a *app) requestWithKey(cmd *cobra.Command, req node.IssueCapability, ttl int64, passport, keyFile string, given *node.GrantedCapability) error {
-	file, err := os.ReadFile(passport)
+func (a *app) requestWithKey(cmd *cobra.Command, req node.IssueCapability, ttl int64, passportFile, keyFile string, given *node.GrantedCapability) error {
+	file, err := os.ReadFile(passportFile)
 	if err != nil {
 		return fmt.Errorf("read the passport: %w", err)
 	}
@@ -73,7 +74,7 @@ func (a *app) requestWithKey(cmd *cobra.Command, req node.IssueCapability, ttl i
 		return err
 	}
 	// Who is asked judges the passport; here it only has to be named.
-	report := vc.VerifyPassportFile(file, vc.Gate{Now: a.Now().Unix()})
+	report := passport.VerifyFile(file, vc.Gate{Now: a.Now().Unix()})
 	if !report.Integrity {
 		return &node.Problem{Code: "CHIO-PASSPORT-REFUSED", Message: report.Err().Error(), Exit: node.ExitUnverifiable}
 	}

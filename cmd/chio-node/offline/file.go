@@ -14,6 +14,7 @@ import (
 	"github.com/backbay-labs/chio-node/settlement"
 	"github.com/backbay-labs/chio-node/settlement/evm"
 	"github.com/backbay-labs/chio-node/vc"
+	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -38,7 +39,7 @@ type judge func(f *Finding, doc []byte, o Options)
 
 func judges() map[Kind]judge {
 	return map[Kind]judge{
-		KindPassport:   passport,
+		KindPassport:   judgePassport,
 		KindTreaty:     treaty,
 		KindStatement:  statement,
 		KindVoucher:    voucher,
@@ -52,7 +53,7 @@ func judges() map[Kind]judge {
 
 // schemas maps the schema of a file, or of the body of an envelope, to its kind.
 var schemas = map[string]Kind{
-	vc.SchemaPassportFile:      KindPassport,
+	passport.SchemaFile:        KindPassport,
 	federation.TreatySchema:    KindTreaty,
 	settlement.StatementSchema: KindStatement,
 	evm.VoucherSchema:          KindVoucher,
@@ -68,7 +69,7 @@ var schemas = map[string]Kind{
 //	1 the document is its own canonical form
 //	2 its schema, or its members where the format has none, name a known kind,
 //	  and one that was asked for
-//	3 the rules of that kind hold: vc.VerifyPassportFile, federation.VerifyTreaty,
+//	3 the rules of that kind hold: passport.VerifyFile, federation.VerifyTreaty,
 //	  settlement.VerifyStatement, evm.VerifyVoucher, oracle.VerifyEvidence,
 //	  receipt.VerifyBundle, receipt.VerifyJSON, capability.VerifyChain,
 //	  did.VerifyRotation

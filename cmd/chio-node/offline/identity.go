@@ -3,16 +3,16 @@ package offline
 import (
 	"fmt"
 
-	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/federation"
 	"github.com/backbay-labs/chio-node/vc"
+	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
-// passport judges a passport file with the status list it carries. A passport
+// judgePassport judges a passport file with the status list it carries. A passport
 // that was revoked, or whose time is over, is intact and says so.
-func passport(f *Finding, doc []byte, o Options) {
-	r := vc.VerifyPassportFile(doc, vc.Gate{Now: o.At, TrustedIssuer: func(d did.DID) bool { return o.names(d.String()) }})
+func judgePassport(f *Finding, doc []byte, o Options) {
+	r := passport.VerifyFile(doc, vc.Gate{Now: o.At, TrustedIssuer: o.names})
 	f.Integrity = r.Integrity
 	f.detail(r)
 	if !r.Integrity {

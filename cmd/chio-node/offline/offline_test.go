@@ -16,7 +16,7 @@ import (
 	"github.com/backbay-labs/chio-node/settlement"
 	"github.com/backbay-labs/chio-node/settlement/evm"
 	"github.com/backbay-labs/chio-node/store/memory"
-	"github.com/backbay-labs/chio-node/vc"
+	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -46,12 +46,12 @@ func passports(t testing.TB) (active, revoked []byte) {
 	t.Helper()
 	db := memory.New()
 	t.Cleanup(func() { _ = db.Close() })
-	r, err := vc.NewRegistry(vc.RegistryConfig{DB: db, Org: key(t, 7), Rand: rand.NewChaCha8([32]byte{1})})
+	r, err := passport.NewRegistry(passport.Config{DB: db, Org: key(t, 7), Rand: rand.NewChaCha8([32]byte{1})})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, active, err := r.Issue(t.Context(), vc.Request{ValidFrom: now, TTLSeconds: 30 * day, Subject: vc.Subject{
-		ID: didOf(t, 9), Name: "researcher", Organization: "acme", Roles: []string{"reader"}, AutonomyTier: vc.TierDirect}}, now)
+	p, active, err := r.Issue(t.Context(), passport.Request{ValidFrom: now, TTLSeconds: 30 * day, Subject: passport.Subject{
+		ID: didOf(t, 9), Name: "researcher", Organization: "acme", Roles: []string{"reader"}, AutonomyTier: passport.TierDirect}}, now)
 	if err != nil {
 		t.Fatal(err)
 	}

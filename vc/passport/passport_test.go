@@ -1,4 +1,4 @@
-package vc_test
+package passport_test
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/store/memory"
 	"github.com/backbay-labs/chio-node/vc"
+	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -29,34 +30,34 @@ func key(t testing.TB, fill byte) *wire.Key {
 
 func didOf(t testing.TB, fill byte) did.DID { return did.FromKey(key(t, fill).Public()) }
 
-func registry(t testing.TB) *vc.Registry {
+func registry(t testing.TB) *passport.Registry {
 	t.Helper()
 	db := memory.New()
 	t.Cleanup(func() { _ = db.Close() })
-	r, err := vc.NewRegistry(vc.RegistryConfig{DB: db, Org: key(t, 7), Rand: rand.NewChaCha8([32]byte{1})})
+	r, err := passport.NewRegistry(passport.Config{DB: db, Org: key(t, 7), Rand: rand.NewChaCha8([32]byte{1})})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
 
-func request(t testing.TB) vc.Request {
-	return vc.Request{
-		Subject: vc.Subject{
-			ID: didOf(t, 9), Name: "researcher", Organization: "acme", Roles: []string{"reader"}, AutonomyTier: vc.TierDirect,
+func request(t testing.TB) passport.Request {
+	return passport.Request{
+		Subject: passport.Subject{
+			ID: didOf(t, 9), Name: "researcher", Organization: "acme", Roles: []string{"reader"}, AutonomyTier: passport.TierDirect,
 		},
 		ValidFrom: t0, TTLSeconds: 30 * day,
 	}
 }
 
 // issued returns a passport, its signed document, its list and its file.
-func issued(t testing.TB) (p *vc.Passport, doc, list, file []byte) {
+func issued(t testing.TB) (p *passport.Passport, doc, list, file []byte) {
 	t.Helper()
 	p, file, err := registry(t).Issue(t.Context(), request(t), t0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc, list, err = vc.SplitPassportFile(file)
+	doc, list, err = passport.SplitFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,9 +68,9 @@ func issued(t testing.TB) (p *vc.Passport, doc, list, file []byte) {
 func gate(t testing.TB, list []byte, now int64) vc.Gate {
 	t.Helper()
 	org := didOf(t, 7)
-	g := vc.Gate{Now: now, TrustedIssuer: func(d did.DID) bool { return d == org }}
+	g := vc.Gate{Now: now, TrustedIssuer: func(issuer string) bool { return issuer == org.String() }}
 	if list != nil {
-		l, err := vc.OpenStatusList(list, didOf(t, 7))
+		l, err := vc.OpenStatusList(list, didOf(t, 7).String())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,15 +86,15 @@ func gate(t testing.TB, list []byte, now int64) vc.Gate {
 
 func TestIssuedPassportVerifies(t *testing.T) {
 	p, doc, list, file := issued(t)
-	for name, r := range map[string]*vc.Report{
-		"credential": vc.VerifyCredential(doc, gate(t, list, t0)),
-		"file":       vc.VerifyPassportFile(file, gate(t, nil, t0)),
+	for name, r := range map[string]*passport.Report{
+		"credential": passport.Verify(doc, gate(t, list, t0)),
+		"file":       passport.VerifyFile(file, gate(t, nil, t0)),
 	} {
 		if err := r.Err(); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		if !r.Integrity || !r.IssuerTrusted || !r.Authorized || r.Status != vc.StatusActive || r.Window != vc.WindowCurrent ||
-			r.Issuer != didOf(t, 7) || r.ID != p.ID || r.Passport.Subject.ID != didOf(t, 9) {
+			r.Issuer != didOf(t, 7).String() || r.ID != p.ID || r.Passport.Subject.ID != didOf(t, 9) {
 			t.Errorf("%s: %+v", name, r)
 		}
 		for _, c := range r.Checks {
@@ -109,7 +110,7 @@ func TestThreeAnswersAreSeparate(t *testing.T) {
 	nobody := gate(t, list, t0)
 	nobody.TrustedIssuer = nil
 	others := gate(t, list, t0)
-	others.TrustedIssuer = func(d did.DID) bool { return d == didOf(t, 11) }
+	others.TrustedIssuer = func(issuer string) bool { return issuer == didOf(t, 11).String() }
 	noLists := gate(t, nil, t0)
 	oldLists := gate(t, list, t0+3600)
 	oldLists.MaxStatusAgeSeconds = 600
@@ -135,7 +136,7 @@ func TestThreeAnswersAreSeparate(t *testing.T) {
 		"last second":       {gate(t, list, t0+7*day-1), true, true, vc.WindowCurrent, vc.StatusActive, nil},
 		"expired":           {gate(t, list, t0+30*day), true, false, vc.WindowExpired, vc.StatusUnknown, vc.ErrExpired},
 	} {
-		r := vc.VerifyCredential(doc, c.g)
+		r := passport.Verify(doc, c.g)
 		if !r.Integrity || r.IssuerTrusted != c.trusted || r.Authorized != c.authorized || r.Window != c.window || r.Status != c.status || !errors.Is(r.Err(), c.want) {
 			t.Errorf("%s: integrity %v trusted %v authorized %v %s %s: %v", name, r.Integrity, r.IssuerTrusted, r.Authorized, r.Window, r.Status, r.Err())
 		}
@@ -167,34 +168,34 @@ func TestRevocation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := vc.VerifyPassportFile(file, gate(t, nil, t0+20))
+	r := passport.VerifyFile(file, gate(t, nil, t0+20))
 	if !r.Integrity || !r.IssuerTrusted || r.Authorized || r.Status != vc.StatusRevoked || !errors.Is(r.Err(), vc.ErrRevoked) {
 		t.Errorf("%+v %v", r, r.Err())
 	}
-	r = vc.VerifyPassportFile(file, gate(t, nil, t0+20*day))
+	r = passport.VerifyFile(file, gate(t, nil, t0+20*day))
 	if r.Status != vc.StatusRevoked {
 		t.Errorf("a stale list forgot the revocation: %s", r.Status)
 	}
 	stale := gate(t, nil, t0+3600)
 	stale.MaxStatusAgeSeconds = 60
-	if r := vc.VerifyPassportFile(before, stale); r.Status != vc.StatusUnknown || r.Authorized {
+	if r := passport.VerifyFile(before, stale); r.Status != vc.StatusUnknown || r.Authorized {
 		t.Errorf("a list from before the revocation still counts: %s", r.Status)
 	}
 	file, err = g.File(t.Context(), other.ID, t0+20)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := vc.VerifyPassportFile(file, gate(t, nil, t0+20)); r.Err() != nil {
+	if r := passport.VerifyFile(file, gate(t, nil, t0+20)); r.Err() != nil {
 		t.Errorf("the neighbour is hit: %v", r.Err())
 	}
 	record, err := g.Get(p.ID)
 	if err != nil || !record.Revoked() || record.Reason != "key lost" || record.RevokedAt != t0+10 {
 		t.Errorf("%+v %v", record, err)
 	}
-	if err := g.Revoke(t.Context(), "urn:uuid:01890a5d-ac96-774b-bcce-b302099a8057", "", t0); !errors.Is(err, vc.ErrUnknownPassport) {
+	if err := g.Revoke(t.Context(), "urn:uuid:01890a5d-ac96-774b-bcce-b302099a8057", "", t0); !errors.Is(err, passport.ErrUnknown) {
 		t.Errorf("unknown: %v", err)
 	}
-	if err := g.Revoke(t.Context(), "../x", "", t0); !errors.Is(err, vc.ErrUnknownPassport) {
+	if err := g.Revoke(t.Context(), "../x", "", t0); !errors.Is(err, passport.ErrUnknown) {
 		t.Errorf("malformed: %v", err)
 	}
 }
@@ -209,7 +210,7 @@ func TestRegistryLists(t *testing.T) {
 		}
 	}
 	count := func(agent did.DID) (n int) {
-		if err := g.List(agent, func(r *vc.Record) error {
+		if err := g.List(agent, func(r *passport.Record) error {
 			p, err := r.Parse()
 			if err != nil || agent != "" && p.Subject.ID != agent {
 				t.Errorf("%v %v", p, err)
@@ -243,18 +244,18 @@ func TestRegistryLists(t *testing.T) {
 
 func TestIssueRefuses(t *testing.T) {
 	g := registry(t)
-	for name, change := range map[string]func(*vc.Request){
-		"no subject":        func(r *vc.Request) { r.Subject.ID = "" },
-		"own key":           func(r *vc.Request) { r.Subject.ID = didOf(t, 7) },
-		"no name":           func(r *vc.Request) { r.Subject.Name = "" },
-		"long name":         func(r *vc.Request) { r.Subject.Name = strings.Repeat("a", 129) },
-		"control":           func(r *vc.Request) { r.Subject.Organization = "a\x1b[31m" },
-		"many roles":        func(r *vc.Request) { r.Subject.Roles = make([]string, 17) },
-		"empty role":        func(r *vc.Request) { r.Subject.Roles = []string{""} },
-		"tier":              func(r *vc.Request) { r.Subject.AutonomyTier = "god" },
-		"no time":           func(r *vc.Request) { r.TTLSeconds = 0 },
-		"too long":          func(r *vc.Request) { r.TTLSeconds = vc.MaxPassportSeconds + 1 },
-		"year ten thousand": func(r *vc.Request) { r.ValidFrom = 253402300800 },
+	for name, change := range map[string]func(*passport.Request){
+		"no subject":        func(r *passport.Request) { r.Subject.ID = "" },
+		"own key":           func(r *passport.Request) { r.Subject.ID = didOf(t, 7) },
+		"no name":           func(r *passport.Request) { r.Subject.Name = "" },
+		"long name":         func(r *passport.Request) { r.Subject.Name = strings.Repeat("a", 129) },
+		"control":           func(r *passport.Request) { r.Subject.Organization = "a\x1b[31m" },
+		"many roles":        func(r *passport.Request) { r.Subject.Roles = make([]string, 17) },
+		"empty role":        func(r *passport.Request) { r.Subject.Roles = []string{""} },
+		"tier":              func(r *passport.Request) { r.Subject.AutonomyTier = "god" },
+		"no time":           func(r *passport.Request) { r.TTLSeconds = 0 },
+		"too long":          func(r *passport.Request) { r.TTLSeconds = passport.MaxPassportSeconds + 1 },
+		"year ten thousand": func(r *passport.Request) { r.ValidFrom = 253402300800 },
 	} {
 		req := request(t)
 		change(&req)

@@ -1,15 +1,15 @@
-package vc
+package passport
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/vc/status"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -17,23 +17,16 @@ import (
 const (
 	passportPrefix = "v/passport/" // + uuid: record
 	agentPrefix    = "v/agent/"    // + key / uuid: a mark
-	listPrefix     = "v/list/"     // + number: signed status list
-	indexCounter   = "v/index"
 )
-
-// defaultListTTLSeconds is how long a signed list may be relied on: long enough
-// for an offline verifier, short enough that a stale copy does not hide a
-// revocation for ever.
-const defaultListTTLSeconds = 7 * 24 * 3600
 
 // maxReason bounds the text of a revocation.
 const maxReason = 256
 
-// ErrUnknownPassport: the registry has issued no passport of that id.
-var ErrUnknownPassport = errors.New("no passport of this id was issued here")
+// ErrUnknown: the registry has issued no passport of that id.
+var ErrUnknown = errors.New("no passport of this id was issued here")
 
-// RegistryConfig says what a registry issues with.
-type RegistryConfig struct {
+// Config says what a registry issues with.
+type Config struct {
 	DB             store.DB
 	Org            wire.Signer
 	Rand           io.Reader
@@ -44,21 +37,20 @@ type RegistryConfig struct {
 // Registry keeps the passports an organisation has issued and its status
 // lists. Rows, bit and signature change in one transaction.
 type Registry struct {
-	cfg RegistryConfig
+	cfg   Config
+	lists *status.Lists
 }
 
 // NewRegistry checks the configuration and touches nothing.
-func NewRegistry(cfg RegistryConfig) (*Registry, error) {
-	if cfg.DB == nil || cfg.Org == nil || cfg.Rand == nil || cfg.ListTTLSeconds < 0 {
-		return nil, errors.New("vc: DB, Org and Rand are required, ListTTLSeconds not negative")
+func NewRegistry(cfg Config) (*Registry, error) {
+	if cfg.DB == nil || cfg.Rand == nil {
+		return nil, errors.New("passport: DB and Rand are required")
 	}
-	if cfg.ListTTLSeconds == 0 {
-		cfg.ListTTLSeconds = defaultListTTLSeconds
+	lists, err := status.New(status.Config{Org: cfg.Org, TTLSeconds: cfg.ListTTLSeconds, Base: cfg.StatusBase})
+	if err != nil {
+		return nil, err
 	}
-	if cfg.StatusBase == "" {
-		cfg.StatusBase = string(did.FromKey(cfg.Org.Public())) + "/status/"
-	}
-	return &Registry{cfg}, nil
+	return &Registry{cfg, lists}, nil
 }
 
 // Record is one issued passport.
@@ -90,17 +82,15 @@ func (g *Registry) Issue(ctx context.Context, req Request, now int64) (*Passport
 	var p *Passport
 	var file []byte
 	err := g.cfg.DB.Update(ctx, func(tx store.Tx) error {
-		n, err := tx.Next(indexCounter)
+		entry, index, err := g.lists.Allocate(tx)
 		if err != nil {
 			return err
 		}
-		index := n - 1
-		entry := NewStatusEntry(g.listURL(index/ListBits), uint32(index%ListBits))
 		doc, made, err := Issue(g.cfg.Org, req, entry, now, g.cfg.Rand)
 		if err != nil {
 			return err
 		}
-		list, err := g.freshList(tx, index/ListBits, now)
+		list, err := g.lists.For(tx, index, now)
 		if err != nil {
 			return err
 		}
@@ -109,7 +99,7 @@ func (g *Registry) Issue(ctx context.Context, req Request, now int64) (*Passport
 		}
 		tx.Set(agentPrefix+made.Subject.ID.Key().String()+"/"+uuidOf(made.ID), []byte{1})
 		p = made
-		file, err = NewPassportFile(doc, list)
+		file, err = NewFile(doc, list)
 		return err
 	})
 	if err != nil {
@@ -134,21 +124,14 @@ func (g *Registry) RevokeIn(tx store.Tx, id, reason string, now int64) error {
 	if err != nil || r.Revoked() {
 		return err
 	}
-	number := r.Index / ListBits
-	list, _, err := g.loadList(tx, number)
-	if err != nil {
-		return err
-	}
-	i := r.Index % ListBits
-	list.bits[i/8] |= 0x80 >> (i % 8)
-	if _, err := g.putList(tx, number, list, now); err != nil {
+	if err := g.lists.Set(tx, r.Index, now); err != nil {
 		return err
 	}
 	r.RevokedAt, r.Reason = max(now, 1), reason
 	return putRecord(tx, uuidOf(id), r)
 }
 
-// Get returns the record of a passport, or ErrUnknownPassport. The id is
+// Get returns the record of a passport, or ErrUnknown. The id is
 // urn:uuid:… or the bare UUID.
 func (g *Registry) Get(id string) (*Record, error) {
 	var r *Record
@@ -192,11 +175,11 @@ func (g *Registry) File(ctx context.Context, id string, now int64) ([]byte, erro
 		if err != nil {
 			return err
 		}
-		list, err := g.freshList(tx, r.Index/ListBits, now)
+		list, err := g.lists.For(tx, r.Index, now)
 		if err != nil {
 			return err
 		}
-		file, err = NewPassportFile(r.Passport, list)
+		file, err = NewFile(r.Passport, list)
 		return err
 	})
 	if err != nil {
@@ -209,12 +192,8 @@ func (g *Registry) File(ctx context.Context, id string, now int64) ([]byte, erro
 // organisation publishes.
 func (g *Registry) StatusList(ctx context.Context, number uint64, now int64) ([]byte, error) {
 	var list []byte
-	err := g.cfg.DB.Update(ctx, func(tx store.Tx) error {
-		if _, err := tx.Get(listRow(number)); err != nil {
-			return fmt.Errorf("status list %d: %w", number, err)
-		}
-		var err error
-		list, err = g.freshList(tx, number, now)
+	err := g.cfg.DB.Update(ctx, func(tx store.Tx) (err error) {
+		list, err = g.lists.Document(tx, number, now)
 		return err
 	})
 	return list, err
@@ -222,11 +201,11 @@ func (g *Registry) StatusList(ctx context.Context, number uint64, now int64) ([]
 
 func (g *Registry) get(v store.Reader, id string) (*Record, error) {
 	if err := wire.CheckUUIDv7(uuidOf(id)); err != nil {
-		return nil, fmt.Errorf("%w: %.60q: %w", ErrUnknownPassport, id, err)
+		return nil, fmt.Errorf("%w: %.60q: %w", ErrUnknown, id, err)
 	}
 	value, err := v.Get(passportPrefix + uuidOf(id))
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, fmt.Errorf("%w: %s", ErrUnknownPassport, id)
+		return nil, fmt.Errorf("%w: %s", ErrUnknown, id)
 	}
 	if err != nil {
 		return nil, err
@@ -248,7 +227,3 @@ func putRecord(tx store.Tx, uuid string, r *Record) error {
 }
 
 func uuidOf(id string) string { return strings.TrimPrefix(id, "urn:uuid:") }
-
-func (g *Registry) listURL(number uint64) string {
-	return g.cfg.StatusBase + strconv.FormatUint(number, 10)
-}

@@ -1,0 +1,4 @@
+package passport
+
+// Context is the @context of a passport.
+const Context = contextJSON
