@@ -106,19 +106,6 @@ func policyProblem(name string, err error) error {
 	return &Problem{Code: "CHIO-POLICY-INVALID", Message: fmt.Sprintf("policy %s: %v", name, err), Hint: hint, Exit: ExitFailure, Cause: err}
 }
 
-// CompilePolicy loads and compiles a policy: a file, or builtin:NAME.
-func CompilePolicy(path string, o policy.CompileOptions) (*policy.Compiled, error) {
-	l, err := LoadPolicy(path)
-	if err != nil {
-		return nil, err
-	}
-	c, err := l.Compile(o)
-	if err != nil {
-		return nil, policyProblem(path, err)
-	}
-	return c, nil
-}
-
 // ServerPolicy is a resolved policy as a running node is handed it, with the
 // bytes of the files that it names.
 type ServerPolicy struct {

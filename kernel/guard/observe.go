@@ -24,15 +24,6 @@ type observed struct{ inner Guard }
 
 func (o observed) Name() string { return o.inner.Name() }
 
-// Observing reports whether Observe wrapped a guard.
-func Observing(g Guard) bool {
-	switch g.(type) {
-	case observed, observedAgain:
-		return true
-	}
-	return false
-}
-
 func (o observed) Judge(r *Request) (kernel.Decision, error) {
 	d, err := o.inner.Judge(r)
 	return soften(r, o.Name(), d, err)

@@ -205,16 +205,6 @@ func judge(g Guard, req *Request) (d kernel.Decision) {
 	return d
 }
 
-// Adapt lets a kernel.Guard that needs no extraction stand in a pipeline: the
-// door for guards registered by an embedding program.
-func Adapt(g kernel.Guard) Guard { return adapted{g} }
-
-type adapted struct{ inner kernel.Guard }
-
-func (a adapted) Name() string { return a.inner.Name() }
-
-func (a adapted) Judge(r *Request) (kernel.Decision, error) { return a.inner.Evaluate(r.Call) }
-
 func nameOf(g Guard) (name string) {
 	name = "nil-guard"
 	defer func() { _ = recover() }() // a typed nil: Evaluate denies it by name

@@ -53,7 +53,6 @@ func TestI5_PipelineFailsClosed(t *testing.T) {
 		"nil mandate":    {NewPipeline("p", say("a", kernel.Allow)), &kernel.Call{}, CodeMalformed},
 		"nil guard":      {NewPipeline("p", say("a", kernel.Allow), nil), call, kernel.CodeGuardError},
 		"typed nil":      {NewPipeline("p", typedNil), call, kernel.CodeGuardError},
-		"nil adapted":    {NewPipeline("p", Adapt(nil)), call, kernel.CodeGuardError},
 		"error":          {NewPipeline("p", &fake{name: "a", d: kernel.Decision{Verdict: kernel.Allow}, err: errors.New("journal is gone")}), call, kernel.CodeGuardError},
 		"panic":          {NewPipeline("p", &fake{name: "a", boom: "boom"}), call, kernel.CodeGuardError},
 		"runtime panic":  {NewPipeline("p", &fake{name: "a", boom: errors.New("index")}), call, kernel.CodeGuardError},

@@ -163,7 +163,7 @@ func TestUnescaped(t *testing.T) {
 		doc := `"` + strings.Join(rapid.SliceOf(rapid.SampledFrom([]string{"a", "é", `\n`, `\t`, `\r`, `\b`, `\f`, `\"`, `\\`, `\/`, `\u00e9`, `\u0000`,
 			`\uD83D\ude00`, `\ud83d`, `\ude00`, `\u12`, `\x`, `\uzzzz`, `\ud83d\u0041`, `\ufffd`})).Draw(t, "parts"), "") + `"`
 		err := wire.Unmarshal([]byte(doc), &want, wire.ForeignLimits)
-		got, bad := unescaped(doc[1 : len(doc)-1])
+		got, bad := Unescaped(doc[1 : len(doc)-1])
 		if (err == nil) != (bad == nil) || err == nil && got != want {
 			t.Fatalf("%s: %q %v, want %q %v", doc, got, bad, want, err)
 		}

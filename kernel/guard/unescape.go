@@ -1,14 +1,18 @@
 package guard
 
 import (
+	"errors"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// unescaped decodes the inside of a JSON string that is known to be valid. Most
+// errEscape refuses an escape that stands for no character.
+var errEscape = errors.New("string holds an escape that is no character")
+
+// Unescaped decodes the inside of a JSON string that a scanner has found. Most
 // text of files has an escape on every line, so it is copied in runs.
-func unescaped(s string) (string, error) {
+func Unescaped(s string) (string, error) {
 	out := make([]byte, 0, len(s))
 	for {
 		i := strings.IndexByte(s, '\\')
@@ -17,7 +21,7 @@ func unescaped(s string) (string, error) {
 		}
 		out = append(out, s[:i]...)
 		if i+1 >= len(s) {
-			return "", errNotObject
+			return "", errEscape
 		}
 		c := s[i+1]
 		s = s[i+2:]
@@ -37,11 +41,11 @@ func unescaped(s string) (string, error) {
 		case 'u':
 			r, rest, ok := escapedRune(s)
 			if !ok {
-				return "", errNotObject
+				return "", errEscape
 			}
 			out, s = utf8.AppendRune(out, r), rest
 		default:
-			return "", errNotObject
+			return "", errEscape
 		}
 	}
 }

@@ -177,7 +177,7 @@ func (w *walker) text() (string, error) {
 	if !escaped {
 		return w.str[start+1 : w.pos-1], nil
 	}
-	return unescaped(w.str[start+1 : w.pos-1])
+	return Unescaped(w.str[start+1 : w.pos-1])
 }
 
 // pointed returns the strings an RFC 6901 pointer names: one string, or an

@@ -145,8 +145,8 @@ func TestForms(t *testing.T) {
 			}
 		}
 	}
-	if paths, err := Paths("--- a/../../etc/shadow\n+++ b/../../etc/shadow\n@@ -1 +1 @@\n-x\n+y\n"); err != nil || !slices.Contains(paths, "../../etc/shadow") {
-		t.Errorf("%q %v", paths, err)
+	if c, err := read("--- a/../../etc/shadow\n+++ b/../../etc/shadow\n@@ -1 +1 @@\n-x\n+y\n", ""); err != nil || !slices.Contains(c.paths, "../../etc/shadow") {
+		t.Errorf("%+v %v", c, err)
 	}
 }
 

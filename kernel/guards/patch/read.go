@@ -3,7 +3,6 @@ package patch
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/bluekeyes/go-gitdiff/gitdiff"
@@ -24,18 +23,6 @@ type change struct {
 	added                []string // the lines added, in order
 	paths                []string
 	removesFile          bool // a file goes whose lines are not in the patch
-}
-
-// Paths returns every path that a patch names: old and new ones, both sides of
-// a rename, and for a diff without a git header also the name below its first
-// element, which is what applying it with -p1 takes. An error is ErrDiff.
-func Paths(diff string) ([]string, error) {
-	c, err := read(diff, "")
-	if err != nil {
-		return nil, err
-	}
-	slices.Sort(c.paths)
-	return slices.Compact(c.paths), nil
 }
 
 // isPatch reports text in one of the forms that read understands.

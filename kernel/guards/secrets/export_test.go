@@ -11,3 +11,9 @@ func Words() []string {
 
 // BitsOver exposes the entropy test.
 func BitsOver(s string, milli uint64) bool { return bitsOver(s, milli) }
+
+// DetectNamed is Detect for a value held by a member of the given name.
+func DetectNamed(name, value string) (detector string, found bool) {
+	at, ok := detect(name, value)
+	return at.detector, ok
+}

@@ -11,29 +11,10 @@ var builtin = sync.OnceValue(func() *engine {
 	return newEngine(append(all, assignments()...))
 })
 
-// Detectors returns the ids of the built-in detectors, in the order in which
-// they are tried.
-func Detectors() []string {
-	var ids []string
-	for _, d := range builtin().detectors {
-		if !has(ids, d.id) {
-			ids = append(ids, d.id)
-		}
-	}
-	return ids
-}
-
 // Detect looks for a credential in a text and returns the id of the detector
 // that found one.
 func Detect(text string) (detector string, found bool) {
 	at, ok := detect("", text)
-	return at.detector, ok
-}
-
-// DetectNamed is Detect for a value held by a member of the given name:
-// {"password": "…"} is a secret where the value alone would not be.
-func DetectNamed(name, value string) (detector string, found bool) {
-	at, ok := detect(name, value)
 	return at.detector, ok
 }
 

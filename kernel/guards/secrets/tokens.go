@@ -2,8 +2,8 @@ package secrets
 
 import (
 	"errors"
-	"unicode/utf16"
-	"unicode/utf8"
+
+	"github.com/backbay-labs/chio-node/kernel/guard"
 )
 
 // errDepth refuses a result nested deeper than a sanitizer follows.
@@ -102,61 +102,5 @@ func (w *jsonWalk) string() (string, error) {
 	if !escaped {
 		return w.text[start+1 : w.pos-1], nil
 	}
-	return unquote(w.text[start+1 : w.pos-1])
-}
-
-var errEscape = errors.New("result holds an escape that is no character")
-
-// unquote decodes the inside of a string that is known to be valid.
-func unquote(s string) (string, error) {
-	out := make([]byte, 0, len(s))
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c != '\\' {
-			out = append(out, c)
-			continue
-		}
-		i++
-		switch s[i] {
-		case 'n':
-			out = append(out, '\n')
-		case 't':
-			out = append(out, '\t')
-		case 'r':
-			out = append(out, '\r')
-		case 'b':
-			out = append(out, '\b')
-		case 'f':
-			out = append(out, '\f')
-		case 'u':
-			r, err := hex4(s, i+1)
-			if err != nil {
-				return "", err
-			}
-			i += 4
-			if utf16.IsSurrogate(r) {
-				low, err := hex4(s, i+3)
-				if err != nil || i+2 >= len(s) || s[i+1] != '\\' || s[i+2] != 'u' || utf16.DecodeRune(r, low) == utf8.RuneError {
-					return "", errEscape
-				}
-				r = utf16.DecodeRune(r, low)
-				i += 6
-			}
-			out = utf8.AppendRune(out, r)
-		default:
-			out = append(out, s[i])
-		}
-	}
-	return string(out), nil
-}
-
-func hex4(s string, i int) (rune, error) {
-	if i+4 > len(s) || run(s[:i+4], i, hexDigits) != i+4 {
-		return 0, errEscape
-	}
-	r := rune(0)
-	for _, c := range []byte(s[i : i+4]) {
-		r = r<<4 | rune(nibble(c))
-	}
-	return r, nil
+	return guard.Unescaped(w.text[start+1 : w.pos-1])
 }
