@@ -7,9 +7,11 @@
 // and the From functions are the only doors. A Document is derived from its
 // DID and adds only services and aliases. A Binding is how every other key of
 // an organisation is tied to its DID: signed by the organisation key,
-// countersigned by the bound key, for one role and at most thirty days.
+// countersigned by the bound key, for one role and at most thirty days. A Key
+// is a public key of any kind that foreign parties sign with; it is checked
+// when it is made, and its multikey, did:key and JWK have one spelling each.
 //
 // Non-goals: resolution over a network (did/resolver), custody of private keys
 // (did/keys), other DID methods, secp256k1 arithmetic (the caller passes a
-// wire.Scheme).
+// wire.Scheme to envelopes of ours; Key verifies the signatures of JOSE).
 package did

@@ -35,6 +35,8 @@ var heavy = []struct{ prefix, folder, reason string }{
 	{"github.com/go-json-experiment/json", "wire", "one encoder decides what is signed"},
 	{"github.com/dgraph-io/badger", "store/badger", "storage is behind store.DB"},
 	{"github.com/hyperledger/aries-framework-go", "did/", "aries is fenced: its parsers accept what our gate refuses"},
+	{"filippo.io/edwards25519", "did", "one place decides which keys are keys"},
+	{"github.com/decred/dcrd", "did", "one place decides which keys are keys"},
 	{"github.com/libp2p", "p2p", "the network is behind p2p's streams"},
 	{"github.com/multiformats/go-multiaddr", "p2p", "the network is behind p2p's streams"},
 	{"github.com/spf13/cobra", "cmd/", "the command line is the outermost layer"},
