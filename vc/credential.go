@@ -25,13 +25,13 @@ var ErrMalformed = errors.New("credential is malformed")
 // that have a meaning here. Any other is refused: nothing may be carried that
 // no check looks at.
 type credential struct {
-	ID         string       `json:"id,omitempty"`
-	Type       []string     `json:"type"`
-	Issuer     string       `json:"issuer"`
-	ValidFrom  *Time        `json:"validFrom,omitempty"`
-	ValidUntil *Time        `json:"validUntil,omitempty"`
-	Subject    wire.Raw     `json:"credentialSubject"`
-	Status     *StatusEntry `json:"credentialStatus,omitempty"`
+	ID         string        `json:"id,omitempty"`
+	Type       []string      `json:"type"`
+	Issuer     string        `json:"issuer"`
+	ValidFrom  *Time         `json:"validFrom,omitempty"`
+	ValidUntil *Time         `json:"validUntil,omitempty"`
+	Subject    wire.Raw      `json:"credentialSubject"`
+	Status     StatusEntries `json:"credentialStatus,omitempty"`
 }
 
 // Credential is a credential whose proof has been verified; a Profile and the
@@ -93,9 +93,6 @@ func (p *Credential) decode(members []byte) error {
 	}
 	if p.ValidFrom != nil && p.ValidUntil != nil && *p.ValidUntil <= *p.ValidFrom {
 		return fmt.Errorf("%w: validUntil %s is not after validFrom %s", ErrMalformed, *p.ValidUntil, *p.ValidFrom)
-	}
-	if p.Status != nil {
-		return p.Status.Check()
 	}
 	return nil
 }

@@ -2,9 +2,10 @@ package vc
 
 // What tests outside the package may see of its inside.
 var (
-	HashData   = hashData
-	EncodeList = encodeList
-	DecodeList = decodeList
+	HashData    = hashData
+	EncodeList  = encodeList
+	DecodeList  = decodeList
+	JudgeStatus = judgeStatus
 )
 
 // Config returns the two preimages of a signed canonical credential.

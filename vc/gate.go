@@ -44,6 +44,8 @@ type Gate struct {
 	SkewSeconds         int64                                 // how far ahead an issuer's clock may be
 	TrustedIssuer       func(issuer string) bool              // a DID, compared as text; nil: nobody
 	StatusList          func(url string) (*StatusList, error) // nil: none known
+	StatusDelegate      func(issuer, delegate string) bool    // who else may sign an issuer's lists; nil: nobody
+	StatusMessage       func(Finding) error                   // judges a message other than 0; nil: it denies
 	MaxStatusAgeSeconds int64                                 // 0: as long as the list itself says
 	AllowNoStatus       bool                                  // accept a credential without a status entry
 	Profile             func(*Credential) error               // rule 6: what a credential of the expected kind looks like
@@ -61,14 +63,15 @@ type Check struct {
 // does the verifier trust its issuer (IssuerTrusted), does it hold now
 // (Authorized: inside its window and active). The zero report is three noes.
 type Report struct {
-	Integrity     bool    `json:"integrity"`
-	IssuerTrusted bool    `json:"issuer_trusted"`
-	Authorized    bool    `json:"authorized"`
-	Window        Window  `json:"window"`
-	Status        Status  `json:"status"`
-	ID            string  `json:"id,omitempty"`
-	Issuer        string  `json:"issuer,omitempty"`
-	Checks        []Check `json:"checks"`
+	Integrity     bool      `json:"integrity"`
+	IssuerTrusted bool      `json:"issuer_trusted"`
+	Authorized    bool      `json:"authorized"`
+	Window        Window    `json:"window"`
+	Status        Status    `json:"status"`
+	ID            string    `json:"id,omitempty"`
+	Issuer        string    `json:"issuer,omitempty"`
+	Findings      []Finding `json:"status_findings,omitempty"` // entries that say more than "active"
+	Checks        []Check   `json:"checks"`
 	err           error
 }
 
@@ -112,9 +115,7 @@ func (r *Report) Note(rule int, name string, err error) error {
 //	6 it fits the profile the verifier expects, if it expects one
 //	7 the verifier trusts the issuer
 //	8 validFrom ≤ now + skew, now < validUntil
-//	9 the status list of the same issuer, for the same purpose, recent enough,
-//	  says the bit is clear. A set revocation bit counts in a stale list too:
-//	  revocation is for good.
+//	9 every status entry says active (judgeStatus)
 //
 // Integrity is 1 to 6. After a failed integrity rule nothing further is asked.
 func VerifyCredential(doc []byte, g Gate) *Report {
@@ -141,7 +142,7 @@ func (r *Report) judge(p *Credential, g Gate) {
 	r.IssuerTrusted = r.Note(7, "issuer is trusted", err) == nil
 	r.Window, err = window(p, g)
 	_ = r.Note(8, "validity window", err)
-	r.Status, err = status(p, g)
+	r.Status, r.Findings, err = judgeStatus(p.Status, p.Issuer, g)
 	_ = r.Note(9, "status", err)
 	r.Authorized = r.Window == WindowCurrent && err == nil
 }
@@ -154,60 +155,4 @@ func window(p *Credential, g Gate) (Window, error) {
 		return WindowExpired, fmt.Errorf("%w: at %s, now %s: ask its issuer for a new one", ErrExpired, *p.ValidUntil, Time(g.Now))
 	}
 	return WindowCurrent, nil
-}
-
-// status answers rule 9. Only a nil error lets a credential pass.
-func status(p *Credential, g Gate) (Status, error) {
-	if p.Status == nil {
-		if g.AllowNoStatus {
-			return StatusUnknown, nil
-		}
-		return StatusUnknown, fmt.Errorf("%w: it has no credentialStatus", ErrStatusUnknown)
-	}
-	if g.StatusList == nil {
-		return StatusUnknown, fmt.Errorf("%w: no status list at hand", ErrStatusUnknown)
-	}
-	list, err := g.StatusList(p.Status.StatusListCredential)
-	if err != nil || list == nil {
-		return StatusUnknown, fmt.Errorf("%w: %w", ErrStatusUnknown, errors.Join(err, errNoList(list)))
-	}
-	if list.id != p.Status.StatusListCredential || list.issuer != p.Issuer || list.purpose != p.Status.StatusPurpose {
-		return StatusUnknown, fmt.Errorf("%w: list %.100q of %s for %s is not the one named", ErrStatusUnknown, list.id, list.issuer, list.purpose)
-	}
-	index, err := p.Status.index()
-	if err != nil {
-		return StatusUnknown, fmt.Errorf("%w: %w", ErrStatusUnknown, err)
-	}
-	set, ok := list.bit(index)
-	if !ok {
-		return StatusUnknown, fmt.Errorf("%w: index %d is outside the list", ErrStatusUnknown, index)
-	}
-	if set && list.purpose == PurposeRevocation {
-		return StatusRevoked, fmt.Errorf("%w: by %s, bit %d of %s", ErrRevoked, p.Issuer, index, list.id)
-	}
-	if err := list.fresh(g); err != nil {
-		return StatusUnknown, err
-	}
-	if set {
-		return StatusSuspended, fmt.Errorf("%w: by %s, bit %d of %s", ErrSuspended, p.Issuer, index, list.id)
-	}
-	return StatusActive, nil
-}
-
-// fresh reports whether a clear bit of the list can be relied on now.
-func (l *StatusList) fresh(g Gate) error {
-	if int64(l.validFrom) > g.Now+g.SkewSeconds {
-		return fmt.Errorf("%w: the list is from the future, %s", ErrStatusUnknown, l.validFrom)
-	}
-	if g.Now >= int64(l.validUntil) || g.MaxStatusAgeSeconds > 0 && g.Now-int64(l.validFrom) > g.MaxStatusAgeSeconds {
-		return fmt.Errorf("%w: the list of %s is too old: fetch it again from its issuer", ErrStatusUnknown, l.validFrom)
-	}
-	return nil
-}
-
-func errNoList(l *StatusList) error {
-	if l == nil {
-		return errors.New("the status list was not found")
-	}
-	return nil
 }

@@ -2,90 +2,65 @@ package vc
 
 import (
 	"bytes"
-	"compress/gzip"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
-	"strconv"
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
-// ListBits is the number of entries in a list of ours: the least the standard
-// allows, for the herd in which one holder hides.
-const ListBits = 131072
-
-// maxListBits bounds a foreign list after decompression.
-const maxListBits = 8 << 20
-
-// maxEncodedList bounds it before.
-const maxEncodedList = 2 << 20
-
-// The purposes of a status entry.
-const (
-	PurposeRevocation = "revocation"
-	PurposeSuspension = "suspension"
-)
-
-const (
-	typeStatusEntry = "BitstringStatusListEntry"
-	typeBitstring   = "BitstringStatusList"
-)
+const typeBitstring = "BitstringStatusList"
 
 // ErrStatusList refuses a status list credential.
 var ErrStatusList = errors.New("status list is not valid")
 
-// StatusEntry points a credential at its bit.
-type StatusEntry struct {
-	ID                   string `json:"id,omitempty"`
-	Type                 string `json:"type"`
-	StatusPurpose        string `json:"statusPurpose"`
-	StatusListIndex      string `json:"statusListIndex"` // decimal
-	StatusListCredential string `json:"statusListCredential"`
-}
+// messagesContext defines the two members of a list for messages that the
+// context of credentials 2.0 does not have, though §2.2 demands them.
+const messagesContext = `{"@protected":true,` +
+	`"statusMessages":{"@context":{"@protected":true,` +
+	`"message":"https://www.w3.org/ns/credentials/status#message",` +
+	`"status":"https://www.w3.org/ns/credentials/status#status"},` +
+	`"@id":"https://www.w3.org/ns/credentials/status#statusMessages"},` +
+	`"statusSize":{"@id":"https://www.w3.org/ns/credentials/status#statusSize",` +
+	`"@type":"http://www.w3.org/2001/XMLSchema#integer"}}`
 
-// NewStatusEntry returns the entry for one bit of a list.
-func NewStatusEntry(list string, index uint32) StatusEntry {
-	n := strconv.FormatUint(uint64(index), 10)
-	return StatusEntry{
-		ID: list + "#" + n, Type: typeStatusEntry, StatusPurpose: PurposeRevocation,
-		StatusListIndex: n, StatusListCredential: list,
-	}
-}
-
-// index parses the decimal index; a sign or leading zero is a second spelling.
-func (e *StatusEntry) index() (uint32, error) {
-	n, err := strconv.ParseUint(e.StatusListIndex, 10, 32)
-	if err != nil || strconv.FormatUint(n, 10) != e.StatusListIndex || n >= maxListBits {
-		return 0, fmt.Errorf("%w: statusListIndex %.20q is not a decimal below %d", ErrMalformed, e.StatusListIndex, maxListBits)
-	}
-	return uint32(n), nil
-}
-
-// Check applies the rules an entry obeys by itself.
-func (e *StatusEntry) Check() error {
-	if e.Type != typeStatusEntry {
-		return fmt.Errorf("%w: credentialStatus type %.60q, want %s", ErrMalformed, e.Type, typeStatusEntry)
-	}
-	if e.StatusPurpose != PurposeRevocation && e.StatusPurpose != PurposeSuspension {
-		return fmt.Errorf("%w: status purpose %.40q: revocation and suspension are understood", ErrMalformed, e.StatusPurpose)
-	}
-	if e.StatusListCredential == "" || e.ID == e.StatusListCredential {
-		return fmt.Errorf("%w: credentialStatus must name a list, and by another id than its own", ErrMalformed)
-	}
-	_, err := e.index()
-	return err
-}
+const (
+	contextPlainList   = `["` + ContextV2 + `"]`
+	contextMessageList = `["` + ContextV2 + `",` + messagesContext + `]`
+)
 
 // listSubject is the subject of a status list credential.
 type listSubject struct {
-	ID            string `json:"id"`
-	Type          string `json:"type"`
-	StatusPurpose string `json:"statusPurpose"`
-	EncodedList   string `json:"encodedList"`
+	ID            string          `json:"id,omitempty"`
+	Type          string          `json:"type"`
+	StatusPurpose purposes        `json:"statusPurpose"`
+	EncodedList   string          `json:"encodedList"`
+	TTL           uint64          `json:"ttl,omitzero"` // milliseconds
+	Size          StatusSize      `json:"statusSize,omitzero"`
+	Messages      []StatusMessage `json:"statusMessages,omitempty"`
+}
+
+// purposes is one purpose, or an array of them.
+type purposes []string
+
+// UnmarshalJSON reads a string or an array of strings.
+func (p *purposes) UnmarshalJSON(b []byte) error { return (*StatusReference)(p).UnmarshalJSON(b) }
+
+// MarshalJSON writes it.
+func (p purposes) MarshalJSON() ([]byte, error) { return StatusReference(p).MarshalJSON() }
+
+// check: 1 to 16 purposes, none empty, none twice.
+func (p purposes) check() error {
+	if len(p) == 0 || len(p) > maxStatusEntries {
+		return fmt.Errorf("%w: it has %d purposes, want 1 to %d", ErrStatusList, len(p), maxStatusEntries)
+	}
+	for i, one := range p {
+		if one == "" || len(one) > maxPurpose || slices.Contains(p[:i], one) {
+			return fmt.Errorf("%w: purpose %.70q is empty, given twice, or longer than %d bytes", ErrStatusList, one, maxPurpose)
+		}
+	}
+	return nil
 }
 
 // StatusList is a verified status list credential. Only OpenStatusList makes
@@ -93,14 +68,17 @@ type listSubject struct {
 type StatusList struct {
 	id         string
 	issuer     string // a DID
-	purpose    string
-	validFrom  Time
-	validUntil Time
+	purposes   purposes
+	size       StatusSize // 0: the list does not say
+	ttlMillis  uint64     // 0: the list does not say
+	validFrom  *Time
+	validUntil *Time
 	bits       []byte
-}
 
-// NewBits are the bits of a new list, all clear.
-func NewBits() []byte { return make([]byte, ListBits/8) }
+	// What a cache adds: when the list came from its URL, and until when a
+	// clear bit of this copy may be relied on. 0: it did not.
+	fetchedAt, usableUntil int64
+}
 
 // Bits is a copy of the list's bits; the first entry is the left-most bit.
 func (l *StatusList) Bits() []byte { return bytes.Clone(l.bits) }
@@ -108,27 +86,34 @@ func (l *StatusList) Bits() []byte { return bytes.Clone(l.bits) }
 // ID is the URL that entries name.
 func (l *StatusList) ID() string { return l.id }
 
-// ValidFrom is when the list was signed, in unix seconds.
-func (l *StatusList) ValidFrom() int64 { return int64(l.validFrom) }
+// Issuer is the DID that signed the list.
+func (l *StatusList) Issuer() string { return l.issuer }
 
-// ValidUntil is when the list should no longer be relied on, in unix seconds.
-func (l *StatusList) ValidUntil() int64 { return int64(l.validUntil) }
+// Purposes are what its bits are for.
+func (l *StatusList) Purposes() []string { return slices.Clone(l.purposes) }
 
-// bit returns entry i; the first entry is the left-most bit.
-func (l *StatusList) bit(i uint32) (set, ok bool) {
-	if int(i/8) >= len(l.bits) {
-		return false, false
+// ValidFrom is when the list was signed, in unix seconds; 0 if it does not say.
+func (l *StatusList) ValidFrom() int64 { return orZero(l.validFrom) }
+
+// ValidUntil is when the list should no longer be relied on, in unix seconds;
+// 0 if it does not say.
+func (l *StatusList) ValidUntil() int64 { return orZero(l.validUntil) }
+
+func orZero(t *Time) int64 {
+	if t == nil {
+		return 0
 	}
-	return l.bits[i/8]&(0x80>>(i%8)) != 0, true
+	return int64(*t)
 }
 
 // OpenStatusList verifies a status list credential of an issuer:
 //
 //	1-5 the integrity rules of every credential
 //	S1 it is issued by that issuer
-//	S2 exactly the context and types of a status list, an id, a window
-//	S3 its subject is a bitstring list under that id with a known purpose
-//	S4 it decompresses to at least 131072 bits and nothing else
+//	S2 exactly the context of a list, the type of one, no status of its own
+//	S3 its subject is a bitstring list with 1 to 16 distinct purposes
+//	S4 size and messages, where it gives them, agree; ttl is not absurd
+//	S5 it decompresses to 131072 bits, or up to 2^23, and nothing after
 //
 // Its age is judged where it is used.
 func OpenStatusList(doc []byte, issuer string) (*StatusList, error) {
@@ -139,91 +124,100 @@ func OpenStatusList(doc []byte, issuer string) (*StatusList, error) {
 	if p.Issuer != issuer { // S1
 		return nil, fmt.Errorf("%w: issued by %s, want %s", ErrStatusList, p.Issuer, issuer)
 	}
-	if string(p.Context) != `["`+ContextV2+`"]` || !slices.Equal(p.Type, []string{TypeCredential, typeStatusList}) ||
-		p.ID == "" || p.ValidFrom == nil || p.ValidUntil == nil || p.Status != nil { // S2
+	return readStatusList(p)
+}
+
+// maxTTLMillis is a year; longer is a mistake.
+const maxTTLMillis = 366 * 24 * 3600 * 1000
+
+// readStatusList applies S2 to S5 to a verified credential.
+func readStatusList(p *Credential) (*StatusList, error) {
+	context := string(p.Context)
+	if context != contextPlainList && context != contextMessageList || !slices.Contains(p.Type, typeStatusList) || p.Status != nil { // S2
 		return nil, fmt.Errorf("%w: not the shape of a status list credential", ErrStatusList)
 	}
 	var s listSubject
 	if err := wire.Unmarshal(p.Subject, &s, wire.ForeignLimits); err != nil { // S3
 		return nil, fmt.Errorf("%w: %w", ErrStatusList, err)
 	}
-	if s.ID != p.ID+"#list" || s.Type != typeBitstring || s.StatusPurpose != PurposeRevocation && s.StatusPurpose != PurposeSuspension { // S3
-		return nil, fmt.Errorf("%w: subject %.100q of type %.40q for %.40q", ErrStatusList, s.ID, s.Type, s.StatusPurpose)
+	if s.Type != typeBitstring { // S3
+		return nil, fmt.Errorf("%w: subject %.100q of type %.40q", ErrStatusList, s.ID, s.Type)
 	}
-	bits, err := decodeList(s.EncodedList) // S4
+	if err := s.StatusPurpose.check(); err != nil { // S3
+		return nil, err
+	}
+	if s.Messages != nil { // S4
+		if err := checkMessages(s.Size, s.Messages); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrStatusList, err)
+		}
+	}
+	if s.TTL > maxTTLMillis { // S4
+		return nil, fmt.Errorf("%w: ttl of %d ms, limit %d", ErrStatusList, s.TTL, maxTTLMillis)
+	}
+	bits, err := decodeList(s.EncodedList) // S5
 	if err != nil {
 		return nil, err
 	}
 	return &StatusList{
-		id: p.ID, issuer: p.Issuer, purpose: s.StatusPurpose,
-		validFrom: *p.ValidFrom, validUntil: *p.ValidUntil, bits: bits,
+		id: p.ID, issuer: p.Issuer, purposes: s.StatusPurpose, size: s.Size, ttlMillis: s.TTL,
+		validFrom: p.ValidFrom, validUntil: p.ValidUntil, bits: bits,
 	}, nil
 }
 
-// SignStatusList makes the credential of a list of bits, id being the URL under
-// which it is found and which entries name.
-func SignStatusList(org wire.Signer, id string, bits []byte, now, ttlSeconds int64) ([]byte, error) {
-	encoded, err := encodeList(bits)
+// ListContent is what a status list credential says besides its bits.
+type ListContent struct {
+	ID         string // the URL under which it is found and which entries name
+	Purpose    string
+	Size       StatusSize      // bits of an entry; 0 is 1
+	Messages   []StatusMessage // for PurposeMessage and for sizes above 1
+	TTLMillis  uint64          // after how long to ask for it again; 0: not said
+	ValidFrom  int64           // unix seconds
+	ValidUntil int64           // unix seconds
+}
+
+// UnsignedStatusList makes the credential of a list of bits, to be signed by
+// its issuer.
+func UnsignedStatusList(issuer string, c ListContent, bits []byte) ([]byte, error) {
+	context := contextPlainList
+	s := listSubject{ID: c.ID + "#list", Type: typeBitstring, StatusPurpose: purposes{c.Purpose}, TTL: c.TTLMillis}
+	if c.Purpose == PurposeMessage || c.Size > 1 {
+		if err := checkMessages(c.Size, c.Messages); err != nil {
+			return nil, err
+		}
+		context, s.Size, s.Messages = contextMessageList, max(c.Size, 1), c.Messages
+	}
+	if err := s.StatusPurpose.check(); err != nil {
+		return nil, err
+	}
+	if !isURL(c.ID) || len(bits) < ListBits/8*int(max(c.Size, 1)) || len(bits) > maxListBits/8 || c.ValidUntil <= c.ValidFrom || c.TTLMillis > maxTTLMillis {
+		return nil, fmt.Errorf("%w: a list has a URL, not %.60q, %d entries or more, not %d bytes, and a window", ErrStatusList, c.ID, ListBits, len(bits))
+	}
+	var err error
+	if s.EncodedList, err = encodeList(bits); err != nil {
+		return nil, err
+	}
+	subject, err := wire.Marshal(s)
 	if err != nil {
 		return nil, err
 	}
-	subject, err := wire.Marshal(listSubject{ID: id + "#list", Type: typeBitstring, StatusPurpose: PurposeRevocation, EncodedList: encoded})
-	if err != nil {
-		return nil, err
-	}
-	from, until := Time(now), Time(now+ttlSeconds)
-	unsecured, err := wire.Marshal(struct {
+	return wire.Marshal(struct {
 		Context    wire.Raw `json:"@context"`
 		ID         string   `json:"id"`
 		Type       []string `json:"type"`
-		Issuer     did.DID  `json:"issuer"`
+		Issuer     string   `json:"issuer"`
 		ValidFrom  Time     `json:"validFrom"`
 		ValidUntil Time     `json:"validUntil"`
 		Subject    wire.Raw `json:"credentialSubject"`
-	}{wire.Raw(`["` + ContextV2 + `"]`), id, []string{TypeCredential, typeStatusList}, did.FromKey(org.Public()), from, until, subject})
+	}{wire.Raw(context), c.ID, []string{TypeCredential, typeStatusList}, issuer, Time(c.ValidFrom), Time(c.ValidUntil), subject})
+}
+
+// SignStatusList makes and signs the credential of a list for revocation, id
+// being the URL under which it is found and which entries name.
+func SignStatusList(org wire.Signer, id string, bits []byte, now, ttlSeconds int64) ([]byte, error) {
+	unsecured, err := UnsignedStatusList(did.FromKey(org.Public()).String(), ListContent{
+		ID: id, Purpose: PurposeRevocation, ValidFrom: now, ValidUntil: now + ttlSeconds}, bits)
 	if err != nil {
 		return nil, err
 	}
-	return Sign(unsecured, org, from)
-}
-
-// encodeList is "u" and the base64url of the gzipped bits. The header carries
-// no time and no name, so equal bits give equal bytes.
-func encodeList(bits []byte) (string, error) {
-	var out bytes.Buffer
-	w, err := gzip.NewWriterLevel(&out, gzip.BestSpeed)
-	if err != nil {
-		return "", err
-	}
-	if _, err := w.Write(bits); err != nil {
-		return "", err
-	}
-	if err := w.Close(); err != nil {
-		return "", err
-	}
-	return "u" + base64.RawURLEncoding.EncodeToString(out.Bytes()), nil
-}
-
-func decodeList(s string) ([]byte, error) {
-	if len(s) < 2 || s[0] != 'u' || len(s) > maxEncodedList {
-		return nil, fmt.Errorf("%w: encodedList is not \"u\" and at most %d base64url characters", ErrStatusList, maxEncodedList)
-	}
-	packed, err := base64.RawURLEncoding.Strict().DecodeString(s[1:])
-	if err != nil {
-		return nil, fmt.Errorf("%w: encodedList: %w", ErrStatusList, err)
-	}
-	in := bytes.NewReader(packed)
-	r, err := gzip.NewReader(in)
-	if err != nil {
-		return nil, fmt.Errorf("%w: encodedList: %w", ErrStatusList, err)
-	}
-	r.Multistream(false)
-	bits, err := io.ReadAll(io.LimitReader(r, maxListBits/8+1))
-	if err != nil {
-		return nil, fmt.Errorf("%w: encodedList: %w", ErrStatusList, err)
-	}
-	if len(bits) < ListBits/8 || len(bits) > maxListBits/8 || in.Len() != 0 {
-		return nil, fmt.Errorf("%w: encodedList holds %d bytes, want %d to %d and nothing after", ErrStatusList, len(bits), ListBits/8, maxListBits/8)
-	}
-	return bits, nil
+	return Sign(unsecured, org, Time(now))
 }

@@ -105,12 +105,12 @@ func Read(p *vc.Credential) (*Passport, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: issuer: %w", vc.ErrMalformed, err)
 	}
-	if p.ValidFrom == nil || p.ValidUntil == nil || p.Status == nil {
+	if p.ValidFrom == nil || p.ValidUntil == nil || len(p.Status) != 1 {
 		return nil, fmt.Errorf("%w: a passport has validFrom, validUntil and credentialStatus", vc.ErrMalformed)
 	}
 	out := &Passport{
 		Context: p.Context, ID: p.ID, Type: p.Type, Issuer: issuer,
-		ValidFrom: *p.ValidFrom, ValidUntil: *p.ValidUntil, Subject: s, Status: *p.Status,
+		ValidFrom: *p.ValidFrom, ValidUntil: *p.ValidUntil, Subject: s, Status: p.Status[0],
 	}
 	return out, out.check()
 }
