@@ -19,6 +19,7 @@ import (
 	"github.com/backbay-labs/chio-node/settlement"
 	"github.com/backbay-labs/chio-node/settlement/evm"
 	"github.com/backbay-labs/chio-node/vc"
+	"github.com/backbay-labs/chio-node/vc/ld"
 	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -91,6 +92,10 @@ func decoders(t *testing.T) []decoder {
 		t.Fatal(err)
 	}
 	key := testKey(t).Public()
+	linked, err := ld.New()
+	if err != nil {
+		t.Fatal(err)
+	}
 	return []decoder{
 		{name: "capability", decode: func(b []byte) error { return second(capability.Parse(b)) }, limits: wire.DocumentLimits,
 			valid: vector(t, "kernel/capability/testdata/vectors/root_valid.json")},
@@ -129,6 +134,10 @@ func decoders(t *testing.T) []decoder {
 		{name: "DID document", decode: func(b []byte) error { return second(did.ParseDocument(b)) }},
 		{name: "passport", decode: func(b []byte) error { return passport.VerifyFile(b, vc.Gate{Now: 1}).Err() }},
 		{name: "credential", decode: func(b []byte) error { return passport.Verify(b, vc.Gate{Now: 1}).Err() }},
+		{name: "JSON-LD document", decode: func(b []byte) error { return second(linked.Canonicalize(b)) }, limits: wire.ForeignLimits,
+			valid: []byte(`{"@context":"https://www.w3.org/ns/credentials/v2","id":"urn:x:1","issuer":"did:example:i","type":"VerifiableCredential"}`)},
+		{name: "JSON-LD vocabulary", decode: linked.Check, limits: wire.ForeignLimits,
+			valid: []byte(`{"@context":"https://www.w3.org/ns/credentials/v2","id":"urn:x:1","issuer":"did:example:i","type":"VerifiableCredential"}`)},
 		{name: "statement", decode: func(b []byte) error { _, _, err := settlement.ParseStatement(b); return err }},
 		{name: "voucher", decode: func(b []byte) error { return second(evm.ParseVoucher(b)) }},
 		{name: "price round", decode: func(b []byte) error { return second(oracle.ParseRound(b)) }},

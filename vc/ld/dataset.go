@@ -33,15 +33,17 @@ const (
 //
 // When lenient, base direction is let pass: the RDF is not what is signed.
 type dataset struct {
-	quads   []quad
+	quads   []quad // each once: a dataset is a set
+	known   map[quad]struct{}
 	named   map[string]int // blank node labels of the document
 	nodes   int
+	said    int // statements, repetitions too
 	lenient bool
 }
 
 // newDataset converts the expanded form of one document.
 func newDataset(expanded []any, lenient bool) (*dataset, error) {
-	d := &dataset{lenient: lenient}
+	d := &dataset{lenient: lenient, known: map[quad]struct{}{}}
 	if err := d.graph(expanded, term{}); err != nil {
 		return nil, err
 	}
@@ -51,15 +53,15 @@ func newDataset(expanded []any, lenient bool) (*dataset, error) {
 // graph emits the nodes at the top of a graph.
 func (d *dataset) graph(nodes []any, name term) error {
 	for _, n := range nodes {
-		before := len(d.quads)
 		node, ok := n.(map[string]any)
 		if !ok || node["@value"] != nil || node["@list"] != nil { // 4
 			return fmt.Errorf("%w: a value that belongs to no node", ErrLossy)
 		}
+		said := d.said
 		if _, err := d.node(node, name); err != nil {
 			return err
 		}
-		if len(d.quads) == before { // 3
+		if d.said == said { // 3
 			return fmt.Errorf("%w: a node without properties", ErrLossy)
 		}
 	}
@@ -134,10 +136,16 @@ func (d *dataset) label(name string) (term, error) {
 }
 
 func (d *dataset) emit(s term, predicate string, o, graph term) error {
+	d.said++
+	q := quad{s, iri(predicate), o, graph}
+	if _, again := d.known[q]; again {
+		return nil
+	}
 	if len(d.quads) >= MaxQuads {
 		return fmt.Errorf("%w: more than %d statements", ErrLimit, MaxQuads)
 	}
-	d.quads = append(d.quads, quad{s, iri(predicate), o, graph})
+	d.known[q] = struct{}{}
+	d.quads = append(d.quads, q)
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -154,7 +155,8 @@ func (w *walker) lose(what string) {
 }
 
 // portable reports whether a number means the same to every processor: an
-// integer within 2^53-1, or a double whose sixteen digits identify it.
+// integer within 2^53-1, or a double whose sixteen digits identify it. A small
+// one that is written without a point, as 3e-9, is an integer to some.
 func portable(n json.Number) bool {
 	f, err := n.Float64()
 	if err != nil || math.IsInf(f, 0) {
@@ -162,6 +164,9 @@ func portable(n json.Number) bool {
 	}
 	if f == math.Trunc(f) && math.Abs(f) < 1e21 {
 		return math.Abs(f) <= maxExact
+	}
+	if f != math.Trunc(f) && !strings.Contains(n.String(), ".") {
+		return false
 	}
 	back, err := strconv.ParseFloat(canonicalDouble(f), 64)
 	return err == nil && back == f

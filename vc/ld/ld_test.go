@@ -89,6 +89,7 @@ func TestMustReject(t *testing.T) {
 		{"base direction", with("", `,"name":{"@value":"a","@language":"ar","@direction":"rtl"}`), ld.ErrLossy, false},
 		{"integer that doubles round", with(","+examples, `,"n":9007199254740993`), ld.ErrLossy, false},
 		{"number of seventeen digits", with(","+examples, `,"n":0.10000000000000002`), ld.ErrLossy, false},
+		{"small number without a point", with(","+examples, `,"n":3e-9`), ld.ErrLossy, false},
 		{"bad language", with("", `,"name":{"@value":"a","@language":"not a tag"}`), ld.ErrLossy, true},
 		{"language without value", with("", `,"evidence":{"@language":"en"}`), ld.ErrMalformed, true},
 		{"direction without value", with("", `,"evidence":[{"@direction":"rtl"}]`), ld.ErrMalformed, true},
@@ -175,7 +176,7 @@ func TestAccepted(t *testing.T) {
 		"native integer":      {with(","+examples, `,"n":5`), `"5"^^<http://www.w3.org/2001/XMLSchema#integer>`},
 		"negative zero":       {with(","+examples, `,"n":-0`), `"0"^^<http://www.w3.org/2001/XMLSchema#integer>`},
 		"native double":       {with(","+examples, `,"n":5.25`), `"5.25E0"^^<http://www.w3.org/2001/XMLSchema#double>`},
-		"small double":        {with(","+examples, `,"n":1e-7`), `"1.0E-7"^^<http://www.w3.org/2001/XMLSchema#double>`},
+		"small double":        {with(","+examples, `,"n":1.5e-7`), `"1.5E-7"^^<http://www.w3.org/2001/XMLSchema#double>`},
 		"large double":        {with(","+examples, `,"n":1e22`), `"1.0E22"^^<http://www.w3.org/2001/XMLSchema#double>`},
 		"integer as double":   {with(`,{"d":{"@id":"urn:x:d","@type":"http://www.w3.org/2001/XMLSchema#double"}}`, `,"d":5`), `"5.0E0"^^<http://www.w3.org/2001/XMLSchema#double>`},
 		"boolean":             {with(","+examples, `,"b":true`), `"true"^^<http://www.w3.org/2001/XMLSchema#boolean>`},
@@ -197,6 +198,27 @@ func TestAccepted(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// TestRepetitionsAreOneStatement: a dataset is a set, also while blank nodes are
+// told apart by what is said about them.
+func TestRepetitionsAreOneStatement(t *testing.T) {
+	p := processor(t)
+	doc := func(values string) []byte {
+		return []byte(with("", `,"evidence":[{"name":`+values+`},{"description":"d"}]`))
+	}
+	want, err := p.Canonicalize(doc(`"a"`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := p.Canonicalize(doc(`["a","a"]`)); err != nil || string(got) != string(want) {
+		t.Errorf("%v\n%s\nwant\n%s", err, got, want)
+	}
+	// The same node written out twice says nothing new the second time.
+	again := presentation(`[` + with("", "") + `,` + with("", "") + `]`)
+	if _, err := p.Canonicalize([]byte(again)); err != nil {
+		t.Error(err)
 	}
 }
 
