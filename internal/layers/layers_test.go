@@ -22,7 +22,7 @@ store/* · kernel/receipt
 kernel
 kernel/guard · kernel/budget · kernel/approval · kernel/journal · kernel/authority · kernel/receipt/log · did/* · oracle/* · settlement/ledger · contracts
 kernel/guards · vc · credit · contracts/* · p2p
-kernel/guards/* · vc/*
+kernel/guards/* · vc/* · credit/*
 kernel/policy · kernel/admit · settlement
 settlement/*
 federation · edge/*

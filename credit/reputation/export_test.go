@@ -1,0 +1,7 @@
+package reputation
+
+// What the tests of the arithmetic look at.
+var (
+	Log2    = log2
+	Halving = halving
+)

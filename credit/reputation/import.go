@@ -1,0 +1,88 @@
+package reputation
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// Import is another organisation's summary that VerifyImport accepted.
+type Import struct {
+	issuer     did.DID
+	subject    did.DID
+	computedAt int64
+	composite  uint64
+	id         wire.Digest
+}
+
+// Issuer is whose summary it is.
+func (i *Import) Issuer() did.DID { return i.issuer }
+
+// Subject is the agent it is about.
+func (i *Import) Subject() did.DID { return i.subject }
+
+// ID is the digest of the signed body.
+func (i *Import) ID() wire.Digest { return i.id }
+
+// ComputedAt is when, in unix seconds.
+func (i *Import) ComputedAt() int64 { return i.computedAt }
+
+// Counted is an import that moved a composite.
+type Counted struct {
+	Issuer       did.DID     `json:"issuer"`
+	ID           wire.Digest `json:"id"`
+	ComputedAt   int64       `json:"computed_at"`
+	CompositePPM uint64      `json:"composite_ppm"`
+}
+
+// imported picks the imports that count:
+//
+//	1 about the subject, and not our own
+//	2 not older than the rules allow, nor from the future
+//	3 no issuer twice: one organisation has one say
+//	4 no more than the rules allow
+func (r *run) imported(card *Card, imports []Import) ([]Counted, error) {
+	var out []Counted
+	for i := range imports {
+		m := &imports[i]
+		if m.subject != card.Subject || m.issuer == card.Issuer || m.issuer == "" || // 1
+			m.computedAt > r.now+r.params.FutureSkewSeconds || m.computedAt < r.now-r.params.ImportMaxAge { // 2
+			continue
+		}
+		if slices.ContainsFunc(out, func(c Counted) bool { return c.Issuer == m.issuer }) { // 3
+			return nil, fmt.Errorf("%w: two summaries of %s: give the newer one", ErrCorpus, m.issuer)
+		}
+		out = append(out, Counted{m.issuer, m.id, m.computedAt, m.composite})
+	}
+	if len(out) > r.params.MaxImports { // 4
+		return nil, fmt.Errorf("%w: %d imported summaries, at most %d count", ErrLimit, len(out), r.params.MaxImports)
+	}
+	slices.SortFunc(out, func(a, b Counted) int { return compareText(string(a.Issuer), string(b.Issuer)) })
+	return out, nil
+}
+
+// moved is our composite after imports: each pulls ours by the attenuated
+// difference, and the mean of the pulls makes SharePPM of the result, so that
+// all of them together move it by at most share · attenuation, 10 % by default.
+func (r *run) moved(ours uint64, imports []Counted) uint64 {
+	if len(imports) == 0 {
+		return ours
+	}
+	up, down := uint64(0), uint64(0)
+	for _, m := range imports {
+		if m.CompositePPM > ours {
+			up += m.CompositePPM - ours
+		} else {
+			down += ours - m.CompositePPM
+		}
+	}
+	// differences sum to at most 64·10^6, so that no product exceeds 10^12 · 5·10^5
+	n := uint64(len(imports))
+	pull := func(d uint64) uint64 { return d * r.params.AttenuationPPM / n * r.params.SharePPM / PPM / PPM }
+	if up >= down {
+		return min(ours+pull(up-down), PPM)
+	}
+	return ours - min(pull(down-up), ours)
+}
