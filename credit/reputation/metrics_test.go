@@ -43,7 +43,7 @@ func TestMetricsOfReceipts(t *testing.T) {
 			map[reputation.Metric]int64{reputation.BoundaryPressure: 384_615}},
 		"cancelled and incomplete are failures": {join(times(2, allow), times(1, deed{verdict: receipt.Cancelled}), times(1, deed{verdict: receipt.Incomplete})),
 			map[reputation.Metric]int64{reputation.Reliability: 500_000, reputation.BoundaryPressure: 0}},
-		"two tools alike": {join(times(8, allow), times(8, deed{tool: "write"})), map[reputation.Metric]int64{reputation.ToolDiversity: ppm}},
+		"two tools alike":   {join(times(8, allow), times(8, deed{tool: "write"})), map[reputation.Metric]int64{reputation.ToolDiversity: ppm}},
 		"two tools, 3 to 1": {join(times(3, allow), times(1, deed{tool: "write"})), map[reputation.Metric]int64{reputation.ToolDiversity: 811_278}},
 		"denied tools are not used tools": {join(times(3, allow), times(3, deed{tool: "write", verdict: receipt.Deny})),
 			map[reputation.Metric]int64{reputation.ToolDiversity: 0}},

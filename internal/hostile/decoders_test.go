@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/backbay-labs/chio-node/credit/reputation"
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/internal/hostile"
 	"github.com/backbay-labs/chio-node/kernel"
@@ -96,6 +97,11 @@ func decoders(t *testing.T) []decoder {
 	if err != nil {
 		t.Fatal(err)
 	}
+	said, _, err := reputation.Verify(vector(t, "cmd/chio-node/offline/testdata/vectors/reputation.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	summary := wire.MustMarshal(said.Summary())
 	return []decoder{
 		{name: "capability", decode: func(b []byte) error { return second(capability.Parse(b)) }, limits: wire.DocumentLimits,
 			valid: vector(t, "kernel/capability/testdata/vectors/root_valid.json")},
@@ -141,6 +147,10 @@ func decoders(t *testing.T) []decoder {
 		{name: "statement", decode: func(b []byte) error { _, _, err := settlement.ParseStatement(b); return err }},
 		{name: "voucher", decode: func(b []byte) error { return second(evm.ParseVoucher(b)) }},
 		{name: "price round", decode: func(b []byte) error { return second(oracle.ParseRound(b)) }},
+		{name: "reputation summary", decode: func(b []byte) error { _, _, err := reputation.Verify(b); return err }, limits: wire.DocumentLimits,
+			valid: vector(t, "cmd/chio-node/offline/testdata/vectors/reputation.json")},
+		{name: "reputation of a passport", decode: func(b []byte) error { return second(reputation.ParseSummary(b)) }, limits: wire.DocumentLimits,
+			valid: summary},
 		{name: "price evidence", decode: func(b []byte) error { return second(oracle.ParseEvidence(b)) }},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/backbay-labs/chio-node/cmd/chio-node/offline"
+	"github.com/backbay-labs/chio-node/credit/reputation"
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/settlement"
 	"github.com/backbay-labs/chio-node/wire"
@@ -32,6 +33,7 @@ func TestEachKindHasItsCode(t *testing.T) {
 		"voucher of another chain":   {swap(voucher(t), `"chain_id":31337`, `"chain_id":31338`), offline.CodeVoucher},
 		"evidence with a margin":     {swap(evidence, `"margin_bps":0`, `"margin_bps":5`), offline.CodePrice},
 		"rotation to the same key":   {sameKey(t), offline.CodeRotation},
+		"summary over one":           {reputationFile(t, 7, func(s *reputation.Statement) { s.ConfidencePPM = reputation.PPM + 1 }), offline.CodeReputation},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := offline.File("x.json", c.doc, offline.Options{Trust: trusting(t, 7, 8), At: vectorTime})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/backbay-labs/chio-node/credit/reputation"
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/federation"
 	"github.com/backbay-labs/chio-node/kernel/capability"
@@ -48,6 +49,7 @@ func judges() map[Kind]judge {
 		KindReceipt:    oneReceipt,
 		KindCapability: capabilities,
 		KindRotation:   rotation,
+		KindReputation: summary,
 	}
 }
 
@@ -62,6 +64,7 @@ var schemas = map[string]Kind{
 	receipt.Schema:             KindReceipt,
 	capability.Schema:          KindCapability,
 	did.SchemaRotation:         KindRotation,
+	reputation.SummarySchema:   KindReputation,
 }
 
 // File verifies one file. With only, a file of any other kind is refused.
@@ -72,7 +75,7 @@ var schemas = map[string]Kind{
 //	3 the rules of that kind hold: passport.VerifyFile, federation.VerifyTreaty,
 //	  settlement.VerifyStatement, evm.VerifyVoucher, oracle.VerifyEvidence,
 //	  receipt.VerifyBundle, receipt.VerifyJSON, capability.VerifyChain,
-//	  did.VerifyRotation
+//	  did.VerifyRotation, reputation.Verify
 func File(name string, doc []byte, o Options, only ...Kind) *Finding {
 	f := &Finding{File: name, Kind: KindUnknown}
 	if err := wire.IsCanonical(doc, limits(doc)); err != nil { // 1

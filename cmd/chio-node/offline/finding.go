@@ -23,6 +23,7 @@ const (
 	KindReceipt    Kind = "receipt"
 	KindCapability Kind = "capability"
 	KindRotation   Kind = "key_rotation"
+	KindReputation Kind = "reputation_summary"
 )
 
 // The codes of a refusal that package receipt has none for.

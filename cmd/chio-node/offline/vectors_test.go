@@ -21,7 +21,7 @@ func TestVectors(t *testing.T) {
 	}
 	for name, doc := range map[string][]byte{
 		"passport.json": active, "revoked.json": revoked, "treaty.json": treaty(t, 7, 8), "statement.json": statement(t, 7, 8),
-		"voucher.json": voucher(t), "price.json": evidence, "trust.json": trust,
+		"voucher.json": voucher(t), "price.json": evidence, "trust.json": trust, "reputation.json": reputationFile(t, 7, nil),
 	} {
 		path := filepath.Join("testdata", "vectors", name)
 		if *update {

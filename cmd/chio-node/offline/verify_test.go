@@ -33,6 +33,7 @@ func everyKind(t testing.TB) map[string]good {
 		"bundle":     {offline.KindBundle, vector(t, "receipt", "bundle_valid.json"), offline.Options{Trust: trust}},
 		"receipt":    {offline.KindReceipt, vector(t, "receipt", "allow_valid.json"), offline.Options{Trust: trust}},
 		"capability": {offline.KindCapability, vector(t, "capability", "root_valid.json"), offline.Options{Trust: trust, At: vectorTime}},
+		"reputation": {offline.KindReputation, reputationFile(t, 7, nil), offline.Options{Trust: trust, At: now}},
 		"chain":      {offline.KindCapability, vector(t, "capability", "chain_valid.json"), offline.Options{Trust: trust, At: vectorTime}},
 	}
 }
