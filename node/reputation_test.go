@@ -1,0 +1,193 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/backbay-labs/chio-node/credit/reputation"
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/kernel/receipt"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// livedHome is a home whose agent made calls on eight days: fourteen a day that
+// were allowed, and one that was not.
+func livedHome(t *testing.T) (Options, *movable) {
+	t.Helper()
+	clock := &movable{}
+	clock.unix.Store(time.Now().Unix())
+	o := newHome(t)
+	o.Now = clock.read
+	n, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stopNode(t, n)
+	if _, err := n.RegisterTool(Tool{Server: "go", Name: "work", Run: func(context.Context, wire.Raw) (any, error) { return struct{}{}, nil }}); err != nil {
+		t.Fatal(err)
+	}
+	do[IssuedPassport](t, n, "passport/issue", IssuePassport{Agent: "local", TTLSeconds: 90 * 24 * 3600})
+	if _, err := n.Grant(t.Context(), IssueCapability{Agent: "local", Server: "go", Tools: []string{"work"}, TTLSeconds: 90 * 24 * 3600}); err != nil {
+		t.Fatal(err)
+	}
+	for day := range 8 {
+		for i := range 14 {
+			invoke(t, n, "work", fmt.Sprintf(`{"day":%d,"n":%d}`, day, i))
+		}
+		invoke(t, n, "work", `{"path":"/root/.ssh/id_rsa"}`)
+		clock.unix.Add(24 * 3600)
+	}
+	return o, clock
+}
+
+func cardOf(t *testing.T, n *Node, agent string) *reputation.Card {
+	t.Helper()
+	card := do[reputation.Card](t, n, "reputation/show", ReputationRequest{Agent: agent})
+	return &card
+}
+
+func metricOf(c *reputation.Card, m reputation.Metric) *uint64 {
+	for i := range c.Metrics {
+		if c.Metrics[i].Metric == m {
+			return c.Metrics[i].ValuePPM
+		}
+	}
+	return nil
+}
+
+// TestReputationOfALife: a history makes a composite, and it is the same from
+// the log, from archive files, and after the kernel key was replaced; a revoked
+// passport lowers it.
+func TestReputationOfALife(t *testing.T) {
+	o, _ := livedHome(t)
+	n := openNode(t, o)
+	first := cardOf(t, n, "local")
+	if first.CompositePPM == nil || !first.Gate.Open || first.Evidence.Receipts != 120 || first.Evidence.SelfIssued != 120 || first.Gate.ActiveDays < 8 {
+		t.Fatalf("%+v", first)
+	}
+	for metric, known := range map[reputation.Metric]bool{reputation.BoundaryPressure: true, reputation.Reliability: true, reputation.LeastPrivilege: true,
+		reputation.IncidentCorrelation: true, reputation.DelegationHygiene: false, reputation.ResourceStewardship: false} {
+		if (metricOf(first, metric) != nil) != known {
+			t.Errorf("%s known: %t", metric, !known)
+		}
+	}
+	same := func(what string, c *reputation.Card) {
+		t.Helper()
+		if *c.CompositePPM != *first.CompositePPM || c.Evidence.Logs[0].IndexesSHA256 != first.Evidence.Logs[0].IndexesSHA256 || len(c.Evidence.Uncounted) != 0 {
+			t.Errorf("%s: %+v, was %+v", what, c, first)
+		}
+	}
+	archived(t, n, filepath.Join(t.TempDir(), "old"), 10)
+	same("archived", cardOf(t, n, "local"))
+
+	file := do[ReputationFile](t, n, "reputation/export", ExportReputation{Agent: "local"})
+	s, env, err := reputation.Verify(file.File)
+	if err != nil || env.ID() != file.ID || s.Issuer != n.DID() || *s.CompositePPM != *first.CompositePPM {
+		t.Fatalf("%v: %+v", err, s)
+	}
+	head := do[Status](t, n, "status", Empty{})
+	if l := s.Logs[0]; l.LogID != head.LogID || l.TreeSize != head.Receipts || l.Receipts != 120 {
+		t.Errorf("%+v", l)
+	}
+
+	stopNode(t, n)
+	if _, err := RotateKernel(t.Context(), o, RotateKernelRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	n = openNode(t, o)
+	same("after a rotation", cardOf(t, n, "local"))
+
+	do[Revoked](t, n, "passport/revoke", PassportRequest{Agent: "local"})
+	after := cardOf(t, n, "local")
+	if v := metricOf(after, reputation.IncidentCorrelation); v == nil || *v != 800_000 {
+		t.Errorf("a revoked passport: %v", v)
+	}
+	do[IssuedPassport](t, n, "passport/issue", IssuePassport{Agent: "other"})
+	if c := cardOf(t, n, "other"); *metricOf(c, reputation.IncidentCorrelation) != reputation.PPM || c.CompositePPM != nil {
+		t.Error("one agent's incident hit another")
+	}
+}
+
+// TestReputationBetweenPeers: what the peer's kernel says of our agent counts
+// for a little, a summary of a treaty peer is taken, one of anybody else is
+// not, and neither makes a composite without history of one's own.
+func TestReputationBetweenPeers(t *testing.T) {
+	acme, _ := startedNode(t, shortHome(t, "acme"))
+	globex, ready := startedNode(t, shortHome(t, "globex"))
+	serve(t, globex, MCPServer{Server: "files", Agent: localAgent})
+	key, err := acme.ensureAgent(t.Context(), localAgent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	agent := did.FromKey(key).String()
+	said := summaryBy(t, acme, key)
+	refused := func(doc wire.Raw, cause error) {
+		t.Helper()
+		_, err := globex.Call(t.Context(), "reputation/import", wire.MustMarshal(ImportReputation{File: doc}))
+		var p *Problem
+		if !errors.As(err, &p) || p.Code != CodeReputation || p.Hint == "" || !errors.Is(err, cause) {
+			t.Errorf("%v, want %v", err, cause)
+		}
+	}
+	refused(said, reputation.ErrIssuer)
+	federateNodes(t, acme, globex, ready)
+	if _, err := acme.issueCapability(t.Context(), IssueCapability{Agent: localAgent, Server: globex.DID().String() + "/files", Tools: []string{"read_file"}}); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		out, err := acme.call(t.Context(), CallRequest{Server: globex.DID().String() + "/files", Tool: "read_file", Arguments: wire.Raw(`{"path":"a.txt"}`)})
+		if err != nil || out.Ended != receipt.Allow {
+			t.Fatalf("%v %+v", err, out)
+		}
+	}
+	there := cardOf(t, globex, agent)
+	if there.Evidence.Receipts < 3 || there.Evidence.SelfIssued != 0 {
+		t.Errorf("at the host: %+v", there.Evidence)
+	}
+	if _, err := acme.Call(t.Context(), "federate/sync", []byte(`{}`)); err != nil {
+		t.Fatal(err)
+	}
+	here := cardOf(t, acme, localAgent)
+	if len(here.Evidence.Logs) != 2 || len(here.Evidence.Issuers) != 2 || here.Gate.Receipts != 3 || here.Evidence.Receipts <= 3 {
+		t.Errorf("at home: %+v", here.Evidence)
+	}
+
+	do[ImportedReputation](t, globex, "reputation/import", ImportReputation{File: said})
+	if c := cardOf(t, globex, agent); c.CompositePPM != nil || len(c.Imports) != 0 {
+		t.Error("a summary made a composite")
+	}
+	refused(said, reputation.ErrOlder)
+	refused(summaryBy(t, globex, key), reputation.ErrOwn)
+	refused(bytes.Replace(said, []byte(`"receipts":400`), []byte(`"receipts":401`), 1), reputation.ErrSummary)
+}
+
+// summaryBy is what an organisation with a history would sign.
+func summaryBy(t *testing.T, n *Node, agent wire.PublicKey) wire.Raw {
+	t.Helper()
+	composite := uint64(900_000)
+	s := &reputation.Statement{Schema: reputation.SummarySchema, Issuer: n.DID(), Subject: did.FromKey(agent), ComputedAt: n.now(), ExpiresAt: n.now() + 3600,
+		CompositePPM: &composite, Metrics: []reputation.Reading{{Metric: reputation.HistoryDepth, ValuePPM: 500_000}}, Receipts: 400, ActiveDays: 20,
+		LastAt: n.now(), Logs: []reputation.LogEvidence{{LogID: n.logID, TreeSize: 500, Receipts: 400, LastIndex: 499}}}
+	env, err := s.Seal(n.keys.Org())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return env.Bytes()
+}
+
+func TestReputationRequests(t *testing.T) {
+	n := openNode(t, newHome(t))
+	for _, c := range []struct{ op, body string }{
+		{"reputation/show", `{"agent":""}`}, {"reputation/show", `{"agent":"nobody"}`}, {"reputation/export", `{"agent":"nobody"}`},
+		{"reputation/export", `{"agent":"` + n.DID().String() + `","ttl_seconds":-1}`}, {"reputation/import", `{"file":null}`}, {"reputation/import", `{}`},
+	} {
+		if _, err := n.Call(t.Context(), c.op, []byte(c.body)); err == nil {
+			t.Errorf("%s %s is answered", c.op, c.body)
+		}
+	}
+}
