@@ -1,5 +1,7 @@
 package vc
 
+import "github.com/backbay-labs/chio-node/did"
+
 // What tests outside the package may see of its inside.
 var (
 	HashData    = hashData
@@ -8,11 +10,12 @@ var (
 	JudgeStatus = judgeStatus
 )
 
-// Config returns the two preimages of a signed canonical credential.
+// Config returns the two preimages of the first proof of a signed canonical
+// credential.
 func Config(canonical []byte) (config, document []byte, err error) {
-	s, err := takeApart(canonical)
+	s, err := takeApart(canonical, did.PurposeAssertion)
 	if err != nil {
 		return nil, nil, err
 	}
-	return s.config, s.document, nil
+	return s.proofs[0].config, s.preimage(&s.proofs[0], s.document()), nil
 }

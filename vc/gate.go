@@ -1,6 +1,7 @@
 package vc
 
 import (
+	"context"
 	"errors"
 	"fmt"
 )
@@ -13,6 +14,7 @@ var (
 	ErrRevoked         = errors.New("credential is revoked")
 	ErrSuspended       = errors.New("credential is suspended")
 	ErrStatusUnknown   = errors.New("status of the credential is not known")
+	ErrBound           = errors.New("proof is bound to another domain or challenge")
 )
 
 // Status is what the status list says.
@@ -37,8 +39,8 @@ const (
 	WindowUnknown Window = "unknown"
 )
 
-// Gate is what a verifier brings: its clock, whom it trusts, and where it gets
-// status lists. A nil function trusts nobody and knows no list.
+// Gate is what a verifier brings: its clock, whom it trusts, and whom it asks.
+// A nil function trusts nobody, knows nothing and fetches nothing.
 type Gate struct {
 	Now                 int64                                 // unix seconds
 	SkewSeconds         int64                                 // how far ahead an issuer's clock may be
@@ -49,6 +51,19 @@ type Gate struct {
 	MaxStatusAgeSeconds int64                                 // 0: as long as the list itself says
 	AllowNoStatus       bool                                  // accept a credential without a status entry
 	Profile             func(*Credential) error               // rule 6: what a credential of the expected kind looks like
+
+	Context  context.Context // handed to Methods; nil: context.Background
+	Methods  Methods         // nil: only did:chio and Ed25519 did:key, whose document is their name
+	Suites   []Suite         // besides eddsa-jcs-2022
+	Envelope func(*Sealed) (*Opened, error)
+
+	// Vocabulary judges the terms of every credential. Without one a credential
+	// whose members are not all known to the data model is refused; what is
+	// inside its subject is then for Profile to judge.
+	Vocabulary Vocabulary
+	Schema     func(s Schema, document []byte) error        // nil: a credential that names a schema is refused
+	Resource   func(url string) ([]byte, error)             // nil: only contexts that Vocabulary embeds
+	Bound      func(domain []string, challenge string) bool // nil: a credential bound to a domain or challenge is refused
 }
 
 // Check is one numbered rule and how it went.
@@ -72,7 +87,9 @@ type Report struct {
 	Issuer        string    `json:"issuer,omitempty"`
 	Findings      []Finding `json:"status_findings,omitempty"` // entries that say more than "active"
 	Checks        []Check   `json:"checks"`
-	err           error
+
+	Credential *Credential `json:"-"` // nil unless it is whole
+	err        error
 }
 
 // Err is nil only if all three answers are yes; otherwise it is the first
@@ -86,7 +103,7 @@ func (r *Report) Err() error {
 
 // NewReport is a report that has answered nothing yet: three noes.
 func NewReport() *Report {
-	return &Report{Window: WindowUnknown, Status: StatusUnknown, Checks: make([]Check, 0, 10)}
+	return &Report{Window: WindowUnknown, Status: StatusUnknown, Checks: make([]Check, 0, 12)}
 }
 
 // Fail takes the answer of integrity back, and with it that of authorization:
@@ -111,48 +128,101 @@ func (r *Report) Note(rule int, name string, err error) error {
 
 // VerifyCredential is the one gate for a credential:
 //
-//	1 to 5 integrity of every credential (parseVerified)
-//	6 it fits the profile the verifier expects, if it expects one
-//	7 the verifier trusts the issuer
-//	8 validFrom ≤ now + skew, now < validUntil
-//	9 every status entry says active (judgeStatus)
+//	 1 strict JSON within the limits: no repeated name, valid UTF-8
+//	 2 a credential of VC 2.0 or 1.1 (Credential.decode)
+//	 3 one to eight acceptable proofs for assertion (takeApart, Proof.parse), or
+//	   one envelope (readEnvelope)
+//	 4 every method resolves for the purpose, and the issuer controls one of them
+//	 5 every signature verifies, under a key of the kind its cryptosuite wants
+//	11 the vocabulary, if the verifier has one, defines every term
+//	12 every related resource has the digests that are stated
+//	13 every schema that is named holds
+//	 6 it fits the profile the verifier expects, if it expects one
+//	 7 the verifier trusts the issuer
+//	 8 validFrom ≤ now + skew, now < validUntil, and of every proof created ≤ now
+//	   + skew, now < expires; a domain or challenge is one the verifier is bound to
+//	 9 every status entry says active (judgeStatus)
 //
-// Integrity is 1 to 6. After a failed integrity rule nothing further is asked.
+// Integrity is 1 to 6 and 11 to 13. After a failed integrity rule nothing
+// further is asked. Rule 10 belongs to passport files, 20 to 29 to
+// presentations.
 func VerifyCredential(doc []byte, g Gate) *Report {
 	r := NewReport()
-	p, err := parseVerified(doc, r.Note)
+	c, err := g.open(doc, r.Note)
+	return r.finish(c, err, &g)
+}
+
+// VerifyEnvelope is VerifyCredential for a credential that arrives as an
+// envelope, such as a compact JWS, and not as JSON.
+func VerifyEnvelope(mediaType string, data []byte, g Gate) *Report {
+	r := NewReport()
+	c, err := g.openSealed(mediaType, data, r.Note)
+	return r.finish(c, err, &g)
+}
+
+// finish asks the rules after those of open.
+func (r *Report) finish(c *Credential, err error, g *Gate) *Report {
 	if err != nil {
 		r.err = err
 		return r
 	}
-	if g.Profile != nil && r.Note(6, "profile", g.Profile(p)) != nil {
+	if g.Profile != nil && r.Note(6, "profile", g.Profile(c)) != nil {
 		return r
 	}
-	r.Integrity, r.ID, r.Issuer = true, p.ID, p.Issuer
-	r.judge(p, g)
+	r.Integrity, r.ID, r.Issuer, r.Credential = true, c.ID, c.Issuer, c
+	r.judge(c, g)
 	return r
 }
 
 // judge asks rules 7 to 9 of an intact credential.
-func (r *Report) judge(p *Credential, g Gate) {
+func (r *Report) judge(c *Credential, g *Gate) {
 	var err error
-	if g.TrustedIssuer == nil || !g.TrustedIssuer(p.Issuer) {
-		err = fmt.Errorf("%w: %s: add it to the trust set if you know it", ErrUntrustedIssuer, p.Issuer)
+	if g.TrustedIssuer == nil || !g.TrustedIssuer(c.Issuer) {
+		err = fmt.Errorf("%w: %s: add it to the trust set if you know it", ErrUntrustedIssuer, c.Issuer)
 	}
 	r.IssuerTrusted = r.Note(7, "issuer is trusted", err) == nil
-	r.Window, err = window(p, g)
-	_ = r.Note(8, "validity window", err)
-	r.Status, r.Findings, err = judgeStatus(p.Status, p.Issuer, g)
+	r.Window, err = window(c, g)
+	if err == nil {
+		err = bound(c, g)
+	}
+	usable := r.Note(8, "validity window", err) == nil
+	r.Status, r.Findings, err = judgeStatus(c.Status, c.Issuer, *g)
 	_ = r.Note(9, "status", err)
-	r.Authorized = r.Window == WindowCurrent && err == nil
+	r.Authorized = usable && err == nil
 }
 
-func window(p *Credential, g Gate) (Window, error) {
-	if p.ValidFrom != nil && int64(*p.ValidFrom) > g.Now+g.SkewSeconds {
-		return WindowEarly, fmt.Errorf("%w: from %s, now %s", ErrNotYetValid, *p.ValidFrom, Time(g.Now))
+func window(c *Credential, g *Gate) (Window, error) {
+	if c.ValidFrom != nil && int64(*c.ValidFrom) > g.Now+g.SkewSeconds {
+		return WindowEarly, fmt.Errorf("%w: from %s, now %s", ErrNotYetValid, *c.ValidFrom, Time(g.Now))
 	}
-	if p.ValidUntil != nil && g.Now >= int64(*p.ValidUntil) {
-		return WindowExpired, fmt.Errorf("%w: at %s, now %s: ask its issuer for a new one", ErrExpired, *p.ValidUntil, Time(g.Now))
+	if c.ValidUntil != nil && g.Now >= int64(*c.ValidUntil) {
+		return WindowExpired, fmt.Errorf("%w: at %s, now %s: ask its issuer for a new one", ErrExpired, *c.ValidUntil, Time(g.Now))
+	}
+	return proofWindow(c.Proofs, g)
+}
+
+// proofWindow judges the times of proofs.
+func proofWindow(proofs []Proof, g *Gate) (Window, error) {
+	for i := range proofs {
+		p := &proofs[i]
+		if p.Created != nil && int64(*p.Created) > g.Now+g.SkewSeconds {
+			return WindowEarly, fmt.Errorf("%w: a proof is of %s, now %s", ErrNotYetValid, *p.Created, Time(g.Now))
+		}
+		if p.Expires != nil && g.Now >= int64(*p.Expires) {
+			return WindowExpired, fmt.Errorf("%w: a proof ended at %s, now %s", ErrExpired, *p.Expires, Time(g.Now))
+		}
 	}
 	return WindowCurrent, nil
+}
+
+// bound refuses a credential that is bound to a place or an exchange which is
+// not the verifier's.
+func bound(c *Credential, g *Gate) error {
+	for i := range c.Proofs {
+		p := &c.Proofs[i]
+		if (p.Domain != nil || p.Challenge != "") && (g.Bound == nil || !g.Bound(p.Domain, p.Challenge)) {
+			return fmt.Errorf("%w: domain %.100q, challenge %.60q", ErrBound, p.Domain, p.Challenge)
+		}
+	}
+	return nil
 }

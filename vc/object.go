@@ -103,6 +103,29 @@ func without(ms []member, names ...string) []byte {
 	return append(out, '}')
 }
 
+// with returns the canonical object in which a member has a value, whether it
+// was there before or not. Names are ordered by their UTF-16 code units; for the
+// names of letters that are used here that is the order of their bytes, escaped
+// or not.
+func with(ms []member, name string, value []byte) []byte {
+	changed := make([]member, 0, len(ms)+1)
+	put := member{[]byte(`"` + name + `"`), value}
+	placed := false
+	for _, m := range ms {
+		switch order := bytes.Compare(m.name[1:len(m.name)-1], put.name[1:len(put.name)-1]); {
+		case order == 0:
+			m, placed = put, true
+		case order > 0 && !placed:
+			changed, placed = append(changed, put), true
+		}
+		changed = append(changed, m)
+	}
+	if !placed {
+		changed = append(changed, put)
+	}
+	return without(changed)
+}
+
 func isName(quoted []byte, name string) bool {
 	return len(quoted) == len(name)+2 && string(quoted[1:len(quoted)-1]) == name
 }

@@ -6,7 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/multiformats/go-multibase"
 
@@ -14,149 +14,279 @@ import (
 	"github.com/backbay-labs/chio-node/wire"
 )
 
-// The fixed values of a proof.
+// The fixed values of proofs.
 const (
-	proofType    = "DataIntegrityProof"
-	cryptosuite  = "eddsa-jcs-2022"
-	proofPurpose = "assertionMethod"
+	proofType   = "DataIntegrityProof"
+	suiteJCS    = "eddsa-jcs-2022"
+	proofLegacy = "Ed25519Signature2020" // a proof type of its own, without a cryptosuite
 )
+
+// maxProofs bounds a proof set, each of which costs a verification, and the
+// proofs that one proof may follow.
+const maxProofs = 8
 
 // The reasons a proof is refused; a bad signature also wraps
 // wire.ErrBadSignature.
 var (
 	ErrNoProof    = errors.New("credential has no proof")
-	ErrManyProofs = errors.New("proof sets and chains are not accepted: want exactly one proof object")
-	ErrProof      = errors.New("proof is not an acceptable eddsa-jcs-2022 proof")
+	ErrManyProofs = errors.New("it is signed already, or has too many proofs")
+	ErrProof      = errors.New("proof is not acceptable")
+	ErrSuite      = errors.New("cryptosuite is not accepted here")
+	ErrKeyKind    = errors.New("key of the verification method does not fit the cryptosuite")
+	ErrProofChain = errors.New("proof follows a proof that is not there exactly once, or itself")
 	ErrController = errors.New("issuer does not control the verification method")
 )
 
-// proof is a Data Integrity proof as we write and read it. A member that is
-// not here is refused, although the signature covers it: a member we do not
-// understand may restrict what the proof is good for.
-type proof struct {
-	Context            wire.Raw `json:"@context,omitempty"`
-	Created            Time     `json:"created"`
-	Cryptosuite        string   `json:"cryptosuite"`
-	ProofPurpose       string   `json:"proofPurpose"`
-	ProofValue         string   `json:"proofValue,omitempty"`
-	Type               string   `json:"type"`
-	VerificationMethod string   `json:"verificationMethod"`
+// Proof is a Data Integrity proof (Data Integrity 1.0 §2.1), or one of
+// Ed25519Signature2020. Every member is signed.
+type Proof struct {
+	ID                 string
+	Type               string
+	Cryptosuite        string // "" for Ed25519Signature2020
+	VerificationMethod string // a DID URL
+	Purpose            did.Purpose
+	Created            *Time // rounded up
+	Expires            *Time // rounded down
+	Domain             []string
+	Challenge          string
+	Nonce              string
+	PreviousProof      []string
+	Value              string // base58btc of 64 bytes
 }
 
-// secured is a canonical credential taken apart for its proof.
-type secured struct {
-	document []byte // canonical, without the proof
-	config   []byte // canonical proof, without its proofValue
-	proof    proof
-	context  []byte // the document's @context
-	members  []byte // the document without it, for decoding
+// Suite is the name of the cryptosuite.
+func (p *Proof) Suite() string {
+	if p.Type == proofLegacy {
+		return proofLegacy
+	}
+	return p.Cryptosuite
 }
 
-// Sign adds a proof by the holder of a did:chio key to an unsecured credential
-// and returns the canonical secured credential.
-func Sign(unsecured []byte, signer wire.Signer, created Time) ([]byte, error) {
-	canonical, err := wire.Canonicalize(unsecured, wire.ForeignLimits)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
-	}
-	ms, err := members(canonical)
-	if err != nil {
-		return nil, err
-	}
-	if find(ms, "proof") != nil {
-		return nil, fmt.Errorf("%w: it is signed already", ErrManyProofs)
-	}
-	p := proof{
-		Context: find(ms, "@context"), Created: created, Cryptosuite: cryptosuite, ProofPurpose: proofPurpose,
-		Type: proofType, VerificationMethod: did.FromKey(signer.Public()).KeyID(),
-	}
-	config, err := wire.Marshal(p)
-	if err != nil {
-		return nil, err
-	}
-	sig, err := signer.Sign(hashData(config, canonical))
-	if err != nil {
-		return nil, fmt.Errorf("sign the credential: %w", err)
-	}
-	if p.ProofValue, err = multibase.Encode(multibase.Base58BTC, sig[:]); err != nil {
-		return nil, fmt.Errorf("encode the proof: %w", err)
-	}
-	whole := make(map[string]wire.Raw, len(ms)+1)
-	for _, m := range ms {
-		whole[string(m.name[1:len(m.name)-1])] = m.value
-	}
-	if whole["proof"], err = wire.Marshal(p); err != nil {
-		return nil, err
-	}
-	return wire.Marshal(whole)
-}
-
-// hashData is the message that is signed: SHA-256 of the canonical proof
-// configuration, then SHA-256 of the canonical document (vc-di-eddsa §3.3.4).
-func hashData(config, document []byte) []byte {
-	c, d := sha256.Sum256(config), sha256.Sum256(document)
-	return append(c[:], d[:]...)
-}
-
-// takeApart finds the one proof of a canonical credential and checks
-// everything about it but the signature.
+// parse reads the members of a proof. A member that is not known is refused,
+// although the signature covers it: it may restrict what the proof is good for.
 //
-//	3a there is a proof, and it is one object
-//	3b its members are known, its type, suite and purpose ours
+//	3b type is DataIntegrityProof with a cryptosuite, or Ed25519Signature2020
+//	   without one; the purpose is the one asked for; times have an offset; ids
+//	   are URLs; the other members are texts that are not empty
 //	3c its @context, if it has one, equals the document's
-func takeApart(canonical []byte) (*secured, error) {
+//	3d no member is unknown, and proofValue and verificationMethod are there
+func (p *Proof) parse(ms []member, purpose did.Purpose, context []byte) error {
+	for _, m := range ms {
+		if err := p.member(m, context); err != nil {
+			return fmt.Errorf("%w: %s: %w", ErrProof, bytes.Trim(m.name, `"`), err)
+		}
+	}
+	switch { // 3b, 3d
+	case p.Value == "" || p.VerificationMethod == "":
+		return fmt.Errorf("%w: it has no proofValue or no verificationMethod", ErrProof)
+	case p.Type == proofType && p.Cryptosuite != "", p.Type == proofLegacy && p.Cryptosuite == "":
+	default:
+		return fmt.Errorf("%w: type %.40q with cryptosuite %.40q", ErrProof, p.Type, p.Cryptosuite)
+	}
+	if p.Purpose != purpose { // 3b
+		return fmt.Errorf("%w: purpose %.40q, want %s", ErrProof, p.Purpose, purpose)
+	}
+	return nil
+}
+
+func (p *Proof) member(m member, context []byte) (err error) {
+	v := m.value
+	switch string(m.name) {
+	case `"@context"`: // 3c
+		if !bytes.Equal(v, context) {
+			err = errors.New("it is not the document's")
+		}
+	case `"type"`:
+		p.Type, err = text(v)
+	case `"cryptosuite"`:
+		p.Cryptosuite, err = text(v)
+	case `"proofPurpose"`:
+		var s string
+		s, err = text(v)
+		p.Purpose = did.Purpose(s)
+	case `"verificationMethod"`:
+		p.VerificationMethod, err = urlOf(v)
+	case `"proofValue"`:
+		p.Value, err = text(v)
+	case `"created"`:
+		p.Created, err = proofTime(v, instant.ceil)
+	default:
+		err = p.optional(string(m.name), v)
+	}
+	return err
+}
+
+func (p *Proof) optional(name string, v []byte) (err error) {
+	switch name {
+	case `"id"`:
+		p.ID, err = urlOf(v)
+	case `"expires"`:
+		p.Expires, err = proofTime(v, instant.floor)
+	case `"domain"`:
+		p.Domain, err = texts(v)
+	case `"challenge"`:
+		p.Challenge, err = text(v)
+	case `"nonce"`:
+		p.Nonce, err = text(v)
+	case `"previousProof"`:
+		p.PreviousProof, err = texts(v)
+	default: // 3d
+		err = errors.New("this member is not known")
+	}
+	return err
+}
+
+func proofTime(v []byte, round func(instant) Time) (*Time, error) {
+	s, err := text(v)
+	if err != nil {
+		return nil, err
+	}
+	i, err := parseInstant(s)
+	if err != nil {
+		return nil, err
+	}
+	t := round(i)
+	return &t, nil
+}
+
+// securedProof is a proof and what it signs besides the document.
+type securedProof struct {
+	Proof
+	raw      []byte // canonical, as it stands in the document
+	config   []byte // canonical, without its proofValue
+	previous []int  // the proofs it follows
+}
+
+// secured is a canonical credential or presentation taken apart for its proofs.
+type secured struct {
+	members []member
+	proofs  []securedProof
+	list    bool // the proofs stand in an array
+}
+
+// takeApart finds the proofs of a canonical document and checks everything
+// about them but keys and signatures.
+//
+//	3a there is a proof: an object, or an array of 1 to 8 of them
+//	3b to 3d each is well formed (Proof.parse)
+//	3e no id is used twice, no proof stands there twice, and what a proof
+//	   follows is there, once, and does not follow it in turn
+func takeApart(canonical []byte, purpose did.Purpose) (*secured, error) {
 	ms, err := members(canonical)
 	if err != nil {
 		return nil, err
 	}
 	raw := find(ms, "proof")
-	switch { // 3a
-	case raw == nil, bytes.Equal(raw, []byte("null")), bytes.Equal(raw, []byte("[]")), bytes.Equal(raw, []byte("{}")):
+	s := &secured{members: ms, list: isArray(raw)}
+	switch string(raw) { // 3a
+	case "", "null", "[]", "{}":
 		return nil, ErrNoProof
-	case raw[0] == '[':
-		return nil, ErrManyProofs
-	case raw[0] != '{':
-		return nil, fmt.Errorf("%w: it is not an object", ErrProof)
 	}
-	s := &secured{document: without(ms, "proof"), members: without(ms, "proof", "@context"), context: find(ms, "@context")}
-	pm, err := members(raw)
-	if err != nil {
-		return nil, err
+	list, err := items(raw)
+	if err != nil || len(list) > maxProofs { // 3a
+		return nil, fmt.Errorf("%w: at most %d", ErrManyProofs, maxProofs)
 	}
-	if err := wire.Unmarshal(without(pm, "@context"), &s.proof, wire.DocumentLimits); err != nil { // 3b
-		return nil, fmt.Errorf("%w: %w", ErrProof, err)
+	context := find(ms, "@context")
+	s.proofs = make([]securedProof, len(list))
+	for i, object := range list {
+		pm, err := members(object)
+		if err != nil {
+			return nil, fmt.Errorf("%w: it is not an object", ErrProof)
+		}
+		p := &s.proofs[i]
+		if err := p.parse(pm, purpose, context); err != nil {
+			return nil, err
+		}
+		p.raw, p.config = object, without(pm, "proofValue")
 	}
-	if p := s.proof; p.Type != proofType || p.Cryptosuite != cryptosuite || p.ProofPurpose != proofPurpose { // 3b
-		return nil, fmt.Errorf("%w: type %.40q, suite %.40q, purpose %.40q", ErrProof, p.Type, p.Cryptosuite, p.ProofPurpose)
-	}
-	if c := find(pm, "@context"); c != nil && !bytes.Equal(c, s.context) { // 3c
-		return nil, fmt.Errorf("%w: its @context is not the document's", ErrProof)
-	}
-	s.config = without(pm, "proofValue")
-	return s, nil
+	return s, s.chain()
 }
 
-// controller resolves a verification method to the DID that controls it and
-// its key: did:chio:<hex>#key-1, or did:key:z6Mk…#z6Mk….
-func controller(method string) (text string, id did.DID, err error) {
-	base, fragment, ok := strings.Cut(method, "#")
+// document is the canonical document without its proofs.
+func (s *secured) document() []byte { return without(s.members, "proof") }
+
+// chain resolves what each proof follows (3e).
+func (s *secured) chain() error {
+	if !s.list && s.proofs[0].PreviousProof == nil {
+		return nil
+	}
+	for i := range s.proofs {
+		p := &s.proofs[i]
+		for j := range s.proofs[:i] {
+			if q := &s.proofs[j]; p.ID != "" && p.ID == q.ID || bytes.Equal(p.raw, q.raw) {
+				return fmt.Errorf("%w: proof %d is proof %d again", ErrProofChain, i, j)
+			}
+		}
+		for k, id := range p.PreviousProof {
+			at := slices.IndexFunc(s.proofs, func(q securedProof) bool { return q.ID == id })
+			if at < 0 || at == i || slices.Contains(p.PreviousProof[:k], id) {
+				return fmt.Errorf("%w: previousProof %.100q", ErrProofChain, id)
+			}
+			p.previous = append(p.previous, at)
+		}
+	}
+	return s.acyclic()
+}
+
+// acyclic takes away proofs that follow none of those left, until none is
+// left: what then cannot be taken away follows itself.
+func (s *secured) acyclic() error {
+	done := make([]bool, len(s.proofs))
+	for range s.proofs {
+		for i := range s.proofs {
+			if !slices.ContainsFunc(s.proofs[i].previous, func(j int) bool { return !done[j] }) {
+				done[i] = true
+			}
+		}
+	}
+	if i := slices.Index(done, false); i >= 0 {
+		return fmt.Errorf("%w: proof %d", ErrProofChain, i)
+	}
+	return nil
+}
+
+// preimage is the document that a proof signs: without proofs, or, for one that
+// follows others, with exactly those in the order in which they stand (Data
+// Integrity 1.0 §4.5).
+func (s *secured) preimage(p *securedProof, document []byte) []byte {
+	if len(p.previous) == 0 {
+		return document
+	}
+	return with(s.members, "proof", s.array(func(i int) bool { return slices.Contains(p.previous, i) }))
+}
+
+// array is the canonical array of some of the proofs.
+func (s *secured) array(some func(i int) bool) []byte {
+	out := []byte{'['}
+	for i := range s.proofs {
+		if some(i) {
+			if len(out) > 1 {
+				out = append(out, ',')
+			}
+			out = append(out, s.proofs[i].raw...)
+		}
+	}
+	return append(out, ']')
+}
+
+// hashData is the message that is signed with eddsa-jcs-2022: SHA-256 of the
+// canonical proof configuration, then SHA-256 of the canonical document
+// (vc-di-eddsa §3.3.4).
+func hashData(config, document []byte) []byte {
+	out := make([]byte, 0, 2*sha256.Size)
+	c, d := sha256.Sum256(config), sha256.Sum256(document)
+	return append(append(out, c[:]...), d[:]...)
+}
+
+// verify checks the signature of a proof under the key of its method.
+func (p *securedProof) verify(k did.Key, suite Suite, document []byte) error {
+	key, ok := k.Ed25519()
 	if !ok {
-		return "", "", fmt.Errorf("%w: %.140q has no fragment", ErrProof, method)
+		return fmt.Errorf("%w: %s key with %s", ErrKeyKind, k.Kind(), p.Proof.Suite())
 	}
-	if id, err = did.Parse(base); err == nil && method == id.KeyID() {
-		return base, id, nil
-	}
-	if id, err = did.FromDIDKey(base); err == nil && fragment == id.Multibase() {
-		return base, id, nil
-	}
-	return "", "", fmt.Errorf("%w: %.140q is neither did:chio:…#key-1 nor did:key:…#…", ErrProof, method)
-}
-
-// verify checks the signature under a key.
-func (s *secured) verify(key wire.PublicKey) error {
 	const size = 90 // base58 of 64 bytes is at most 88 characters
-	v := s.proof.ProofValue
-	if len(v) == 0 || len(v) > size || v[0] != 'z' {
+	v := p.Value
+	if len(v) > size || v[0] != 'z' {
 		return fmt.Errorf("%w: proofValue is not base58btc of 64 bytes", ErrProof)
 	}
 	// At a fixed length base58 has one spelling per value.
@@ -164,8 +294,20 @@ func (s *secured) verify(key wire.PublicKey) error {
 	if err != nil || len(raw) != ed25519.SignatureSize {
 		return fmt.Errorf("%w: proofValue is not base58btc of 64 bytes", ErrProof)
 	}
-	if err := key.Verify(hashData(s.config, s.document), wire.Signature(raw)); err != nil {
+	message, err := message(suite, p.config, document)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrProof, err)
+	}
+	if err := key.Verify(message, wire.Signature(raw)); err != nil {
 		return fmt.Errorf("%w: %w", ErrProof, err)
 	}
 	return nil
+}
+
+// message is what is signed; a nil suite is eddsa-jcs-2022.
+func message(suite Suite, config, document []byte) ([]byte, error) {
+	if suite == nil {
+		return hashData(config, document), nil
+	}
+	return suite.HashData(document, config)
 }

@@ -158,9 +158,13 @@ func readStatusList(p *Credential) (*StatusList, error) {
 	if err != nil {
 		return nil, err
 	}
+	until := p.ValidUntil
+	if e := p.ProofsExpire(); e != nil && (until == nil || *e < *until) {
+		until = e // a list whose proof has ended says nothing either
+	}
 	return &StatusList{
 		id: p.ID, issuer: p.Issuer, purposes: s.StatusPurpose, size: s.Size, ttlMillis: s.TTL,
-		validFrom: p.ValidFrom, validUntil: p.ValidUntil, bits: bits,
+		validFrom: p.ValidFrom, validUntil: until, bits: bits,
 	}, nil
 }
 

@@ -97,6 +97,9 @@ func Issue(org wire.Signer, req Request, status vc.StatusEntry, now int64, rand 
 
 // Read reads a verified credential as a passport (rule 6).
 func Read(p *vc.Credential) (*Passport, error) {
+	if !p.Plain { // the fields below would lose how it is spelled, and what else it holds
+		return nil, fmt.Errorf("%w: a passport has one proof object, times in UTC whole seconds and no optional member", vc.ErrMalformed)
+	}
 	var s Subject
 	if err := wire.Unmarshal(p.Subject, &s, wire.DocumentLimits); err != nil {
 		return nil, fmt.Errorf("%w: credentialSubject: %w", vc.ErrMalformed, err)
