@@ -20,9 +20,6 @@ const (
 	ContextMultikey = "https://w3id.org/security/multikey/v1"
 	TypeEd25519     = "Ed25519VerificationKey2020"
 	TypeMultikey    = "Multikey"
-
-	ServiceReceiptLog     = "ChioReceiptLogService"
-	ServicePassportStatus = "ChioPassportStatusService"
 )
 
 // maxDocumentList bounds contexts, services and aliases.
@@ -49,7 +46,7 @@ type VerificationMethod struct {
 }
 
 // Service is an endpoint the environment adds; ID is the DID and a fragment,
-// Endpoint an https URL.
+// Endpoint an https URL, or a multiaddr for ServiceFederation.
 type Service struct {
 	ID       string `json:"id"`
 	Type     string `json:"type"`
@@ -104,7 +101,8 @@ func ParseDocument(doc []byte) (*Document, error) {
 //	  id's own key
 //	4 authentication and assertionMethod are exactly #key-1
 //	5 a did:key alias is the id's own
-//	6 services are under the id, unique, typed, and https
+//	6 services are under the id, unique, typed, and https; a federation service
+//	  is a multiaddr with a peer id
 func (d *Document) Check() error {
 	if err := d.checkContext(); err != nil { // 1
 		return err
@@ -168,9 +166,8 @@ func (d *Document) checkServices() error {
 			return fmt.Errorf("%w: service %.140q needs a type and its own fragment of the DID", ErrDocument, s.ID)
 		}
 		seen[s.ID] = true
-		u, err := url.Parse(s.Endpoint)
-		if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
-			return fmt.Errorf("%w: service endpoint %.140q is not an https URL", ErrDocument, s.Endpoint)
+		if err := s.checkEndpoint(); err != nil {
+			return fmt.Errorf("%w: service endpoint %.140q %w", ErrDocument, s.Endpoint, err)
 		}
 	}
 	return nil

@@ -97,3 +97,47 @@ func FuzzParseDocument(f *testing.F) {
 		}
 	})
 }
+
+func TestServices(t *testing.T) {
+	d := did.FromKey(key(t, 7).Public())
+	peer := d.PeerID()
+	for _, c := range []struct {
+		kind, end string
+		ok        bool
+	}{
+		{did.ServiceReceiptLog, "https://acme.example/log", true},
+		{did.ServicePassportStatus, "https://acme.example:8443/status?x=1", true},
+		{did.ServicePassportStatus, "https://user@acme.example/", false},
+		{did.ServicePassportStatus, "https:///status", false},
+		{did.ServicePassportStatus, "https://acme.example/" + strings.Repeat("a", 1100), false},
+		{did.ServiceReceiptLog, "multiaddr:/dns4/acme.example/tcp/4001/p2p/" + peer, false},
+		{did.ServiceFederation, "multiaddr:/dns4/acme.example/tcp/4001/p2p/" + peer, true},
+		{did.ServiceFederation, "multiaddr:/dns/acme.example/udp/4001/quic-v1/p2p/" + peer, true},
+		{did.ServiceFederation, "multiaddr:/ip4/192.0.2.1/udp/4001/quic-v1/p2p/" + peer, true},
+		{did.ServiceFederation, "multiaddr:/ip6/2001:db8::1/tcp/4001/p2p/" + peer, true},
+		{did.ServiceFederation, "https://acme.example/federate", false},
+		{did.ServiceFederation, "/dns4/acme.example/tcp/4001/p2p/" + peer, false},
+		{did.ServiceFederation, "multiaddr:/dns4/acme.example/tcp/4001", false},
+		{did.ServiceFederation, "multiaddr:/dns4/acme.example/udp/4001/p2p/" + peer, false},
+		{did.ServiceFederation, "multiaddr:/dns4/acme.example/tcp/04001/p2p/" + peer, false},
+		{did.ServiceFederation, "multiaddr:/dns4/acme.example/tcp/0/p2p/" + peer, false},
+		{did.ServiceFederation, "multiaddr:/dns4/acme.example/tcp/65536/p2p/" + peer, false},
+		{did.ServiceFederation, "multiaddr:/dns4/Acme.example/tcp/4001/p2p/" + peer, false},
+		{did.ServiceFederation, "multiaddr:/ip4/2001:db8::1/tcp/4001/p2p/" + peer, false},
+		{did.ServiceFederation, "multiaddr:/ip6/2001:DB8::1/tcp/4001/p2p/" + peer, false},
+		{did.ServiceFederation, "multiaddr:/ip6/fe80::1%25eth0/tcp/4001/p2p/" + peer, false},
+		{did.ServiceFederation, "multiaddr:/unix/x/tcp/4001/p2p/" + peer, false},
+		{did.ServiceFederation, "multiaddr:/dns4/acme.example/tcp/4001/p2p/nobody", false},
+		{did.ServiceFederation, "multiaddr:/dns4/acme.example/tcp/4001/p2p/" + peer + "/p2p-circuit", false},
+	} {
+		doc, err := did.NewDocument(d, did.Service{ID: string(d) + "#s", Type: c.kind, Endpoint: c.end})
+		if (err == nil) != c.ok || err != nil && !errors.Is(err, did.ErrDocument) {
+			t.Errorf("%s %s: %v", c.kind, c.end, err)
+		}
+		if c.ok {
+			if _, err := did.ParseDocument(wire.MustMarshal(doc)); err != nil {
+				t.Errorf("%s %s: %v", c.kind, c.end, err)
+			}
+		}
+	}
+}

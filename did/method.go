@@ -1,6 +1,10 @@
 package did
 
-import "github.com/backbay-labs/chio-node/wire"
+import (
+	"fmt"
+
+	"github.com/backbay-labs/chio-node/wire"
+)
 
 // Purpose is a verification relationship of DID Core 1.0 §5.3: what a method
 // may be used for.
@@ -25,8 +29,9 @@ type Method struct {
 
 // SelfCertified returns the method of a did:chio or Ed25519 did:key, whose
 // document follows from its name, so that nothing needs to be resolved:
-// did:chio:<hex>#key-1 or did:key:z6Mk…#z6Mk…. Both are listed for assertion
-// and authentication only.
+// did:chio:<hex>#key-1 or did:key:z6Mk…#z6Mk…. It answers for assertion and
+// authentication only; a did:key lists its key for invocation and delegation as
+// well, which did/resolver knows.
 func SelfCertified(url string, p Purpose) (*Method, error) {
 	base, id, err := selfCertified(url)
 	if err != nil {
@@ -35,7 +40,12 @@ func SelfCertified(url string, p Purpose) (*Method, error) {
 	if p != PurposeAssertion && p != PurposeAuthenticate {
 		return nil, errPurpose(url, p)
 	}
-	return &Method{ID: url, Controller: base, Key: NewEd25519(id.Key())}, nil
+	raw := id.Key()
+	k, err := NewKey(KindEd25519, raw[:]) // also a point of the curve, which Parse does not ask
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMethod, err)
+	}
+	return &Method{ID: url, Controller: base, Key: k}, nil
 }
 
 // NewEd25519 is the Key of an Ed25519 public key.

@@ -81,6 +81,39 @@ func TestAgreementIsTheExchangedKey(t *testing.T) {
 	})
 }
 
+// TestSmallOrderIsWhatTheExchangeRefuses: a coordinate is of small order if and
+// only if an exchange with it gives zero, which package ecdh refuses.
+func TestSmallOrderIsWhatTheExchangeRefuses(t *testing.T) {
+	probe, err := ecdh.X25519().NewPrivateKey(bytes.Repeat([]byte{8}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	try := func(u []byte) {
+		t.Helper()
+		public, err := ecdh.X25519().NewPublicKey(u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, zero := probe.ECDH(public)
+		if _, err := did.NewKey(did.KindX25519, u); errors.Is(err, wire.ErrWeakKey) != (zero != nil) {
+			t.Errorf("%x: %v, the exchange says %v", u, err, zero)
+		}
+	}
+	for _, s := range []string{"00", "01", "02", "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", "ebffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800", "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157"} {
+		b, err := hex.DecodeString(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		try(append(b, make([]byte, 32-len(b))...))
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		u := rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(rt, "u")
+		u[31] &= 0x3f
+		try(u)
+	})
+}
+
 func mb(t *testing.T, raw string) string {
 	t.Helper()
 	b, err := hex.DecodeString(raw)
@@ -125,6 +158,8 @@ func TestParseMultikeyRefuses(t *testing.T) {
 		"X25519 of small order":     {mb(t, "ec01"+zero32), wire.ErrWeakKey},
 		"X25519 one":                {mb(t, "ec01"+"01"+zero32[2:]), wire.ErrWeakKey},
 		"X25519 of order eight":     {mb(t, "ec01"+"e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"), wire.ErrWeakKey},
+		"X25519 of the other eight": {mb(t, "ec01"+"5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157"), wire.ErrWeakKey},
+		"X25519 minus one":          {mb(t, "ec01"+"ec"+ff32[2:62]+"7f"), wire.ErrWeakKey},
 		"X25519 not reduced":        {mb(t, "ec01"+"ed"+ff32[2:62]+"7f"), did.ErrKey},
 		"X25519 with the high bit":  {mb(t, "ec01"+"09"+zero32[2:62]+"80"), did.ErrKey},
 		"P-256 uncompressed":        {mb(t, "8024"+"04"+ec[2:]+ec[2:]), did.ErrKeyLength},

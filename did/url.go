@@ -80,6 +80,9 @@ func (u URL) DID() string {
 	return "did:" + u.Method + ":" + u.ID
 }
 
+// Bare is the URL of the DID in front.
+func (u URL) Bare() URL { return URL{Method: u.Method, ID: u.ID} }
+
 // IsDID reports that nothing follows the DID.
 func (u URL) IsDID() bool {
 	return u.Method != "" && u.Path == "" && !u.hasQuery && !u.hasFragment

@@ -9,6 +9,7 @@ import (
 
 	"github.com/backbay-labs/chio-node/credit/reputation"
 	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/did/resolver"
 	"github.com/backbay-labs/chio-node/internal/hostile"
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/approval"
@@ -138,6 +139,8 @@ func decoders(t *testing.T) []decoder {
 			valid: []byte(`{"id":"a","purpose":"p","server_id":"s","tool_name":"t"}`)},
 		{name: "policy", decode: func(b []byte) error { return second(policy.Parse("p", b)) }},
 		{name: "DID document", decode: func(b []byte) error { return second(did.ParseDocument(b)) }},
+		{name: "foreign DID document", decode: func(b []byte) error { return second(resolver.ParseDocument(b, "did:web:example.com")) }},
+		{name: "JSON Web Key", decode: func(b []byte) error { return second(did.ParseJWK(b)) }},
 		{name: "passport", decode: func(b []byte) error { return passport.VerifyFile(b, vc.Gate{Now: 1}).Err() }},
 		{name: "credential", decode: func(b []byte) error { return passport.Verify(b, vc.Gate{Now: 1}).Err() }},
 		{name: "JSON-LD document", decode: func(b []byte) error { return second(linked.Canonicalize(b)) }, limits: wire.ForeignLimits,
