@@ -263,9 +263,7 @@ func TestIssueRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	// A refused request takes no bit.
-	p, _, err := g.Issue(t.Context(), request(t), t0)
-	if err != nil || p.Status.StatusListIndex != "0" {
-		t.Errorf("%v %v", p, err)
+	if _, _, err := g.Issue(t.Context(), request(t), t0); err != nil {
+		t.Errorf("the control: %v", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/vc"
 	"github.com/backbay-labs/chio-node/vc/status"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -46,7 +47,7 @@ func NewRegistry(cfg Config) (*Registry, error) {
 	if cfg.DB == nil || cfg.Rand == nil {
 		return nil, errors.New("passport: DB and Rand are required")
 	}
-	lists, err := status.New(status.Config{Org: cfg.Org, TTLSeconds: cfg.ListTTLSeconds, Base: cfg.StatusBase})
+	lists, err := status.New(status.Config{Org: cfg.Org, Rand: cfg.Rand, TTLSeconds: cfg.ListTTLSeconds, Base: cfg.StatusBase})
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +83,7 @@ func (g *Registry) Issue(ctx context.Context, req Request, now int64) (*Passport
 	var p *Passport
 	var file []byte
 	err := g.cfg.DB.Update(ctx, func(tx store.Tx) error {
-		entry, index, err := g.lists.Allocate(tx)
+		entry, index, err := g.lists.Allocate(tx, status.Kind{Purpose: vc.PurposeRevocation})
 		if err != nil {
 			return err
 		}
@@ -124,7 +125,7 @@ func (g *Registry) RevokeIn(tx store.Tx, id, reason string, now int64) error {
 	if err != nil || r.Revoked() {
 		return err
 	}
-	if err := g.lists.Set(tx, r.Index, now); err != nil {
+	if err := g.lists.Set(tx, r.Index); err != nil {
 		return err
 	}
 	r.RevokedAt, r.Reason = max(now, 1), reason

@@ -1,10 +1,18 @@
 // Package status keeps the Bitstring Status Lists that an organisation signs:
-// it allots bits, sets them, and gives each list freshly signed.
+// it allots entries, changes what they say, and gives each list signed.
 //
-// Contract: everything happens in the caller's transaction; a bit is allotted
-// once; a damaged list is an error and is never signed over; a list is never
-// signed with an earlier time than the one it replaces.
+// Contract: everything happens in the caller's transaction, so an entry and
+// the record it is about change together. An entry is allotted once, at a
+// random place of its list, so that its number tells neither when it was
+// issued nor how many there are. Revocation and refresh are never taken back.
+// Changing an entry rewrites one kilobyte and marks its list; the list is
+// signed when it is next asked for, or by Flush. A signed list older than its
+// entries is never handed out, and none is signed with an earlier time than
+// the one it replaces. Damaged rows are an error and are never signed over.
 //
-// Non-goals: judging a list (package vc), what a bit is about (vc/passport),
-// publishing lists over a network.
+// Lists of earlier versions, which kept their bits in the signed document
+// only, are taken over the first time they are needed.
+//
+// Non-goals: judging a list (package vc), what an entry is about
+// (vc/passport), publishing lists over a network.
 package status

@@ -3,6 +3,7 @@ package status
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 
 	"github.com/backbay-labs/chio-node/did"
@@ -11,125 +12,201 @@ import (
 	"github.com/backbay-labs/chio-node/wire"
 )
 
-// The rows of the lists.
-const (
-	listPrefix   = "v/list/" // + number: signed status list
-	indexCounter = "v/index"
-)
-
 // DefaultTTLSeconds is how long a signed list may be relied on: long enough
 // for an offline verifier, short enough that a stale copy does not hide a
 // revocation for ever.
 const DefaultTTLSeconds = 7 * 24 * 3600
 
+// MaxAllocate bounds one AllocateMany or SetMany.
+const MaxAllocate = 1 << 20
+
+// The errors a caller can act on.
+var (
+	// ErrUnknown: no such list, or an index that was never allotted.
+	ErrUnknown = errors.New("status entry is not known")
+	// ErrIrreversible: revocation and refresh are not taken back.
+	ErrIrreversible = errors.New("status cannot be taken back")
+	// ErrDamaged: rows of a list contradict each other.
+	ErrDamaged = errors.New("status list is damaged")
+	// ErrKind: a list of that kind cannot be.
+	ErrKind = errors.New("not a kind of status list")
+)
+
 // Config says who signs the lists and where they are found.
 type Config struct {
-	Org        wire.Signer
-	TTLSeconds int64  // validity of a signed list; 0 means 7 days
-	Base       string // URL before the list number; "" means <did>/status/
+	Org            wire.Signer
+	Rand           io.Reader
+	TTLSeconds     int64  // validity of a signed list; 0 means 7 days
+	Base           string // URL before the list number; "" means <did>/status/
+	Entries        uint32 // of a new list, a multiple of 8192 from 131072 to 2^22; 0 means 131072
+	RefreshSeconds int64  // after how long verifiers should ask again (ttl); 0: not said
+
+	// Issuer and Sign replace Org: another DID, suite or form of signature.
+	Issuer string
+	Sign   func(unsecured []byte, now int64) ([]byte, error)
+}
+
+// Kind is what the entries of a list are for.
+type Kind struct {
+	Purpose    string             // one of the four of package vc
+	Size       vc.StatusSize      // bits; 0 is 1; only messages take more
+	Messages   []vc.StatusMessage // for vc.PurposeMessage: one for each value
+	References vc.StatusReference // where the messages are explained
+}
+
+// Allotted is an entry and its handle: the index over all lists, by which its
+// status is changed.
+type Allotted struct {
+	Entry vc.StatusEntry
+	Index uint64
 }
 
 // Lists are the status lists of one organisation. Every method works inside a
-// transaction of the caller, so that a bit, its signature and the record it is
-// about change together.
-type Lists struct {
-	cfg Config
-}
+// transaction of the caller.
+type Lists struct{ cfg Config }
 
 // New checks the configuration and touches nothing.
 func New(cfg Config) (*Lists, error) {
-	if cfg.Org == nil || cfg.TTLSeconds < 0 {
-		return nil, errors.New("status: Org is required, TTLSeconds not negative")
+	if cfg.Org == nil && (cfg.Sign == nil || cfg.Issuer == "") || cfg.Rand == nil {
+		return nil, errors.New("status: Org, or Issuer and Sign, and Rand are required")
+	}
+	if cfg.TTLSeconds < 0 || cfg.RefreshSeconds < 0 {
+		return nil, errors.New("status: TTLSeconds and RefreshSeconds must not be negative")
+	}
+	if cfg.Entries%chunkBits != 0 || cfg.Entries != 0 && (cfg.Entries < vc.ListBits || cfg.Entries > maxRawBits) {
+		return nil, fmt.Errorf("status: Entries is %d, want a multiple of %d from %d to %d", cfg.Entries, chunkBits, vc.ListBits, maxRawBits)
+	}
+	if cfg.Entries == 0 {
+		cfg.Entries = vc.ListBits
 	}
 	if cfg.TTLSeconds == 0 {
 		cfg.TTLSeconds = DefaultTTLSeconds
 	}
+	if cfg.Sign == nil {
+		org := cfg.Org
+		cfg.Issuer = did.FromKey(org.Public()).String()
+		cfg.Sign = func(doc []byte, now int64) ([]byte, error) { return vc.Sign(doc, org, vc.Time(now)) }
+	}
 	if cfg.Base == "" {
-		cfg.Base = string(did.FromKey(cfg.Org.Public())) + "/status/"
+		cfg.Base = cfg.Issuer + "/status/"
 	}
 	return &Lists{cfg}, nil
 }
 
-// Allocate takes the next free bit. It returns the entry that names it and its
-// index over all lists.
-func (l *Lists) Allocate(tx store.Tx) (vc.StatusEntry, uint64, error) {
-	n, err := tx.Next(indexCounter)
+// Allocate takes a free entry of a kind, drawn at random. It returns the entry
+// and its index over all lists.
+func (l *Lists) Allocate(tx store.Tx, k Kind) (vc.StatusEntry, uint64, error) {
+	one, err := l.AllocateMany(tx, k, 1)
 	if err != nil {
 		return vc.StatusEntry{}, 0, err
 	}
-	index := n - 1
-	return vc.NewStatusEntry(l.url(index/vc.ListBits), uint32(index%vc.ListBits)), index, nil
+	return one[0].Entry, one[0].Index, nil
 }
 
-// Set sets the bit of an index and signs its list anew.
-func (l *Lists) Set(tx store.Tx, index uint64, now int64) error {
-	number := index / vc.ListBits
-	bits, from, _, err := l.load(tx, number)
-	if err != nil {
-		return err
+// AllocateMany is Allocate n times, at the price of few.
+func (l *Lists) AllocateMany(tx store.Tx, k Kind, n int) ([]Allotted, error) {
+	if n < 0 || n > MaxAllocate {
+		return nil, fmt.Errorf("status: %d entries at once, want at most %d", n, MaxAllocate)
 	}
-	i := index % vc.ListBits
-	bits[i/8] |= 0x80 >> (i % 8)
-	_, err = l.put(tx, number, bits, max(now, from))
-	return err
-}
-
-// For returns the signed list that holds an index, fresh as of now: it is
-// signed anew if it does not exist or half its validity has passed.
-func (l *Lists) For(tx store.Tx, index uint64, now int64) ([]byte, error) {
-	return l.fresh(tx, index/vc.ListBits, now)
-}
-
-// Document returns a list by its number, fresh as of now: what an organisation
-// publishes. It wraps store.ErrNotFound for a list that does not exist.
-func (l *Lists) Document(tx store.Tx, number uint64, now int64) ([]byte, error) {
-	if _, err := tx.Get(listRow(number)); err != nil {
-		return nil, fmt.Errorf("status list %d: %w", number, err)
+	if err := k.check(l.cfg.Entries); err != nil {
+		return nil, err
 	}
-	return l.fresh(tx, number, now)
-}
-
-func (l *Lists) fresh(tx store.Tx, number uint64, now int64) ([]byte, error) {
-	bits, from, doc, err := l.load(tx, number)
+	b := l.begin(tx)
+	st, err := b.open(k)
 	if err != nil {
 		return nil, err
 	}
-	if doc != nil && now < from+l.cfg.TTLSeconds/2 {
-		return doc, nil
+	out := make([]Allotted, 0, n)
+	for range n {
+		if st.FreeTotal == 0 {
+			if st, err = b.create(k); err != nil {
+				return nil, err
+			}
+		}
+		i, err := st.take()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Allotted{st.entry(i), handle(st.number, i)})
 	}
-	return l.put(tx, number, bits, max(now, from))
+	return out, b.save()
 }
 
-// load returns the bits of a list, when it was signed, and its document. A
-// list that does not exist yet is all clear and has no document.
-func (l *Lists) load(v store.Reader, number uint64) (bits []byte, from int64, doc []byte, err error) {
-	doc, err = v.Get(listRow(number))
-	if errors.Is(err, store.ErrNotFound) {
-		return vc.NewBits(), 0, nil, nil
+// Set sets an entry of one bit: its credential is revoked, suspended, or
+// superseded. Setting it again changes nothing.
+func (l *Lists) Set(tx store.Tx, index uint64) error { return l.SetMany(tx, []uint64{index}, 1) }
+
+// Clear lifts a suspension; with a message it is value 0.
+func (l *Lists) Clear(tx store.Tx, index uint64) error { return l.SetMany(tx, []uint64{index}, 0) }
+
+// SetMany gives entries a value, at the price of few: all of them, or none and
+// an error.
+func (l *Lists) SetMany(tx store.Tx, indexes []uint64, value uint8) error {
+	if len(indexes) > MaxAllocate {
+		return fmt.Errorf("status: %d entries at once, want at most %d", len(indexes), MaxAllocate)
 	}
-	if err != nil {
-		return nil, 0, nil, err
+	b := l.begin(tx)
+	for _, index := range indexes {
+		number, i := place(index)
+		st, err := b.list(number)
+		if err != nil {
+			return err
+		}
+		if err := st.set(i, value); err != nil {
+			return err
+		}
 	}
-	// Opening it again costs one verification and means that a damaged list is
-	// never signed over.
-	list, err := vc.OpenStatusList(doc, string(did.FromKey(l.cfg.Org.Public())))
-	if err != nil {
-		return nil, 0, nil, err
-	}
-	return list.Bits(), list.ValidFrom(), doc, nil
+	return b.save()
 }
 
-// put signs the bits of a list. The time it is given is never before that of
-// the list it replaces: a clock that went back does not make it older.
-func (l *Lists) put(tx store.Tx, number uint64, bits []byte, now int64) ([]byte, error) {
-	doc, err := vc.SignStatusList(l.cfg.Org, l.url(number), bits, now, l.cfg.TTLSeconds)
+// Value is what an entry says now.
+func (l *Lists) Value(tx store.Tx, index uint64) (uint8, error) {
+	number, i := place(index)
+	st, err := l.begin(tx).list(number)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	tx.Set(listRow(number), doc)
-	return doc, nil
+	return st.value(i)
+}
+
+// handle is the index of an entry over all lists: the number of its list, from
+// 1, above 32 bits of its place. What earlier versions gave out has no number,
+// and lies at that place in a row of lists of vc.ListBits.
+func handle(number uint64, i uint32) uint64 { return (number+1)<<32 | uint64(i) }
+
+func place(index uint64) (number uint64, i uint32) {
+	if index>>32 == 0 {
+		return index / vc.ListBits, uint32(index % vc.ListBits)
+	}
+	return index>>32 - 1, uint32(index)
 }
 
 func (l *Lists) url(number uint64) string { return l.cfg.Base + strconv.FormatUint(number, 10) }
 
-func listRow(number uint64) string { return listPrefix + strconv.FormatUint(number, 10) }
+// check: the four purposes; size and messages for messages only, and complete.
+func (k *Kind) check(entries uint32) error {
+	switch k.Purpose {
+	case vc.PurposeRevocation, vc.PurposeSuspension, vc.PurposeRefresh:
+		if k.Size > 1 || k.Messages != nil || k.References != nil {
+			return fmt.Errorf("%w: %s takes one bit and no messages", ErrKind, k.Purpose)
+		}
+		return nil
+	case vc.PurposeMessage:
+	default:
+		return fmt.Errorf("%w: purpose %.60q: use revocation, suspension, refresh or message", ErrKind, k.Purpose)
+	}
+	if k.Size > 8 || uint64(entries)*uint64(max(k.Size, 1)) > maxRawBits || len(k.Messages) == 0 {
+		return fmt.Errorf("%w: messages of %d bits for %d entries: at most 8 bits, %d in all, and a message for each value", ErrKind, k.Size, entries, maxRawBits)
+	}
+	e := k.entry("urn:x", 0)
+	if err := e.Check(); err != nil {
+		return fmt.Errorf("%w: %w", ErrKind, err)
+	}
+	return nil
+}
+
+func (k *Kind) entry(url string, i uint32) vc.StatusEntry {
+	e := vc.NewStatusEntryFor(k.Purpose, url, i)
+	e.StatusSize, e.StatusMessage, e.StatusReference = k.Size, k.Messages, k.References
+	return e
+}
