@@ -1,10 +1,13 @@
 package vc_test
 
 import (
+	"crypto/sha512"
 	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/multiformats/go-multibase"
 
 	"github.com/backbay-labs/chio-node/vc"
 	"github.com/backbay-labs/chio-node/wire"
@@ -298,10 +301,14 @@ func TestResourcesAndSchemas(t *testing.T) {
 	}
 	const abc = "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
 	resource := sign(`{"relatedResource":{"id":"urn:a:b","digestSRI":"` + abc + `"}}`)
+	long := sha512.Sum512([]byte("abc"))
+	z, err := multibase.Encode(multibase.Base58BTC, append([]byte{0x13, 64}, long[:]...))
+	if err != nil {
+		t.Fatal(err)
+	}
 	three := sign(`{"relatedResource":{"id":"urn:a:b","digestSRI":["` + abc +
-		`","sha384-ywB1P0WjXou1oD1pmsZQBycsMqsO3tFjGotgWkP/W+2AhgcroefMI1i67KE0yCWn"],` +
-		`"digestMultibase":"z8VxiEJ9Rz6ygE2ZfTBDFiG9Wcg1M7fVvyJ3Tf8xwv"}}`)
-	_ = three
+		`","sha384-ywB1P0WjXou1oD1pmsZQBycsMqsO3tFjGotgWkP/W+2AhgcroefMI1i67KE0yCWn"],"digestMultibase":"` + z + `"}}`)
+	embedded := sign(`{"relatedResource":{"id":"https://www.w3.org/ns/credentials/v2","digestSRI":"sha256-WZVc7WaX1h4D8rJVb+vlMIqxaEKEb1tYbX8fet7JJzQ="}}`)
 	schema := sign(`{"credentialSchema":[{"id":"urn:s:1","type":"JsonSchema"},{"id":"urn:s:2","type":"JsonSchema"}]}`)
 	bytesOf := func(s string) func(string) ([]byte, error) {
 		return func(string) ([]byte, error) { return []byte(s), nil }
@@ -313,6 +320,11 @@ func TestResourcesAndSchemas(t *testing.T) {
 	}{
 		"digest matches":       {resource, vc.Gate{Resource: bytesOf("abc")}, nil},
 		"digest differs":       {resource, vc.Gate{Resource: bytesOf("abd")}, vc.ErrResource},
+		"every digest matches": {three, vc.Gate{Resource: bytesOf("abc")}, nil},
+		"one digest differs":   {three, vc.Gate{Resource: bytesOf("abd")}, vc.ErrResource},
+		"embedded context":     {embedded, vc.Gate{Vocabulary: processor(t)}, nil},
+		"no embedded context":  {resource, vc.Gate{Vocabulary: processor(t)}, vc.ErrResource},
+		"context not at hand":  {embedded, vc.Gate{}, vc.ErrResource},
 		"nobody fetches":       {resource, vc.Gate{}, vc.ErrResource},
 		"fetching fails":       {resource, vc.Gate{Resource: func(string) ([]byte, error) { return nil, cause }}, cause},
 		"schemas hold":         {schema, vc.Gate{Schema: func(vc.Schema, []byte) error { return nil }}, nil},
