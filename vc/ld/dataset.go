@@ -33,7 +33,7 @@ const (
 //
 // When lenient, base direction is let pass: the RDF is not what is signed.
 type dataset struct {
-	quads   []quad // each once: a dataset is a set
+	quads   []quad // those with a blank node each once: a dataset is a set
 	known   map[quad]struct{}
 	named   map[string]int // blank node labels of the document
 	nodes   int
@@ -138,13 +138,16 @@ func (d *dataset) label(name string) (term, error) {
 func (d *dataset) emit(s term, predicate string, o, graph term) error {
 	d.said++
 	q := quad{s, iri(predicate), o, graph}
-	if _, again := d.known[q]; again {
-		return nil
+	// A repeated statement without blank nodes falls out when lines are sorted.
+	if s.kind == kindBlank || o.kind == kindBlank || graph.kind == kindBlank {
+		if _, again := d.known[q]; again {
+			return nil
+		}
+		d.known[q] = struct{}{}
 	}
 	if len(d.quads) >= MaxQuads {
 		return fmt.Errorf("%w: more than %d statements", ErrLimit, MaxQuads)
 	}
-	d.known[q] = struct{}{}
 	d.quads = append(d.quads, q)
 	return nil
 }

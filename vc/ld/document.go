@@ -22,7 +22,7 @@ var (
 
 // The limits of one document, besides those of wire.ForeignLimits.
 const (
-	MaxValues   = 4096 // objects, arrays and scalars outside contexts
+	MaxValues   = 2048 // objects, arrays and scalars outside contexts
 	MaxContexts = 32   // @context members
 	MaxTerms    = 512  // terms defined by contexts written into the document
 )

@@ -7,10 +7,11 @@ import (
 	"slices"
 )
 
-// MaxSteps bounds the work of telling alike blank nodes apart: every node and
-// every order of nodes that is tried is a step. Real credentials take dozens; a
-// dataset built to take exponential time is refused.
-const MaxSteps = 1 << 14
+// MaxSteps bounds the work of telling alike blank nodes apart. A step is one
+// statement about a node that is hashed with its neighbours, or one node of an
+// order that is tried. Real credentials take dozens; a dataset built to take
+// exponential time is refused.
+const MaxSteps = 1 << 15
 
 // path is what one attempt at naming the neighbours of a node came to.
 type path struct {
@@ -18,8 +19,8 @@ type path struct {
 	issuer *issuer
 }
 
-func (c *canonizer) step() error {
-	if c.steps--; c.steps < 0 {
+func (c *canonizer) step(n int) error {
+	if c.steps -= n; c.steps < 0 {
 		return fmt.Errorf("%w: blank nodes too alike to tell apart in %d steps", ErrLimit, MaxSteps)
 	}
 	return nil
@@ -65,7 +66,7 @@ func (c *canonizer) related(node int, names *issuer) map[string][]int {
 // hashNDegree hashes a node by its neighbourhood, following it as far as nodes
 // without names lead (§4.8.3).
 func (c *canonizer) hashNDegree(node int, names *issuer) (path, error) {
-	if err := c.step(); err != nil {
+	if err := c.step(1 + len(c.mentions[node])); err != nil {
 		return path{}, err
 	}
 	groups := c.related(node, names)
@@ -85,7 +86,7 @@ func (c *canonizer) hashNDegree(node int, names *issuer) (path, error) {
 // shortest tries the nodes in every order and returns the least path.
 func (c *canonizer) shortest(nodes []int, names *issuer) (chosen []byte, chosenIssuer *issuer, err error) {
 	err = permute(slices.Clone(nodes), len(nodes), func(order []int) error {
-		if err := c.step(); err != nil {
+		if err := c.step(len(order)); err != nil {
 			return err
 		}
 		attempt, attemptIssuer, err := c.attempt(order, names.copy(), chosen)
