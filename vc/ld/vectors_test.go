@@ -171,6 +171,7 @@ func TestPoisonGraphs(t *testing.T) {
 		ok    bool
 	}{
 		{"clique of 3", clique(3, ""), true},
+		{"clique of 6", clique(6, ""), false},
 		{"clique of 10, the negative test of the suite", clique(10, ""), false},
 		{"clique of 8 in a graph named by one of its nodes", clique(8, " _:e0"), false},
 		{"clique of 24", clique(24, ""), false},
