@@ -201,6 +201,20 @@ func TestAccepted(t *testing.T) {
 	}
 }
 
+func TestRefusalNamesTheMember(t *testing.T) {
+	p := processor(t)
+	for doc, want := range map[string]string{
+		with("", `,"evidence":{"zeta":[{"alpha":1}]}`):                          `defines the member "alpha"`,
+		with(`,{"e":{"@id":"urn:x:e","@context":{"x":"urn:x:x"}}}`, `,"x":"y"`): `used where its context does not define it`,
+		with("", `,"evidence":{"@context":{"x":"urn:x:x"},"x":{"y":1}}`):        `defines the member "y"`,
+		strings.Replace(with("", ""), `"VerifiableCredential"`, `{"a":"b"}`, 1): `@type value must be a string`,
+	} {
+		if err := p.Check([]byte(doc)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s for %s", err, want, doc)
+		}
+	}
+}
+
 // TestRepetitionsAreOneStatement: a dataset is a set, also while blank nodes are
 // told apart by what is said about them.
 func TestRepetitionsAreOneStatement(t *testing.T) {

@@ -102,7 +102,7 @@ func (p *Processor) expand(d *document) (nodes []any, err error) {
 	}
 	expanded, err := p.api.Expand(active, "", d.members, p.options, false, nil)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrTerm, err)
+		return nil, p.explain(d, err)
 	}
 	switch e := expanded.(type) {
 	case nil:
