@@ -7,8 +7,8 @@ import (
 	"github.com/backbay-labs/chio-node/vc/ld"
 )
 
-// digests are the SHA-256 sums that specifications print for a context: VC Data
-// Model 2.0 §B.1, VC Data Model 1.1 §B.1, Data Integrity §2.4.2.
+// digests pin the published bytes. The first four sums are printed by the
+// specifications: VC Data Model 2.0 §B.1 and 1.1 §B.1, Data Integrity §2.4.2.
 var digests = map[string]string{
 	"https://www.w3.org/ns/credentials/v2":             "59955ced6697d61e03f2b2556febe5308ab16842846f5b586d7f1f7adec92734",
 	"https://www.w3.org/2018/credentials/v1":           "ab4ddd9a531758807a79a5b450510d61ae8d147eab966cc9a200c07095b0cdcc",
