@@ -155,16 +155,8 @@ func (w *network) bindings() federation.Bindings {
 }
 
 func (n *Node) bind(ctx context.Context, now int64) (b federation.Bindings, err error) {
-	for _, k := range []struct {
-		role did.Role
-		key  *wire.Key
-		into **wire.Envelope
-	}{{did.RoleTransport, n.keys.Transport(), &b.Transport}, {did.RoleKernel, n.keys.Kernel(), &b.Kernel}} {
-		term, err := n.keys.Term(ctx, k.role, now-bindingBackdateSeconds, bindingTTLSeconds)
-		if err != nil {
-			return b, err
-		}
-		if *k.into, err = did.Bind(n.keys.Org(), k.key, term); err != nil {
+	for role, into := range map[did.Role]**wire.Envelope{did.RoleTransport: &b.Transport, did.RoleKernel: &b.Kernel} {
+		if *into, err = n.keys.Bind(ctx, role, now-bindingBackdateSeconds, bindingTTLSeconds); err != nil {
 			return b, err
 		}
 	}

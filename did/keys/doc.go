@@ -8,8 +8,9 @@
 // are seeds sealed row by row, bound to their row's name. A wrong passphrase,
 // a loose file permission or an altered row is a named error, never a new key.
 //
-// The kernel key can be replaced: RotateKernel overwrites its seed and keeps the
-// signed record of the change for ever, in one transaction.
+// The kernel, transport and agent keys can be replaced: each overwrites the seed
+// and keeps the signed record of the change for ever, in one transaction. These
+// records are one chain, which a deactivation of the organisation ends.
 //
 // Non-goals: what a key may sign (did.Role and the callers), the rules of
 // bindings and rotation records (did), hardware modules. Aries types do not leave this

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/store"
@@ -40,8 +41,8 @@ var ErrName = errors.New("name is not 1 to 64 letters, digits, '.', '_' or '-', 
 const current = "1"
 
 // Keyring holds the opened keys of one organisation. It is safe for concurrent
-// use, apart from RotateKernel and FinishRotation, which nothing else may run
-// beside, and never prints key material.
+// use, apart from RotateKernel, RotateTransport and FinishRotation, which
+// nothing else may run beside, and never prints key material.
 type Keyring struct {
 	db        store.DB
 	sealed    bool
@@ -50,10 +51,12 @@ type Keyring struct {
 	kernel    *wire.Key
 	transport *wire.Key
 	secp      map[did.Role]Scalar
-	rotations []Rotation     // of the kernel key, oldest first
 	previous  wire.PublicKey // the retired kernel key while a rotation is unfinished
+	legacy    chain          // the events made before there was a chain
+	ended     atomic.Pointer[ended]
 
-	mu     sync.Mutex // guards agents
+	mu     sync.Mutex // guards what follows
+	events []Rotation // oldest first
 	agents map[string]*wire.Key
 }
 
@@ -139,10 +142,10 @@ func open(cfg Config, master secret, sealed bool, s *sealer) (*Keyring, error) {
 		if k.kernel, err = s.key(r, did.RoleKernel); err != nil {
 			return err
 		}
-		if err = k.openRotations(r); err != nil {
+		if k.transport, err = s.key(r, did.RoleTransport); err != nil {
 			return err
 		}
-		if k.transport, err = s.key(r, did.RoleTransport); err != nil {
+		if err = k.openEvents(r); err != nil {
 			return err
 		}
 		for _, role := range []did.Role{did.RoleSettlement, did.RoleOracle} {
@@ -222,15 +225,21 @@ func (k *Keyring) Secp(role did.Role) (Scalar, error) {
 // Term draws the next binding sequence of a role and returns the term of a
 // binding from notBefore (unix seconds) for ttlSeconds, at most thirty days.
 func (k *Keyring) Term(ctx context.Context, role did.Role, notBefore, ttlSeconds int64) (did.Term, error) {
-	t := did.Term{Role: role, NotBefore: notBefore, NotAfter: notBefore + min(ttlSeconds, did.MaxBindingSeconds)}
+	var t did.Term
 	err := k.db.Update(ctx, func(tx store.Tx) (err error) {
-		t.Sequence, err = tx.Next("k/binding/" + string(role))
+		t, err = term(tx, role, notBefore, ttlSeconds)
 		return err
 	})
 	if err != nil {
 		return did.Term{}, fmt.Errorf("draw a binding sequence: %w", err)
 	}
 	return t, nil
+}
+
+func term(tx store.Tx, role did.Role, notBefore, ttlSeconds int64) (t did.Term, err error) {
+	t = did.Term{Role: role, NotBefore: notBefore, NotAfter: notBefore + min(ttlSeconds, did.MaxBindingSeconds)}
+	t.Sequence, err = tx.Next("k/binding/" + string(role))
+	return t, err
 }
 
 func (k *Keyring) String() string {

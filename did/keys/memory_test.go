@@ -20,20 +20,21 @@ type rows struct {
 func newRows() *rows { return &rows{m: map[string][]byte{}, n: map[string]uint64{}} }
 
 type rowsTx struct {
-	m map[string][]byte
-	n map[string]uint64
+	m     map[string][]byte
+	n     map[string]uint64
+	after *[]func()
 }
 
 func (r *rows) View(fn func(store.Reader) error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return fn(rowsTx{r.m, nil})
+	return fn(rowsTx{m: r.m})
 }
 
 func (r *rows) Update(_ context.Context, fn func(store.Tx) error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	tx := rowsTx{map[string][]byte{}, map[string]uint64{}}
+	tx := rowsTx{map[string][]byte{}, map[string]uint64{}, new([]func())}
 	for k, v := range r.m {
 		tx.m[k] = v
 	}
@@ -44,6 +45,9 @@ func (r *rows) Update(_ context.Context, fn func(store.Tx) error) error {
 		return err
 	}
 	r.m, r.n = tx.m, tx.n
+	for _, fn := range *tx.after {
+		fn()
+	}
 	return nil
 }
 
@@ -73,7 +77,7 @@ func (t rowsTx) Scan(prefix, after string, fn func(string, []byte) error) error 
 
 func (t rowsTx) Set(key string, value []byte) { t.m[key] = value }
 func (t rowsTx) Delete(key string)            { delete(t.m, key) }
-func (t rowsTx) AfterCommit(fn func())        { fn() }
+func (t rowsTx) AfterCommit(fn func())        { *t.after = append(*t.after, fn) }
 func (t rowsTx) Next(counter string) (uint64, error) {
 	t.n[counter]++
 	return t.n[counter], nil

@@ -4,35 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/wire"
 )
-
-const (
-	rotationRows   = "k/rotation/kernel/"
-	keyUnfinished  = "k/rotation/unfinished"
-	rotationDigits = 8
-)
-
-// ErrRotation: the rotation records do not lead to the kernel key in use.
-var ErrRotation = errors.New("key rotation records do not fit the kernel key")
-
-// Rotation is one change of the kernel key, as kept for ever: the record that
-// the organisation key and the new key signed, the first binding of the new
-// key, and the final checkpoint that the old key signed.
-type Rotation struct {
-	Record     *wire.Envelope `json:"record"`
-	Binding    *wire.Envelope `json:"binding"`
-	Checkpoint string         `json:"checkpoint"` // C2SP signed note
-
-	body did.Rotation
-}
-
-// Body is the verified content of the record.
-func (r *Rotation) Body() did.Rotation { return r.body }
 
 // RotateKernel is what a rotation of the kernel key needs.
 type RotateKernel struct {
@@ -54,61 +30,94 @@ func (k *Keyring) RotateKernel(ctx context.Context, c RotateKernel) (*Rotation, 
 	var next *wire.Key
 	var rot *Rotation
 	err := k.db.Update(ctx, func(tx store.Tx) (err error) {
-		rot, next = nil, nil
-		seed, value, err := k.sealer.draw(rowOf(did.RoleKernel, current), validFor(did.RoleKernel))
+		rot, next, err = k.replace(tx, k.kernel, c.Term, did.Rotation{Role: did.RoleKernel, At: c.Now, Final: &c.Final}, c.Checkpoint)
 		if err != nil {
 			return err
 		}
-		key, err := wire.KeyFromSeed(seed[:])
-		if err != nil {
-			return err
+		tx.Set(keyUnfinished, []byte(rot.body.Old.String()))
+		if c.Also == nil {
+			return nil
 		}
-		made, err := k.sealRotation(c, key)
-		if err != nil {
-			return err
-		}
-		row, err := wire.Marshal(made)
-		if err != nil {
-			return err
-		}
-		tx.Set(rowOf(did.RoleKernel, current), value)
-		tx.Set(rotationRow(len(k.rotations)+1), row)
-		tx.Set(keyUnfinished, []byte(k.kernel.Public().String()))
-		if c.Also != nil {
-			if err := c.Also(tx, key); err != nil {
-				return err
-			}
-		}
-		rot, next = made, key
-		return nil
+		return c.Also(tx, next)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("rotate the kernel key: %w", err)
 	}
-	k.previous, k.kernel, k.rotations = k.kernel.Public(), next, append(k.rotations, *rot)
+	k.previous, k.kernel = k.kernel.Public(), next
 	return rot, nil
 }
 
-// sealRotation makes and checks the record and the binding.
-func (k *Keyring) sealRotation(c RotateKernel, next *wire.Key) (*Rotation, error) {
-	body := did.Rotation{Schema: did.SchemaRotation, DID: k.OrgDID(), Role: did.RoleKernel, Old: k.kernel.Public(), New: next.Public(),
-		Sequence: c.Term.Sequence, At: c.Now, Final: &c.Final}
-	record, err := wire.Seal(did.SchemaRotation, body, k.org, next)
+// RotateTransport draws a new transport key and, in one transaction, puts it
+// in the place of the old one, whose seed is overwritten, and files the
+// rotation. The caller has stopped everything that uses the old key. now is in
+// unix seconds; term is that of the new key's first binding.
+func (k *Keyring) RotateTransport(ctx context.Context, now int64, term did.Term) (*Rotation, error) {
+	var next *wire.Key
+	var rot *Rotation
+	err := k.db.Update(ctx, func(tx store.Tx) (err error) {
+		rot, next, err = k.replace(tx, k.transport, term, did.Rotation{Role: did.RoleTransport, At: now}, nil)
+		return err
+	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("rotate the transport key: %w", err)
 	}
-	if _, err := did.VerifyRotation(record, k.OrgDID()); err != nil {
-		return nil, err
-	}
-	binding, err := did.Bind(k.org, next, c.Term)
-	if err != nil {
-		return nil, err
-	}
-	return &Rotation{Record: record, Binding: binding, Checkpoint: string(c.Checkpoint), body: body}, nil
+	k.transport = next
+	return rot, nil
 }
 
-// Rotations are all changes of the kernel key, oldest first.
-func (k *Keyring) Rotations() []Rotation { return append([]Rotation(nil), k.rotations...) }
+// replace draws the next key of a role over the seed of the old one and files
+// the change.
+func (k *Keyring) replace(tx store.Tx, old *wire.Key, term did.Term, body did.Rotation, note []byte) (*Rotation, *wire.Key, error) {
+	if term.Role != body.Role {
+		return nil, nil, fmt.Errorf("%w: the term of a %s key for a %s key", did.ErrBindingRole, term.Role, body.Role)
+	}
+	body.Old = old.Public()
+	return k.replaceRow(tx, rowOf(body.Role, current), term, body, note)
+}
+
+func (k *Keyring) replaceRow(tx store.Tx, row string, term did.Term, body did.Rotation, note []byte) (*Rotation, *wire.Key, error) {
+	at, err := k.ready(tx)
+	if err != nil {
+		return nil, nil, err
+	}
+	seed, value, err := k.sealer.draw(row, validFor(body.Role))
+	if err != nil {
+		return nil, nil, err
+	}
+	next, err := wire.KeyFromSeed(seed[:])
+	if err != nil {
+		return nil, nil, err
+	}
+	body.New, body.Sequence = next.Public(), term.Sequence
+	rot := &Rotation{Checkpoint: string(note)}
+	if rot.Record, err = k.draft(at, body); err != nil {
+		return nil, nil, err
+	}
+	if err := rot.Record.AddSignature(did.SchemaRotation, next); err != nil {
+		return nil, nil, err
+	}
+	if rot.Binding, err = did.Bind(k.org, next, term); err != nil {
+		return nil, nil, err
+	}
+	if err := k.file(tx, at, rot); err != nil {
+		return nil, nil, err
+	}
+	tx.Set(row, value)
+	return rot, next, nil
+}
+
+// draft is the record of a change that follows the chain, signed by the
+// organisation alone.
+func (k *Keyring) draft(at chain, body did.Rotation) (*wire.Envelope, error) {
+	body.Schema, body.DID = did.SchemaRotation, k.OrgDID()
+	at.next(&body)
+	env, err := wire.Seal(did.SchemaRotation, body, k.org)
+	if err != nil {
+		return nil, err
+	}
+	_, err = did.VerifyRotationDraft(env, k.OrgDID())
+	return env, err
+}
 
 // HeadKeys are the keys that may have signed the head of the store: the kernel
 // key and, while a rotation is unfinished, the one before it.
@@ -137,54 +146,67 @@ func (k *Keyring) FinishRotation(ctx context.Context) error {
 	return nil
 }
 
-// openRotations reads the history and checks it:
-//
-//	1 every record passes did.VerifyRotation for this organisation
-//	2 each record's old key is the new key of the one before it
-//	3 the last record's new key is the kernel key in use
-//	4 an unfinished rotation is the last one
-func (k *Keyring) openRotations(r store.Reader) error {
-	err := r.Scan(rotationRows, "", func(_ string, value []byte) error {
-		var rot Rotation
-		if err := wire.UnmarshalCanonical(value, &rot, wire.DocumentLimits); err != nil {
-			return fmt.Errorf("%w: %w", ErrRotation, err)
+// Bind draws the next binding sequence of the kernel or transport key and binds
+// the key from notBefore (unix seconds) for ttlSeconds. The first binding of a
+// role's first key is kept: with it the history begins.
+func (k *Keyring) Bind(ctx context.Context, role did.Role, notBefore, ttlSeconds int64) (*wire.Envelope, error) {
+	key := k.kernel
+	if role == did.RoleTransport {
+		key = k.transport
+	}
+	if role != did.RoleKernel && role != did.RoleTransport {
+		return nil, fmt.Errorf("%w: %.20q keys are not bound here", did.ErrBindingRole, role)
+	}
+	var env *wire.Envelope
+	err := k.db.Update(ctx, func(tx store.Tx) error {
+		if _, err := k.ready(tx); err != nil {
+			return err
 		}
-		body, err := did.VerifyRotation(rot.Record, k.OrgDID()) // 1
+		t, err := term(tx, role, notBefore, ttlSeconds)
 		if err != nil {
-			return fmt.Errorf("%w: %w", ErrRotation, err)
+			return err
 		}
-		if n := len(k.rotations); n > 0 && k.rotations[n-1].body.New != body.Old { // 2
-			return fmt.Errorf("%w: record %d retires %s, which was not in use", ErrRotation, n+1, body.Old)
+		if env, err = did.Bind(k.org, key, t); err != nil {
+			return err
 		}
-		rot.body = *body
-		k.rotations = append(k.rotations, rot)
+		if _, err := tx.Get(firstRows + string(role)); err == nil || !errors.Is(err, store.ErrNotFound) || len(k.RotationsOf(role)) > 0 {
+			return ignoreNotFound(err)
+		}
+		tx.Set(firstRows+string(role), env.Bytes())
 		return nil
 	})
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("bind the %s key: %w", role, err)
 	}
-	n := len(k.rotations)
-	if n > 0 && k.rotations[n-1].body.New != k.kernel.Public() { // 3
-		return fmt.Errorf("%w: the last one names %s", ErrRotation, k.rotations[n-1].body.New)
-	}
-	value, err := r.Get(keyUnfinished)
+	return env, nil
+}
+
+func ignoreNotFound(err error) error {
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	if n == 0 || k.rotations[n-1].body.Old.String() != string(value) { // 4
-		return fmt.Errorf("%w: an unfinished rotation is not the last one", ErrRotation)
-	}
-	k.previous = k.rotations[n-1].body.Old
-	return nil
+	return err
 }
 
-func rotationRow(n int) string {
-	s := strconv.Itoa(n)
-	for len(s) < rotationDigits {
-		s = "0" + s
+// History is every key event with the first bindings that were kept. Its
+// Current is for the caller, who has the bindings in force.
+func (k *Keyring) History() (*did.History, error) {
+	h := &did.History{Schema: did.SchemaHistory, DID: k.OrgDID(), First: []*wire.Envelope{}, Events: []did.KeyEvent{}, Current: []*wire.Envelope{}}
+	err := k.db.View(func(r store.Reader) error {
+		return r.Scan(firstRows, "", func(_ string, value []byte) error {
+			env := new(wire.Envelope)
+			h.First = append(h.First, env)
+			return wire.UnmarshalCanonical(value, env, wire.DocumentLimits)
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the first bindings: %w", err)
 	}
-	return rotationRows + s
+	for _, e := range k.Events() {
+		h.Events = append(h.Events, did.KeyEvent{Record: e.Record, Binding: e.Binding})
+	}
+	if env, _ := k.Deactivated(); env != nil {
+		h.Deactivation = env
+	}
+	return h, nil
 }

@@ -103,10 +103,10 @@ func TestRotateKernelAllOrNothing(t *testing.T) {
 // refused, whoever altered it.
 func TestRotationRowsAreChecked(t *testing.T) {
 	for name, change := range map[string]func(db *rows){
-		"the last record is gone":        func(db *rows) { delete(db.m, rotationRow(2)) },
-		"the first record is gone":       func(db *rows) { db.m[rotationRow(1)] = db.m[rotationRow(2)] },
-		"a record is garbage":            func(db *rows) { db.m[rotationRow(1)] = []byte("{}") },
-		"a record is not canonical":      func(db *rows) { db.m[rotationRow(1)] = []byte("x") },
+		"the last record is gone":        func(db *rows) { delete(db.m, numbered(eventRows, 2)) },
+		"the first record is gone":       func(db *rows) { db.m[numbered(eventRows, 1)] = db.m[numbered(eventRows, 2)] },
+		"a record is garbage":            func(db *rows) { db.m[numbered(eventRows, 1)] = []byte("{}") },
+		"a record is not canonical":      func(db *rows) { db.m[numbered(eventRows, 1)] = []byte("x") },
 		"another rotation is unfinished": func(db *rows) { db.m[keyUnfinished] = []byte("00") },
 	} {
 		db := newRows()
