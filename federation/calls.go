@@ -151,6 +151,8 @@ func NewExchange(cfg ExchangeConfig) (*Exchange, error) {
 			return nil, err
 		}
 	}
+	spread := x.spreadEnded
+	x.s.onEnded.Store(&spread)
 	return x, x.s.cfg.Host.Handle(ProtocolWitness, witnessLimits, x.s.logged(ProtocolWitness, x.serveWitness))
 }
 

@@ -22,6 +22,9 @@ var ErrNoProposal = errors.New("no proposal of this peer is waiting")
 // it signed, PendingPeer until its operator does. The proposal is stored before
 // it is sent, so a lost answer is collected by the next Connect.
 func (s *Service) Propose(ctx context.Context, peer did.DID, accepted wire.Digest) (Record, error) {
+	if err := s.alive(); err != nil {
+		return Record{}, err
+	}
 	rec, err := s.Connect(ctx, peer)
 	if err != nil {
 		return Record{}, err
@@ -106,6 +109,9 @@ func (s *Service) List() []Record { return s.cfg.Directory.List() }
 
 // sign adds our signature to a peer's proposal and puts the treaty in force.
 func (s *Service) sign(ctx context.Context, rec Record, env *wire.Envelope) (Record, error) {
+	if err := s.alive(); err != nil {
+		return Record{}, err
+	}
 	t, err := s.recompute(rec, env)
 	if err != nil {
 		return Record{}, err

@@ -33,12 +33,16 @@ type Directory struct {
 	mu      sync.RWMutex // guards the copies; rows are the truth
 	records map[did.DID]*Record
 	owners  map[p2p.PeerID]did.DID
+	ended   map[did.DID]*Ended // peers or not
 }
 
 // OpenDirectory reads the peers from the store.
 func OpenDirectory(db store.DB) (*Directory, error) {
-	d := &Directory{db: db, records: make(map[did.DID]*Record), owners: make(map[p2p.PeerID]did.DID)}
+	d := &Directory{db: db, records: make(map[did.DID]*Record), owners: make(map[p2p.PeerID]did.DID), ended: make(map[did.DID]*Ended)}
 	err := db.View(func(r store.Reader) error {
+		if err := d.openEnded(r); err != nil {
+			return err
+		}
 		return r.Scan(prefixPeer, "", func(key string, value []byte) error {
 			var rec Record
 			if err := wire.UnmarshalCanonical(value, &rec, wire.DocumentLimits); err != nil {
@@ -63,7 +67,7 @@ func (d *Directory) remember(rec *Record) {
 		delete(d.owners, old.PeerID)
 	}
 	d.records[rec.DID] = rec
-	if rec.State != Revoked && rec.State != Terminated {
+	if rec.State != Revoked && rec.State != Terminated && rec.State != Deactivated {
 		d.owners[rec.PeerID] = rec.DID
 	}
 }

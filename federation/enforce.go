@@ -61,8 +61,11 @@ const maxCompiled = 1024
 
 // TreatyFor returns what judges calls with a peer in one direction, or why no
 // call may pass: ErrUnknownPeer, ErrNotActive, ErrPeerStale, ErrPeerFrozen,
-// ErrPeerRevoked, or ErrTreaty outside its window.
+// ErrPeerRevoked, ErrPeerDeactivated, ErrDeactivated, or ErrTreaty outside its window.
 func (s *Service) TreatyFor(peer did.DID, dir Direction) (*TreatyPolicy, error) {
+	if err := s.alive(); err != nil {
+		return nil, err
+	}
 	rec, err := s.cfg.Directory.Peer(peer)
 	if err != nil {
 		return nil, err

@@ -37,7 +37,7 @@ func (s *Service) helloOver(ctx context.Context, to p2p.PeerID, named did.DID, d
 	them, err := s.initiate(ctx, stream, named)
 	if err != nil {
 		stream.Reset()
-		return Record{}, fmt.Errorf("hello with %s: %w", to, err)
+		return Record{}, s.whyNoHello(ctx, to, named, fmt.Errorf("hello with %s: %w", to, err))
 	}
 	_ = stream.Close() // both confirmations are exchanged
 	return s.admitHello(ctx, them, dialled)
@@ -144,6 +144,9 @@ func (s *Service) serveHello(ctx context.Context, from p2p.Peer, stream *p2p.Str
 
 // offer makes this node's first message; named is "" for the responder.
 func (s *Service) offer(named did.DID) (*offer, error) {
+	if err := s.alive(); err != nil {
+		return nil, err
+	}
 	nonce, err := newNonce(s.cfg.Rand)
 	if err != nil {
 		return nil, err
@@ -179,8 +182,12 @@ func (s *Service) ownParty(o *offer) party {
 //	2 the peer is not revoked
 //	3 no binding sequence lower than one seen, none reused for another key
 //	4 the transport identity is no other peer's
+//	5 the organisation has not ended
+//
+// A transport identity that the peer left loses its connections.
 func (s *Service) admitHello(ctx context.Context, them *introduced, dialled string) (Record, error) {
 	var out Record
+	var left p2p.PeerID
 	now := s.cfg.Now()
 	err := s.cfg.Directory.update(ctx, them.offer.DID, func(tx store.Tx, rec *Record) error {
 		if err := spendNonce(tx, them.offer.DID, them.offer.Nonce, now); err != nil { // 1
@@ -189,6 +196,12 @@ func (s *Service) admitHello(ctx context.Context, them *introduced, dialled stri
 		if rec.State == Revoked { // 2
 			return rec.usable()
 		}
+		if e, err := readEnded(tx, rec.DID); err != nil {
+			return err
+		} else if e != nil { // 5
+			return fmt.Errorf("%w: %s: since %d", ErrPeerDeactivated, rec.DID, e.body.At)
+		}
+		left = rec.PeerID
 		if err := checkSequence("transport", them.transport, rec.TransportSeq, rec.Transport); err != nil { // 3
 			return err
 		}
@@ -204,9 +217,13 @@ func (s *Service) admitHello(ctx context.Context, them *introduced, dialled stri
 			}
 		}
 		rec.introduce(them, dialled, now)
+		rec.OwnPeerID = s.cfg.Host.ID()
 		out = *rec
 		return nil
 	})
+	if err == nil && left != "" && left != out.PeerID {
+		_ = s.cfg.Host.Disconnect(left) // it is nobody's any more, connected or not
+	}
 	return out, err
 }
 

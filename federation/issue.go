@@ -91,6 +91,9 @@ func (s *Service) issue(ctx context.Context, peer did.DID) (signed, *wire.Envelo
 
 // publish signs an attestation and makes it the newest for its audience.
 func (s *Service) publish(ctx context.Context, peer did.DID, a *Attestation) (signed, *wire.Envelope, error) {
+	if err := s.alive(); err != nil {
+		return signed{}, nil, err
+	}
 	env, err := wire.Seal(AttestationSchema, a, s.cfg.Org)
 	if err != nil {
 		return signed{}, nil, err

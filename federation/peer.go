@@ -23,18 +23,20 @@ const (
 	Stale         State = "stale"         // active, but the hello is too old
 	Frozen        State = "frozen"        // equivocation or dispute; operator only
 	Revoked       State = "revoked"       // for ever
+	Deactivated   State = "deactivated"   // its organisation ended; for ever
 	Terminated    State = "terminated"    // ended; a new hello starts again
 )
 
 // transitions lists what a stored state may become, besides itself.
 var transitions = map[State][]State{
 	Unknown:       {Authenticated},
-	Authenticated: {PendingPeer, Active, Frozen, Revoked, Terminated},
-	PendingPeer:   {Authenticated, Active, Frozen, Revoked, Terminated},
-	Active:        {Frozen, Revoked, Terminated},
-	Frozen:        {Authenticated, PendingPeer, Active, Revoked, Terminated},
+	Authenticated: {PendingPeer, Active, Frozen, Revoked, Terminated, Deactivated},
+	PendingPeer:   {Authenticated, Active, Frozen, Revoked, Terminated, Deactivated},
+	Active:        {Frozen, Revoked, Terminated, Deactivated},
+	Frozen:        {Authenticated, PendingPeer, Active, Revoked, Terminated, Deactivated},
 	Revoked:       {},
-	Terminated:    {Authenticated, Revoked},
+	Deactivated:   {},
+	Terminated:    {Authenticated, Revoked, Deactivated},
 }
 
 // The reasons a peer is refused.
@@ -73,8 +75,9 @@ type Record struct {
 	KernelBound  *wire.Envelope `json:"kernel_binding"`
 	TransportSeq uint64         `json:"transport_sequence"`
 	KernelSeq    uint64         `json:"kernel_sequence"`
-	BoundUntil   int64          `json:"bound_until"` // the earlier end of the two bindings
-	HelloAt      int64          `json:"hello_at"`    // unix seconds of the last hello
+	BoundUntil   int64          `json:"bound_until"`           // the earlier end of the two bindings
+	HelloAt      int64          `json:"hello_at"`              // unix seconds of the last hello
+	OwnPeerID    p2p.PeerID     `json:"own_peer_id,omitempty"` // as whom we said it
 	Addresses    []string       `json:"addresses,omitempty"`
 	Ours         *wire.Digest   `json:"our_attestation,omitempty"`  // the newest we wrote for it
 	Theirs       *wire.Digest   `json:"peer_attestation,omitempty"` // the newest it wrote for us
@@ -126,6 +129,8 @@ func (r *Record) usable() error {
 		return fmt.Errorf("%w: %s: %s", ErrPeerFrozen, r.DID, r.Reason)
 	case Revoked:
 		return fmt.Errorf("%w: %s: %s", ErrPeerRevoked, r.DID, r.Reason)
+	case Deactivated:
+		return fmt.Errorf("%w: %s: %s", ErrPeerDeactivated, r.DID, r.Reason)
 	case Terminated:
 		return fmt.Errorf("%w: %s: the relationship was terminated", ErrNotActive, r.DID)
 	}

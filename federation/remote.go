@@ -16,6 +16,8 @@ const (
 	CodeNoTreaty   kernel.Code = "CHIO-FED-NO-TREATY"
 	CodePeerStale  kernel.Code = "CHIO-FED-PEER-STALE"
 	CodePeerFrozen kernel.Code = "CHIO-FED-PEER-FROZEN"
+	// CodePeerDeactivated: an organisation that the call rests on has ended.
+	CodePeerDeactivated kernel.Code = "CHIO-FED-PEER-DEACTIVATED"
 	CodePriceRound kernel.Code = "CHIO-FED-PRICE-ROUND"
 	CodeOperation  kernel.Code = "CHIO-FED-OPERATION"
 )
@@ -132,6 +134,8 @@ func treatyDenial(err error) *kernel.Denial {
 		d.Code, d.Fix = CodePeerStale, "connect to the peer again: chio-node federate sync"
 	case errors.Is(err, ErrPeerFrozen), errors.Is(err, ErrPeerRevoked):
 		d.Code, d.Fix = CodePeerFrozen, "an operator must resolve it"
+	case errors.Is(err, ErrPeerDeactivated):
+		d.Code, d.Fix = CodePeerDeactivated, "federate with its successor, if it named one"
 	}
 	return d
 }

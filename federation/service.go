@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/backbay-labs/chio-node/did"
@@ -55,7 +56,7 @@ type Self struct {
 	Surface           func() []SurfaceTool // fills terms that list none
 }
 
-// Config is what the service needs; every field but Log and Admission is
+// Config is what the service needs; every field up to Rand but Admission is
 // required. The host must not be started yet.
 type Config struct {
 	Host      *p2p.Host
@@ -69,6 +70,11 @@ type Config struct {
 	Now       func() int64 // unix seconds
 	Rand      io.Reader
 	Log       *slog.Logger
+	// Concerns reports whether an organisation that is no peer matters here;
+	// nil: none does.
+	Concerns func(did.DID) bool
+	// Ended runs in the transaction that files an organisation's deactivation.
+	Ended func(tx store.Tx, id did.DID) error
 }
 
 // Service runs hello, policy and treaty with every peer.
@@ -76,7 +82,8 @@ type Service struct {
 	cfg Config
 	did did.DID
 
-	issuing sync.Mutex // one attestation is written at a time
+	onEnded atomic.Pointer[func()] // of the exchange
+	issuing sync.Mutex             // one attestation is written at a time
 
 	mu       sync.Mutex // guards compiled
 	compiled map[compiledKey]*TreatyPolicy
@@ -108,6 +115,7 @@ func New(cfg Config) (*Service, error) {
 		{ProtocolHello, helloLimits, s.serveHello},
 		{ProtocolPolicy, policyLimits, s.servePolicy},
 		{ProtocolTreaty, treatyLimits, s.serveTreaty},
+		{ProtocolDeactivation, endedLimits, s.serveEnded},
 	} {
 		if err := cfg.Host.Handle(p.name, p.limits, s.logged(p.name, p.serve)); err != nil {
 			return nil, err
@@ -144,7 +152,7 @@ func (s *Service) Connect(ctx context.Context, id did.DID) (Record, error) {
 	if err := rec.usable(); err != nil && rec.State != Terminated {
 		return Record{}, err
 	}
-	if s.cfg.Host.Connected(rec.PeerID) && !rec.RenewalDue(s.cfg.Now()) {
+	if s.cfg.Host.Connected(rec.PeerID) && !rec.RenewalDue(s.cfg.Now()) && s.known(&rec) {
 		return s.settleProposal(ctx, rec)
 	}
 	if rec, err = s.reach(ctx, rec); err != nil {
@@ -152,6 +160,10 @@ func (s *Service) Connect(ctx context.Context, id did.DID) (Record, error) {
 	}
 	return s.settleProposal(ctx, rec)
 }
+
+// known reports whether the peer was told of the transport key we use: one that
+// was rotated in is a stranger's until the next hello.
+func (s *Service) known(rec *Record) bool { return rec.OwnPeerID == s.cfg.Host.ID() }
 
 // reach says hello over an open connection, or else at each known address.
 func (s *Service) reach(ctx context.Context, rec Record) (Record, error) {

@@ -134,7 +134,7 @@ func (x *Desk) call(ctx context.Context, peer did.DID, req settleRequest) (*sett
 	if err != nil {
 		return nil, err
 	}
-	if now := x.s.cfg.Now(); !x.s.cfg.Host.Connected(rec.PeerID) || rec.At(now) == Stale {
+	if now := x.s.cfg.Now(); !x.s.cfg.Host.Connected(rec.PeerID) || rec.At(now) == Stale || !x.s.known(&rec) {
 		if rec, err = x.s.Connect(ctx, peer); err != nil {
 			return nil, err
 		}

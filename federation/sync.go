@@ -66,6 +66,7 @@ func (x *Exchange) exchange(ctx context.Context, rec Record) (SyncReport, error)
 	note("push revocations", x.pushRevocations(ctx, rec))
 	report.Epochs, err = x.pullRevocations(ctx, rec)
 	note("collect revocations", err)
+	note("collect deactivations", x.s.pullEnded(ctx, rec))
 	head, err := x.witnessHead(ctx, rec)
 	note("witness the head", err)
 	if head != nil {
@@ -176,6 +177,9 @@ func (x *Exchange) takeDue() map[did.DID]bool {
 // background is one exchange that nobody waits for; mutual has the peer do its
 // half too.
 func (x *Exchange) background(ctx context.Context, peer did.DID, mutual bool) {
+	if x.s.alive() != nil {
+		return // peers have the record, and ask for what they want to read
+	}
 	ctx, cancel := context.WithTimeout(ctx, x.cfg.SyncEvery)
 	defer cancel()
 	rec, err := x.s.Connect(ctx, peer)

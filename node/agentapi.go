@@ -84,6 +84,9 @@ func (n *Node) issuedOn(chain []capability.Token) (ref *kernel.PassportRef, err 
 // proveFor signs a holder proof with the key of an agent this node keeps, for
 // a call at another kernel. It authorises nothing here.
 func (n *Node) proveFor(_ context.Context, req ProveRequest) (*Proved, error) {
+	if err := n.alive(); err != nil {
+		return nil, err
+	}
 	key, err := n.keys.HeldAgent(req.Agent)
 	if err != nil {
 		return nil, &Problem{Code: "CHIO-AGENT-UNKNOWN", Message: fmt.Sprintf("no agent %q: %v", req.Agent, err), Exit: ExitFailure,

@@ -72,6 +72,9 @@ func (n *Node) mandate(ctx context.Context, c call) (*kernel.Mandate, error) {
 	if err != nil {
 		return m, nil // step 2 of the kernel says so, with a receipt
 	}
+	if n.endedDenial(m) != nil {
+		return m, nil // the kernel says so, with a receipt
+	}
 	held, err := n.capabilityFor(ctx, c.Agent, key.Public(), m, route)
 	if err != nil {
 		return nil, err
@@ -185,6 +188,9 @@ func mentions(scope capability.Scope, server string) bool {
 
 // issueLocal gives an agent a root capability on one of this node's servers.
 func (n *Node) issueLocal(ctx context.Context, req authority.Request) (c *authority.Capability, err error) {
+	if err := n.alive(); err != nil {
+		return nil, err
+	}
 	err = n.db.Update(ctx, func(tx store.Tx) (err error) {
 		c, err = authority.Issue(tx, req, n.keys.Kernel(), n.now(), n.rand)
 		return err

@@ -20,6 +20,9 @@ import (
 // what a treaty peer gave this kernel. It is the operator's word, above the
 // issuance policy.
 func (n *Node) issueCapability(ctx context.Context, req IssueCapability) (*CapabilityInfo, error) {
+	if err := n.alive(); err != nil {
+		return nil, err
+	}
 	if err := req.Check(); err != nil {
 		return nil, err
 	}

@@ -46,6 +46,9 @@ type GrantedCapability struct {
 //
 // 3 to 6 are one transaction; the nonce stays used when 4 to 6 refuse.
 func (n *Node) requestCapability(ctx context.Context, req RequestCapability) (*GrantedCapability, error) {
+	if err := n.alive(); err != nil {
+		return nil, err
+	}
 	q, nonce, denial := authority.OpenRequest(req.Request, n.keys.Kernel().Public(), n.now()) // 1
 	if denial != nil {
 		return nil, stoppedProblem(denial)
@@ -106,7 +109,10 @@ func (n *Node) decideRequest(tx store.Tx, q *authority.CapabilityRequest, who au
 // present verifies the passport of a request.
 func (n *Node) present(file wire.Raw, q *authority.CapabilityRequest) (authority.Presentation, *kernel.PassportRef, error) {
 	report := passport.VerifyFile(file, vc.Gate{Now: n.now(), SkewSeconds: bindingBackdateSeconds,
-		MaxStatusAgeSeconds: maxPassportStatusAgeSeconds, TrustedIssuer: chioIssuer(n.issuance.trusts)})
+		MaxStatusAgeSeconds: maxPassportStatusAgeSeconds, TrustedIssuer: chioIssuer(func(d did.DID) bool {
+			_, ended := n.deactivated(d)
+			return !ended && n.issuance.trusts(d)
+		})})
 	if err := report.Err(); err != nil {
 		return authority.Presentation{}, nil, &Problem{Code: "CHIO-PASSPORT-REFUSED", Message: err.Error(), Exit: ExitDenied,
 			Hint: "the passport must be current, with a fresh status list, and its issuer be named by a rule under issuance"}

@@ -29,6 +29,8 @@ type network struct {
 	service  *federation.Service
 	exchange *federation.Exchange
 
+	tellNow chan struct{} // this organisation was deactivated
+
 	mu       sync.Mutex // guards bound
 	bound    federation.Bindings
 	boundEnd int64 // when to bind again
@@ -36,7 +38,7 @@ type network struct {
 }
 
 func newNetwork(n *Node) (*network, error) {
-	w := &network{n: n}
+	w := &network{n: n, tellNow: make(chan struct{}, 1)}
 	directory, err := federation.OpenDirectory(n.db)
 	if err != nil {
 		return nil, err
@@ -50,7 +52,8 @@ func newNetwork(n *Node) (*network, error) {
 		return nil, err
 	}
 	w.service, err = federation.New(federation.Config{Host: w.host, Directory: directory, DB: n.db, Org: n.keys.Org(), Bindings: w.bindings,
-		Self: w.self, Terms: *terms, Admission: admission(n.cfg), Now: n.now, Rand: n.rand, Log: n.log})
+		Self: w.self, Terms: *terms, Admission: admission(n.cfg), Now: n.now, Rand: n.rand, Log: n.log,
+		Concerns: n.issuance.trusts, Ended: n.endIssuer})
 	if err != nil {
 		return nil, err
 	}
@@ -200,6 +203,9 @@ func chioIssuer(trusts func(did.DID) bool) func(string) bool {
 // trustsIssuer says whose passports count here: our own and those of peers
 // with a treaty in force.
 func (w *network) trustsIssuer(issuer did.DID) bool {
+	if _, ended := w.n.deactivated(issuer); ended {
+		return false
+	}
 	if issuer == w.n.DID() {
 		return true
 	}

@@ -52,6 +52,7 @@ type Node struct {
 	approvals   *approvals
 	tools       *registry
 	held        heldCapabilities
+	retiring    retiring
 	attachments attachments
 	archive     *archiver
 	feed        feed
@@ -183,6 +184,10 @@ func (n *Node) assemble(ctx context.Context) error {
 		return err
 	}
 	n.policy.treaties, n.policy.servers = n.network, n.tools
+	n.switches.ended = n.endedDenial
+	if n.alive() != nil {
+		n.retiring.end()
+	}
 	if n.approvals, err = n.openApprovals(ctx); err != nil {
 		return err
 	}
@@ -231,7 +236,7 @@ func (n *Node) buildKernel(ctx context.Context, nonces *authority.Nonces) (err e
 		return err
 	}
 	n.admission, err = admit.New(admit.Config{DB: n.db, Budgets: n.budgets, Nonces: nonces, Now: n.now, Ballast: spare, Failpoint: n.opts.Failpoint,
-		Participants: append(append(n.network.participants(), n.money.participants()...), n.approvals, velocity.NewBuckets(velocity.BucketsConfig{}), n.postures, &n.feed)})
+		Participants: append(append(n.network.participants(), n.money.participants()...), n.approvals, velocity.NewBuckets(velocity.BucketsConfig{}), n.postures, &n.feed, &n.retiring)})
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,9 @@ const (
 // issuePassport makes the agent if it is new, signs its passport and makes the
 // passport the one its capabilities rest on.
 func (n *Node) issuePassport(ctx context.Context, req IssuePassport) (*IssuedPassport, error) {
+	if err := n.alive(); err != nil {
+		return nil, err
+	}
 	if req.TTLSeconds == 0 {
 		req.TTLSeconds = defaultPassportTTLSeconds
 	}

@@ -11,9 +11,9 @@ import (
 	"github.com/backbay-labs/chio-node/wire"
 )
 
-// DyingToken is a live capability that the retired kernel key issued. The
-// kernel accepts roots and leaves of its present key only, so it ends with the
-// rotation.
+// DyingToken is a live capability that ends with a key: one that the retired
+// kernel key issued, since the kernel accepts roots and leaves of its present
+// key only, or one of an agent's retired key.
 type DyingToken struct {
 	ID        string         `json:"id"`
 	Subject   wire.PublicKey `json:"subject"`
@@ -27,14 +27,24 @@ type DyingToken struct {
 	scope      capability.Scope
 }
 
+// ofKernel are the capabilities that name the kernel key as an issuer.
+func ofKernel(key wire.PublicKey) func(*authority.Capability) bool {
+	return func(c *authority.Capability) bool { return c.Leaf().Issuer == key || c.Chain[0].Issuer == key }
+}
+
+// ofAgent are the capabilities of an agent's key.
+func ofAgent(key wire.PublicKey) func(*authority.Capability) bool {
+	return func(c *authority.Capability) bool { return c.Leaf().Subject == key }
+}
+
 // dyingTokens lists the capabilities that are neither expired nor revoked and
-// name the kernel key as an issuer.
-func (n *Node) dyingTokens(r store.Reader, reissue bool) ([]DyingToken, error) {
-	old, now := n.keys.Kernel().Public(), n.now()
+// end with a key.
+func (n *Node) dyingTokens(r store.Reader, ends func(*authority.Capability) bool, reissue bool) ([]DyingToken, error) {
+	now := n.now()
 	out := []DyingToken{}
 	err := authority.List(r, func(c *authority.Capability) error {
 		leaf := c.Leaf()
-		if leaf.Issuer != old && c.Chain[0].Issuer != old || leaf.ExpiresAt <= now ||
+		if !ends(c) || leaf.ExpiresAt <= now ||
 			n.revocations.Check(c.Chain, c.Passport, leaf.Subject, nil, now) != nil {
 			return nil
 		}

@@ -75,6 +75,10 @@ func (n *Node) listKeys(context.Context, Empty) (*KeyList, error) {
 		}
 		l.Keys = append(l.Keys, info)
 	}
+	for _, r := range n.keys.RotationsOf(did.RoleTransport) {
+		body := r.Body()
+		l.Keys = append(l.Keys, KeyInfo{Role: string(did.RoleTransport), Alg: wire.AlgEd25519, Key: body.Old.String(), Retired: body.At})
+	}
 	return l, nil
 }
 
@@ -123,6 +127,9 @@ func RotateKernel(ctx context.Context, o Options, req RotateKernelRequest) (done
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, n.Stop(context.WithoutCancel(ctx))) }()
+	if err := n.alive(); err != nil {
+		return nil, err
+	}
 	if err := n.ensureRecovered(ctx); err != nil { // 1
 		return nil, err
 	}
@@ -143,7 +150,7 @@ func (n *Node) planRotation(req RotateKernelRequest) (*KernelRotation, []byte, e
 			return err
 		}
 		plan.FinalSize, plan.FinalRoot = head.Size, head.Root
-		plan.Dying, err = n.dyingTokens(r, req.Reissue)
+		plan.Dying, err = n.dyingTokens(r, ofKernel(plan.Old), req.Reissue)
 		return err
 	})
 	if err != nil {
@@ -202,6 +209,12 @@ func (n *Node) failpoint(name string) {
 func (n *Node) exportRotations(_ context.Context, f *Files) error {
 	for _, r := range n.keys.Rotations() {
 		f.add("rotation", r.Record.Bytes())
+	}
+	for _, r := range n.keys.RotationsOf(did.RoleTransport) {
+		f.add("rotation", r.Record.Bytes())
+	}
+	if env, _ := n.keys.Deactivated(); env != nil {
+		f.add("deactivation", env.Bytes())
 	}
 	return nil
 }

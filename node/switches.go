@@ -17,10 +17,16 @@ import (
 type switches struct {
 	*authority.Switches
 	stopping atomic.Bool
+	ended    func(*kernel.Mandate) *kernel.Denial // organisations that were deactivated; nil: none
 }
 
 // Stopped implements kernel.Switches.
 func (s *switches) Stopped(m *kernel.Mandate) *kernel.Denial {
+	if s.ended != nil {
+		if d := s.ended(m); d != nil {
+			return d
+		}
+	}
 	if s.stopping.Load() {
 		return &kernel.Denial{Code: kernel.CodeStopped, Guard: "emergency_stop", Side: "local", Reason: "the node is stopping",
 			Fix: "call again when it is up"}

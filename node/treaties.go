@@ -76,6 +76,9 @@ func side(s string) string {
 }
 
 func (n *Node) proposeTreaty(ctx context.Context, req Propose) (*PeerInfo, error) {
+	if err := n.alive(); err != nil {
+		return nil, err
+	}
 	if err := n.needNetwork(); err != nil {
 		return nil, err
 	}
@@ -91,6 +94,9 @@ func (n *Node) proposeTreaty(ctx context.Context, req Propose) (*PeerInfo, error
 }
 
 func (n *Node) acceptTreaty(ctx context.Context, req AcceptTreaty) (*PeerInfo, error) {
+	if err := n.alive(); err != nil {
+		return nil, err
+	}
 	id, err := did.Parse(req.DID)
 	if err != nil {
 		return nil, usage("%v", err)
@@ -138,6 +144,8 @@ func federationProblem(err error) error {
 		{federation.ErrUnknownPeer, "CHIO-FED-UNKNOWN-PEER", "federate with its address first", ExitFailure},
 		{federation.ErrNotActive, "CHIO-FED-NOT-ACTIVE", "chio-node federate list shows the state", ExitDenied},
 		{federation.ErrPeerFrozen, "CHIO-FED-FROZEN", "chio-node federate list says why", ExitDenied},
+		{federation.ErrPeerDeactivated, string(federation.CodePeerDeactivated), "federate with its successor, if it named one", ExitDenied},
+		{federation.ErrDeactivated, string(CodeDeactivated), "it agrees to nothing more", ExitDenied},
 		{federation.ErrPeerRevoked, "CHIO-FED-REVOKED", "", ExitDenied},
 		{p2p.ErrAddress, "CHIO-USAGE", "PEER is did:chio:…@/ip4/…/p2p/12D3…, as chio-node up --json prints it", ExitUsage},
 	} {

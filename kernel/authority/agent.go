@@ -67,6 +67,30 @@ func PutAgent(tx store.Tx, a Agent) error {
 	return put(tx, agentRows+a.Name, a)
 }
 
+// RekeyAgent gives an agent another key, with the passport issued on it, if
+// any. The old key stays the agent's in what it signed: AgentByKey goes on
+// finding the agent by it, and no other agent can take it.
+func RekeyAgent(tx store.Tx, old, next wire.PublicKey, passport *kernel.PassportRef) (Agent, error) {
+	a, err := AgentByKey(tx, old)
+	if err != nil {
+		return Agent{}, err
+	}
+	if a.Key != old {
+		return Agent{}, fmt.Errorf("%w: agent %s left key %s before", ErrRequest, a.Name, old)
+	}
+	if err := next.Check(); err != nil {
+		return Agent{}, fmt.Errorf("%w: new key of agent %s: %w", ErrRequest, a.Name, err)
+	}
+	if _, err := tx.Get(agentKeyRows + next.String()); err == nil {
+		return Agent{}, fmt.Errorf("new key of agent %s: %w", a.Name, ErrExists)
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return Agent{}, err
+	}
+	a.Key, a.Passport = next, passport
+	tx.Set(agentKeyRows+next.String(), []byte(a.Name))
+	return a, put(tx, agentRows+a.Name, a)
+}
+
 // AgentByName returns one agent, or ErrUnknown.
 func AgentByName(r store.Reader, name string) (Agent, error) {
 	b, err := r.Get(agentRows + name)
@@ -79,7 +103,7 @@ func AgentByName(r store.Reader, name string) (Agent, error) {
 	return decodeAgent(b)
 }
 
-// AgentByKey returns the agent that owns a key, or ErrUnknown.
+// AgentByKey returns the agent that owns or owned a key, or ErrUnknown.
 func AgentByKey(r store.Reader, key wire.PublicKey) (Agent, error) {
 	name, err := r.Get(agentKeyRows + key.String())
 	if errors.Is(err, store.ErrNotFound) {

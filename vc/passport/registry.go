@@ -79,34 +79,37 @@ func (r *Record) Parse() (*Passport, error) {
 
 // Issue allocates a status bit, signs a passport and files it. It returns the
 // passport and the passport file to hand over.
-func (g *Registry) Issue(ctx context.Context, req Request, now int64) (*Passport, []byte, error) {
-	var p *Passport
-	var file []byte
-	err := g.cfg.DB.Update(ctx, func(tx store.Tx) error {
-		entry, index, err := g.lists.Allocate(tx, status.Kind{Purpose: vc.PurposeRevocation})
-		if err != nil {
-			return err
-		}
-		doc, made, err := Issue(g.cfg.Org, req, entry, now, g.cfg.Rand)
-		if err != nil {
-			return err
-		}
-		list, err := g.lists.For(tx, index, now)
-		if err != nil {
-			return err
-		}
-		if err := putRecord(tx, uuidOf(made.ID), &Record{Passport: doc, Index: index}); err != nil {
-			return err
-		}
-		tx.Set(agentPrefix+made.Subject.ID.Key().String()+"/"+uuidOf(made.ID), []byte{1})
-		p = made
-		file, err = NewFile(doc, list)
+func (g *Registry) Issue(ctx context.Context, req Request, now int64) (p *Passport, file []byte, err error) {
+	err = g.cfg.DB.Update(ctx, func(tx store.Tx) error {
+		p, file, err = g.IssueIn(tx, req, now)
 		return err
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("issue a passport: %w", err)
 	}
 	return p, file, nil
+}
+
+// IssueIn is Issue inside a transaction of the caller.
+func (g *Registry) IssueIn(tx store.Tx, req Request, now int64) (*Passport, []byte, error) {
+	entry, index, err := g.lists.Allocate(tx, status.Kind{Purpose: vc.PurposeRevocation})
+	if err != nil {
+		return nil, nil, err
+	}
+	doc, made, err := Issue(g.cfg.Org, req, entry, now, g.cfg.Rand)
+	if err != nil {
+		return nil, nil, err
+	}
+	list, err := g.lists.For(tx, index, now)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := putRecord(tx, uuidOf(made.ID), &Record{Passport: doc, Index: index}); err != nil {
+		return nil, nil, err
+	}
+	tx.Set(agentPrefix+made.Subject.ID.Key().String()+"/"+uuidOf(made.ID), []byte{1})
+	file, err := NewFile(doc, list)
+	return made, file, err
 }
 
 // Revoke sets the bit of a passport and signs its list anew. Revoking again

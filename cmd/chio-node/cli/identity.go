@@ -93,7 +93,7 @@ func (a *app) statusCmd() *cobra.Command {
 }
 
 func (a *app) didCmd() *cobra.Command {
-	c := &cobra.Command{Use: "did", Short: "show this node's DID document, resolve another's"}
+	c := &cobra.Command{Use: "did", Short: "DID documents, and the end of an organisation"}
 	resolve := func(cmd *cobra.Command, did string) error {
 		var doc wire.Raw
 		if err := a.call(cmd.Context(), "did/resolve", node.ResolveRequest{DID: did}, &doc); err != nil {
@@ -107,6 +107,7 @@ func (a *app) didCmd() *cobra.Command {
 		&cobra.Command{Use: "resolve DID", Short: "the document of a did:chio or did:key", Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error { return resolve(cmd, args[0]) }},
 	)
+	c.AddCommand(a.didDeactivateCmd(), a.didCountersignCmd(), a.didReceiveCmd(), a.didDeactivationsCmd())
 	return c
 }
 

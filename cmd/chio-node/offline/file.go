@@ -50,6 +50,8 @@ func judges() map[Kind]judge {
 		KindCapability: capabilities,
 		KindRotation:   rotation,
 		KindReputation: summary,
+		KindHistory:    history,
+		KindEnd:        deactivation,
 	}
 }
 
@@ -65,6 +67,8 @@ var schemas = map[string]Kind{
 	capability.Schema:          KindCapability,
 	did.SchemaRotation:         KindRotation,
 	reputation.SummarySchema:   KindReputation,
+	did.SchemaHistory:          KindHistory,
+	did.SchemaDeactivation:     KindEnd,
 }
 
 // File verifies one file. With only, a file of any other kind is refused.
@@ -75,7 +79,8 @@ var schemas = map[string]Kind{
 //	3 the rules of that kind hold: passport.VerifyFile, federation.VerifyTreaty,
 //	  settlement.VerifyStatement, evm.VerifyVoucher, oracle.VerifyEvidence,
 //	  receipt.VerifyBundle, receipt.VerifyJSON, capability.VerifyChain,
-//	  did.VerifyRotation, reputation.Verify
+//	  did.VerifyRotation, did.ParseHistory, did.VerifyDeactivation,
+//	  reputation.Verify
 func File(name string, doc []byte, o Options, only ...Kind) *Finding {
 	f := &Finding{File: name, Kind: KindUnknown}
 	if err := wire.IsCanonical(doc, limits(doc)); err != nil { // 1

@@ -24,6 +24,8 @@ const (
 	KindCapability Kind = "capability"
 	KindRotation   Kind = "key_rotation"
 	KindReputation Kind = "reputation_summary"
+	KindHistory    Kind = "key_history"
+	KindEnd        Kind = "did_deactivation"
 )
 
 // The codes of a refusal that package receipt has none for.

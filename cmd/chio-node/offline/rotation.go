@@ -7,8 +7,39 @@ import (
 	"github.com/backbay-labs/chio-node/wire"
 )
 
-// CodeRotation: a key rotation record does not hold.
-const CodeRotation = "CHIO-VERIFY-ROTATION"
+const (
+	// CodeRotation: a key rotation record, or a history of them, does not hold.
+	CodeRotation = "CHIO-VERIFY-ROTATION"
+	// CodeDeactivation: a deactivation record does not hold.
+	CodeDeactivation = "CHIO-VERIFY-DEACTIVATION"
+)
+
+// history judges the key events of an organisation, and tells when each key
+// was in use.
+func history(f *Finding, doc []byte, o Options) {
+	h, spans, err := did.ParseHistory(doc)
+	if err != nil {
+		f.refuse(CodeRotation, err)
+		return
+	}
+	f.detail(struct {
+		DID    did.DID    `json:"did"`
+		Events int        `json:"events"`
+		Keys   []did.Span `json:"keys"`
+	}{h.DID, len(h.Events), spans})
+	f.sound(o.names(h.DID.String()), fmt.Sprintf("the trust set does not name %s", h.DID))
+}
+
+// deactivation judges the record by which an organisation ended.
+func deactivation(f *Finding, doc []byte, o Options) {
+	_, d, err := did.ParseDeactivation(doc)
+	if err != nil {
+		f.refuse(CodeDeactivation, err)
+		return
+	}
+	f.detail(d)
+	f.sound(o.names(d.DID.String()), fmt.Sprintf("the trust set does not name %s", d.DID))
+}
 
 // rotation judges a key rotation record by the DID it names. Whether the trust
 // set knows that organisation is told apart.
@@ -18,14 +49,7 @@ func rotation(f *Finding, doc []byte, o Options) {
 		f.refuse(CodeRotation, err)
 		return
 	}
-	var named struct {
-		DID did.DID `json:"did"`
-	}
-	if err := wire.UnmarshalLenient(env.Body, &named, wire.DocumentLimits); err != nil {
-		f.refuse(CodeRotation, err)
-		return
-	}
-	id, err := did.Parse(named.DID.String())
+	id, err := did.NamedDID(&env)
 	if err != nil {
 		f.refuse(CodeRotation, err)
 		return
