@@ -78,6 +78,7 @@ func scripts(dir string) testscript.Params {
 			"corrupt": cmdCorrupt,
 			"printed": cmdPrinted,
 			"hangup":  cmdHangup,
+			"last8":   cmdLast8,
 		},
 	}
 }
@@ -165,4 +166,13 @@ func cmdFlip(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s has no %q", args[0], args[2])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(strings.Replace(doc, args[2], args[3], 1)), 0o600))
+}
+
+// cmdLast8 sets a variable to what a person reads of a DID: its last eight
+// characters.
+func cmdLast8(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 || len(args[1]) < 8 {
+		ts.Fatalf("usage: last8 NAME DID")
+	}
+	ts.Setenv(args[0], args[1][len(args[1])-8:])
 }
