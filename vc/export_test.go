@@ -19,3 +19,10 @@ func Config(canonical []byte) (config, document []byte, err error) {
 	}
 	return s.proofs[0].config, s.preimage(&s.proofs[0], s.document()), nil
 }
+
+// Len is how many URLs a cache remembers.
+func (c *ListCache) Len() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.recent.Len()
+}

@@ -63,8 +63,8 @@ func (p purposes) check() error {
 	return nil
 }
 
-// StatusList is a verified status list credential. Only OpenStatusList makes
-// one, so holding it means its signature was checked.
+// StatusList is a verified status list credential. Only OpenStatusList and
+// OpenStatusListWith make one, so holding it means its signature was checked.
 type StatusList struct {
 	id         string
 	issuer     string // a DID
@@ -106,35 +106,51 @@ func orZero(t *Time) int64 {
 	return int64(*t)
 }
 
-// OpenStatusList verifies a status list credential of an issuer:
+// OpenStatusList verifies a status list credential of an issuer whose DID is
+// its key:
 //
 //	1-5 the integrity rules of every credential
 //	S1 it is issued by that issuer
-//	S2 exactly the context of a list, the type of one, no status of its own
+//	S2 exactly the context of a list, the type of one, no status of its own, a
+//	   proof that is bound to no domain or challenge
 //	S3 its subject is a bitstring list with 1 to 16 distinct purposes
 //	S4 size and messages, where it gives them, agree; ttl is not absurd
 //	S5 it decompresses to 131072 bits, or up to 2^23, and nothing after
 //
-// Its age is judged where it is used.
+// Its age is judged where it is used. A proof that ends ends the list.
 func OpenStatusList(doc []byte, issuer string) (*StatusList, error) {
-	p, err := parseVerified(doc, func(_ int, _ string, err error) error { return err })
+	return OpenStatusListWith(doc, issuer, Gate{})
+}
+
+// OpenStatusListWith is OpenStatusList for issuers of any method and lists of
+// any suite that the gate knows. With a vocabulary other contexts may follow
+// the first.
+func OpenStatusListWith(doc []byte, issuer string, g Gate) (*StatusList, error) {
+	p, err := g.open(doc, func(_ int, _ string, err error) error { return err })
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrStatusList, err)
 	}
 	if p.Issuer != issuer { // S1
 		return nil, fmt.Errorf("%w: issued by %s, want %s", ErrStatusList, p.Issuer, issuer)
 	}
-	return readStatusList(p)
+	return readStatusList(p, g.Vocabulary != nil)
 }
 
 // maxTTLMillis is a year; longer is a mistake.
 const maxTTLMillis = 366 * 24 * 3600 * 1000
 
-// readStatusList applies S2 to S5 to a verified credential.
-func readStatusList(p *Credential) (*StatusList, error) {
+// readStatusList applies S2 to S5 to a verified credential; terms says that a
+// vocabulary has judged its terms.
+func readStatusList(p *Credential, terms bool) (*StatusList, error) {
 	context := string(p.Context)
-	if context != contextPlainList && context != contextMessageList || !slices.Contains(p.Type, typeStatusList) || p.Status != nil { // S2
+	if p.Version != Version2 || !terms && context != contextPlainList && context != contextMessageList || // S2
+		!slices.Contains(p.Type, typeStatusList) || p.Status != nil {
 		return nil, fmt.Errorf("%w: not the shape of a status list credential", ErrStatusList)
+	}
+	for i := range p.Proofs { // S2
+		if p.Proofs[i].Domain != nil || p.Proofs[i].Challenge != "" {
+			return nil, fmt.Errorf("%w: a list bound to a domain or challenge is not for everybody", ErrStatusList)
+		}
 	}
 	var s listSubject
 	if err := wire.Unmarshal(p.Subject, &s, wire.ForeignLimits); err != nil { // S3
