@@ -40,6 +40,8 @@ type Config struct {
 	Issuance   IssuanceConfig   `yaml:"issuance"`
 	Retention  RetentionConfig  `yaml:"retention"`
 	Approvals  ApprovalsConfig  `yaml:"approvals"`
+
+	Certification CertificationConfig `yaml:"certification"`
 }
 
 // P2PConfig is the libp2p host.
@@ -154,6 +156,9 @@ func (c *Config) validate() error {
 		return err
 	}
 	if err := c.Approvals.validate(); err != nil {
+		return err
+	}
+	if err := c.Certification.validate(); err != nil {
 		return err
 	}
 	if err := c.validateBudgets(); err != nil {

@@ -51,6 +51,9 @@ type MCPServer struct {
 	// Origin is where the attached client's requests come from; the policy's
 	// origins extension looks at it. Calls through other edges have none.
 	Origin *kernel.Surface `json:"origin,omitzero"`
+	// Certification is what the server must have before it serves; nil asks for
+	// nothing.
+	Certification *RequireCertification `json:"certification,omitzero"`
 }
 
 // ServeMCP mediates one tool server until its stream ends, the client closes
@@ -79,6 +82,9 @@ func (n *Node) ServeMCP(ctx context.Context, s MCPServer, client io.ReadWriter, 
 		return err
 	}
 	defer func() { _ = up.Close() }() // the stream's own end is what is reported
+	if err := n.requireCertification(ctx, &s, up); err != nil {
+		return err
+	}
 	detach, err := n.tools.attach(&toolServer{name: s.Server, tools: &mcpSource{up: up}, prices: costs, metered: metered, policy: own, confinement: s.Confinement,
 		resolve: resolverIn(s.Dir), roots: s.Roots, shapes: s.Shapes})
 	if err != nil {
@@ -271,6 +277,7 @@ func (n *Node) attach(w http.ResponseWriter, r *http.Request) {
 		}
 		if err := n.ServeMCP(n.context(), header.MCPServer, client, session.server); err != nil && !errors.Is(err, context.Canceled) {
 			n.log.Warn("mcp session ended", slog.String("server", header.Server), slog.Any("error", err))
+			n.attachments.ended(header.Session, err)
 		}
 	})
 	if !serving {
@@ -289,6 +296,7 @@ type AttachHeader struct {
 type attachments struct {
 	mu      sync.Mutex
 	waiting map[string]*attachment
+	endings []ending // the newest, oldest first
 }
 
 type attachment struct{ server, client io.ReadWriteCloser }

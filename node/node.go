@@ -25,6 +25,7 @@ import (
 	rlog "github.com/backbay-labs/chio-node/kernel/receipt/log"
 	"github.com/backbay-labs/chio-node/settlement/ledger"
 	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/vc/certification"
 	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -49,6 +50,7 @@ type Node struct {
 	nonces      *authority.Nonces
 	issuance    issuance
 	passports   *passport.Registry
+	certified   *certification.Registry
 	approvals   *approvals
 	tools       *registry
 	held        heldCapabilities
@@ -163,6 +165,9 @@ func (n *Node) assemble(ctx context.Context) error {
 		return err
 	}
 	if n.passports, err = passport.NewRegistry(passport.Config{DB: n.db, Org: n.keys.Org(), Rand: n.rand}); err != nil {
+		return err
+	}
+	if n.certified, err = n.openCertifications(); err != nil {
 		return err
 	}
 	n.postures = &postures{db: n.db, policies: func() *policies { return n.policy }}

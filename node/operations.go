@@ -85,6 +85,16 @@ var operations = map[string]handler{
 	"oracle/sign":          operation((*Node).signPrice),
 	"oracle/import":        operation((*Node).importRound),
 	"export":               operation((*Node).exportAll),
+	"mcp/ending":           operation((*Node).mcpEnding),
+
+	"certification/issue":   operation((*Node).issueCertification),
+	"certification/publish": operation((*Node).publishCertification),
+	"certification/list":    operation((*Node).listCertifications),
+	"certification/show":    operation((*Node).showCertification),
+	"certification/resolve": operation((*Node).resolveCertification),
+	"certification/record":  operation((*Node).recordCertification),
+	"certification/accept":  operation((*Node).acceptCertificationRecord),
+	"certification/export":  operation((*Node).exportCertification),
 }
 
 func (n *Node) status(ctx context.Context, _ Empty) (*Status, error) {

@@ -21,6 +21,7 @@ import (
 	"github.com/backbay-labs/chio-node/settlement"
 	"github.com/backbay-labs/chio-node/settlement/evm"
 	"github.com/backbay-labs/chio-node/vc"
+	"github.com/backbay-labs/chio-node/vc/certification"
 	"github.com/backbay-labs/chio-node/vc/ld"
 	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
@@ -147,6 +148,15 @@ func decoders(t *testing.T) []decoder {
 			valid: []byte(`{"@context":"https://www.w3.org/ns/credentials/v2","id":"urn:x:1","issuer":"did:example:i","type":"VerifiableCredential"}`)},
 		{name: "JSON-LD vocabulary", decode: linked.Check, limits: wire.ForeignLimits,
 			valid: []byte(`{"@context":"https://www.w3.org/ns/credentials/v2","id":"urn:x:1","issuer":"did:example:i","type":"VerifiableCredential"}`)},
+		{name: "certification", decode: func(b []byte) error { return certification.VerifyBundle(b, certification.Options{Now: 1}).Err() }},
+		{name: "certification record", decode: func(b []byte) error {
+			var e wire.Envelope
+			if err := wire.UnmarshalCanonical(b, &e, wire.DocumentLimits); err != nil {
+				return err
+			}
+			return second(certification.VerifyRecord(&e))
+		}},
+		{name: "conformance report", decode: func(b []byte) error { return second(certification.ParseReport(b)) }},
 		{name: "statement", decode: func(b []byte) error { _, _, err := settlement.ParseStatement(b); return err }},
 		{name: "voucher", decode: func(b []byte) error { return second(evm.ParseVoucher(b)) }},
 		{name: "price round", decode: func(b []byte) error { return second(oracle.ParseRound(b)) }},

@@ -181,7 +181,8 @@ func (g *Registry) Accept(ctx context.Context, doc []byte, now int64) (wire.Dige
 	if r.At > now+SkewSeconds { // 3
 		return wire.Digest{}, fmt.Errorf("%w: it is from the future", ErrNotAllowed)
 	}
-	err = g.cfg.DB.Update(ctx, func(tx store.Tx) error { return g.append(tx, &env, r, now) })
+	known := r.Signer == g.self || g.cfg.Known != nil && g.cfg.Known(r.Signer) // 2; asked outside of the transaction
+	err = g.cfg.DB.Update(ctx, func(tx store.Tx) error { return g.append(tx, &env, r, known, now) })
 	return env.ID(), err
 }
 
@@ -199,7 +200,7 @@ func (g *Registry) sign(tx store.Tx, id wire.Digest, r *Record, now int64) (wire
 	if err != nil {
 		return wire.Digest{}, err
 	}
-	return env.ID(), g.append(tx, env, made, now)
+	return env.ID(), g.append(tx, env, made, true, now)
 }
 
 // SignRecord signs a record that comes next in the chain of a finding, at the
@@ -220,12 +221,12 @@ func SignRecord(org wire.Signer, f *Finding, registry did.DID, r Record, now int
 	return env, nil
 }
 
-func (g *Registry) append(tx store.Tx, env *wire.Envelope, r *Record, now int64) error {
+func (g *Registry) append(tx store.Tx, env *wire.Envelope, r *Record, known bool, now int64) error {
 	f, err := g.find(tx, r.Certification, Options{Now: now})
 	if err != nil {
 		return err
 	}
-	if r.Signer != g.self && r.Signer != f.Certification.Certifier && (g.cfg.Known == nil || !g.cfg.Known(r.Signer)) { // 2
+	if !known && r.Signer != f.Certification.Certifier { // 2
 		return fmt.Errorf("%w: %s is not known here", ErrNotAllowed, r.Signer)
 	}
 	if err := f.History.apply(f.ID, f.Certification, r, env.ID()); err != nil { // 4

@@ -40,6 +40,8 @@ func (a *app) mcpCmd() *cobra.Command {
 	serve.Flags().StringVar(&f.confine, "confine", string(mcp.ConfineHome), "what COMMAND may open: home (all but the node's home), workspace-only, none")
 	serve.Flags().StringSliceVar(&f.read, "allow-read", nil, "with workspace-only: further files or folders COMMAND may read (repeatable)")
 	serve.Flags().BoolVar(&f.require, "require-confinement", false, "do not start where the system cannot confine COMMAND")
+	serve.Flags().StringVar(&f.certified, "require-certification", "", "do not serve COMMAND unless its tools are certified: bronze, silver or gold")
+	serve.Flags().StringSliceVar(&f.certifiers, "certifier", nil, "with it: whose certifications count (default those of the configuration and this organisation; repeatable)")
 	serve.Flags().BoolVar(&f.headless, "headless", false, "no client on standard input")
 	_ = serve.MarkFlagRequired("server-id") // the flag exists: it is defined above
 	// What follows COMMAND is COMMAND's, also for clients that swallow the "--".
@@ -53,7 +55,8 @@ type serveFlags struct {
 	manifest                           string
 	roots, origin                      []string
 	env, read, observe                 []string
-	confine                            string
+	confine, certified                 string
+	certifiers                         []string
 	headless, require                  bool
 }
 
@@ -75,6 +78,9 @@ func (a *app) mcpServe(ctx context.Context, f serveFlags, command []string) erro
 		return err
 	}
 	if s.Roots, err = rootsOf(f.roots); err != nil {
+		return err
+	}
+	if s.Certification, err = certificationOf(f, command); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -205,7 +211,14 @@ func (a *app) serveAttached(ctx context.Context, c *node.Client, s node.MCPServe
 		}
 		pipes = append(pipes, pipe{down, downReader, a.Stdin, a.Stdout})
 	}
-	return carry(ctx, pipes)
+	err = carry(ctx, pipes)
+	// The connection carries frames only: why the node ended it is asked for.
+	why := a.call(context.WithoutCancel(ctx), "mcp/ending", node.MCPSession{Session: session}, new(node.Empty))
+	var p *node.Problem
+	if errors.As(why, &p) {
+		return why
+	}
+	return err
 }
 
 // pipe joins a connection to the node with a local reader and writer.

@@ -99,6 +99,20 @@ var examples = map[string]string{
 	"session list":         "chio-node session list",
 	"session show":         "chio-node session show researcher SESSION",
 	"explain":              "chio-node explain CHIO-CAP-EXPIRED",
+
+	"certification check":   "chio-node certification check --publish --out files.cert.json -- npx -y @modelcontextprotocol/server-filesystem ./workspace",
+	"certification publish": "chio-node certification publish files.cert.json --admission reviewable",
+	"certification list":    "chio-node certification list",
+	"certification show":    "chio-node certification show ID",
+	"certification resolve": "chio-node certification resolve --name files --tier silver --certifier did:chio:…",
+	"certification revoke":  `chio-node certification revoke ID --reason "lists a tool that deletes"`,
+	"certification dispute": `chio-node certification dispute ID --reason "write_file follows links"`,
+	"certification review":  `chio-node certification review ID DISPUTE --reason "being reproduced"`,
+	"certification settle":  `chio-node certification settle ID DISPUTE --outcome no-change --reason "not reproduced"`,
+	"certification replace": "chio-node certification replace files.cert.json --by ID",
+	"certification accept":  "chio-node certification accept record.json",
+	"certification export":  "chio-node certification export ID --out files.cert.json",
+	"certification verify":  "chio-node certification verify files.cert.json --trust trust.json",
 }
 
 // setExamples gives each verb below a command its example.

@@ -1,7 +1,8 @@
 // Package offline says whether a file that a node wrote is what it claims to
 // be, without a network, a store or a key: passports, treaties, statements,
 // vouchers, price evidence, receipts, receipt bundles, capabilities, key
-// rotation records and reputation summaries. ReplayBundles takes recorded decisions again under a policy.
+// rotation records, reputation summaries and certifications. ReplayBundles takes
+// recorded decisions again under a policy.
 //
 // Contract: File recognises an artifact by its schema and answers apart whether
 // it is whole (Integrity), whether the caller's trust set names its signers

@@ -15,6 +15,7 @@ import (
 	"github.com/backbay-labs/chio-node/settlement"
 	"github.com/backbay-labs/chio-node/settlement/evm"
 	"github.com/backbay-labs/chio-node/vc"
+	"github.com/backbay-labs/chio-node/vc/certification"
 	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -52,6 +53,8 @@ func judges() map[Kind]judge {
 		KindReputation: summary,
 		KindHistory:    history,
 		KindEnd:        deactivation,
+
+		KindCertification: judgeCertification,
 	}
 }
 
@@ -69,6 +72,7 @@ var schemas = map[string]Kind{
 	reputation.SummarySchema:   KindReputation,
 	did.SchemaHistory:          KindHistory,
 	did.SchemaDeactivation:     KindEnd,
+	certification.SchemaBundle: KindCertification,
 }
 
 // File verifies one file. With only, a file of any other kind is refused.
@@ -80,7 +84,7 @@ var schemas = map[string]Kind{
 //	  settlement.VerifyStatement, evm.VerifyVoucher, oracle.VerifyEvidence,
 //	  receipt.VerifyBundle, receipt.VerifyJSON, capability.VerifyChain,
 //	  did.VerifyRotation, did.ParseHistory, did.VerifyDeactivation,
-//	  reputation.Verify
+//	  reputation.Verify, certification.VerifyBundle
 func File(name string, doc []byte, o Options, only ...Kind) *Finding {
 	f := &Finding{File: name, Kind: KindUnknown}
 	if err := wire.IsCanonical(doc, limits(doc)); err != nil { // 1
