@@ -23,10 +23,10 @@ var digests = map[string]string{
 
 func TestEmbeddedContextsAreThePublishedBytes(t *testing.T) {
 	p := processor(t)
-	for url, file := range ld.Embedded() {
-		raw, err := ld.ContextFile(file)
-		if err != nil {
-			t.Fatal(err)
+	for _, url := range ld.Embedded() {
+		raw, ok := p.ContextBytes(url)
+		if !ok {
+			t.Fatal(url)
 		}
 		if digests[url] == "" || hashHex(raw) != digests[url] {
 			t.Errorf("%s: %s, want %q", url, hashHex(raw), digests[url])
@@ -45,6 +45,9 @@ func TestLoaderRefusesEverythingElse(t *testing.T) {
 	} {
 		if err := p.Load(url); !errors.Is(err, ld.ErrContext) {
 			t.Errorf("%q: %v", url, err)
+		}
+		if raw, ok := p.ContextBytes(url); ok || raw != nil {
+			t.Errorf("%q: %d bytes", url, len(raw))
 		}
 	}
 }

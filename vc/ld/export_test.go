@@ -1,19 +1,15 @@
 package ld
 
-// ParseNQuads and CanonicalizeQuads let tests start from RDF.
+// ParseNQuads lets tests start from RDF.
 var ParseNQuads = parseNQuads
 
-// Embedded lists the URLs and files of the embedded contexts.
-func Embedded() map[string]string {
-	out := map[string]string{}
+// Embedded lists the URLs of the embedded contexts.
+func Embedded() (urls []string) {
 	for _, e := range embedded {
-		out[e.url] = e.file
+		urls = append(urls, e.url)
 	}
-	return out
+	return urls
 }
-
-// ContextFile returns the bytes of an embedded context.
-func ContextFile(name string) ([]byte, error) { return files.ReadFile("contexts/" + name + ".jsonld") }
 
 // CanonicalizeQuads runs RDFC-1.0 alone.
 func CanonicalizeQuads(set Quads) ([]byte, error) { return canonicalize(set.quads, set.nodes) }

@@ -17,6 +17,7 @@ import (
 var (
 	_ vc.Suite      = (*ld.Cryptosuite)(nil)
 	_ vc.Vocabulary = (*ld.Processor)(nil)
+	_ vc.Contexts   = (*ld.Processor)(nil)
 )
 
 // TestHashDataCoversEveryMember: a change of any value in the document or in
