@@ -50,18 +50,18 @@ type ImportedReputation struct {
 	Summary *reputation.Statement `json:"summary"`
 }
 
-func (n *Node) showReputation(_ context.Context, req ReputationRequest) (*reputation.Card, error) {
+func (n *Node) showReputation(ctx context.Context, req ReputationRequest) (*reputation.Card, error) {
 	key, err := n.agentKey(req.Agent)
 	if err != nil {
 		return nil, err
 	}
-	return n.reputationOf(key, true)
+	return n.reputationOf(ctx, key, true)
 }
 
 // reputationOf computes an agent's card, from receipts alone or with what
 // others say of it.
-func (n *Node) reputationOf(key wire.PublicKey, imports bool) (*reputation.Card, error) {
-	c, err := n.corpus(key)
+func (n *Node) reputationOf(ctx context.Context, key wire.PublicKey, imports bool) (*reputation.Card, error) {
+	c, err := n.corpus(ctx, key)
 	if err != nil {
 		return nil, fmt.Errorf("reputation: %w", err)
 	}
@@ -96,7 +96,7 @@ func (n *Node) agentKey(name string) (key wire.PublicKey, err error) {
 
 // exportReputation signs what this node's receipts say of an agent. What others
 // said is not in it.
-func (n *Node) exportReputation(_ context.Context, req ExportReputation) (*ReputationFile, error) {
+func (n *Node) exportReputation(ctx context.Context, req ExportReputation) (*ReputationFile, error) {
 	if req.TTLSeconds == 0 {
 		req.TTLSeconds = defaultSummarySeconds
 	}
@@ -107,7 +107,7 @@ func (n *Node) exportReputation(_ context.Context, req ExportReputation) (*Reput
 	if err != nil {
 		return nil, err
 	}
-	card, err := n.reputationOf(key, false)
+	card, err := n.reputationOf(ctx, key, false)
 	if err != nil {
 		return nil, err
 	}

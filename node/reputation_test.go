@@ -17,11 +17,10 @@ import (
 
 // livedHome is a home whose agent made calls on eight days: fourteen a day that
 // were allowed, and one that was not.
-func livedHome(t *testing.T) (Options, *movable) {
+func livedHome(t *testing.T, o Options) (Options, *movable) {
 	t.Helper()
 	clock := &movable{}
 	clock.unix.Store(time.Now().Unix())
-	o := newHome(t)
 	o.Now = clock.read
 	n, err := Open(t.Context(), o)
 	if err != nil {
@@ -64,7 +63,7 @@ func metricOf(c *reputation.Card, m reputation.Metric) *uint64 {
 // the log, from archive files, and after the kernel key was replaced; a revoked
 // passport lowers it.
 func TestReputationOfALife(t *testing.T) {
-	o, _ := livedHome(t)
+	o, _ := livedHome(t, newHome(t))
 	n := openNode(t, o)
 	first := cardOf(t, n, "local")
 	if first.CompositePPM == nil || !first.Gate.Open || first.Evidence.Receipts != 120 || first.Evidence.SelfIssued != 120 || first.Gate.ActiveDays < 8 {
@@ -113,6 +112,36 @@ func TestReputationOfALife(t *testing.T) {
 	}
 }
 
+// TestReputationExportsOnlyItsOwn: a treaty peer's word about an agent that is
+// ours moves what we show, and is in nothing that we sign; after its time it
+// no longer counts.
+func TestReputationExportsOnlyItsOwn(t *testing.T) {
+	o, clock := livedHome(t, shortHome(t, "acme"))
+	b := shortHome(t, "globex")
+	b.Now = clock.read
+	n, _ := startedNode(t, o)
+	globex, ready := startedNode(t, b)
+	key, err := n.agentKey("local")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := cardOf(t, n, "local")
+	federateNodes(t, n, globex, ready)
+	do[ImportedReputation](t, n, "reputation/import", ImportReputation{File: summaryBy(t, globex, key, 0)})
+	c := cardOf(t, n, "local")
+	if raw := *c.RawPPM; len(c.Imports) != 1 || *c.CompositePPM != min(raw-raw/10, c.CeilingPPM) {
+		t.Errorf("composite %d of %d, imports %+v", *c.CompositePPM, raw, c.Imports)
+	}
+	s := do[ReputationFile](t, n, "reputation/export", ExportReputation{Agent: "local"}).Summary
+	if *s.CompositePPM != *before.CompositePPM {
+		t.Errorf("signed %d, our receipts say %d", *s.CompositePPM, *before.CompositePPM)
+	}
+	clock.unix.Add(3601)
+	if c := cardOf(t, n, "local"); len(c.Imports) != 0 {
+		t.Error("a summary counts after its time")
+	}
+}
+
 // TestReputationBetweenPeers: what the peer's kernel says of our agent counts
 // for a little, a summary of a treaty peer is taken, one of anybody else is
 // not, and neither makes a composite without history of one's own.
@@ -125,7 +154,7 @@ func TestReputationBetweenPeers(t *testing.T) {
 		t.Fatal(err)
 	}
 	agent := did.FromKey(key).String()
-	said := summaryBy(t, acme, key)
+	said := summaryBy(t, acme, key, 900_000)
 	refused := func(doc wire.Raw, cause error) {
 		t.Helper()
 		_, err := globex.Call(t.Context(), "reputation/import", wire.MustMarshal(ImportReputation{File: doc}))
@@ -146,11 +175,17 @@ func TestReputationBetweenPeers(t *testing.T) {
 		}
 	}
 	there := cardOf(t, globex, agent)
-	if there.Evidence.Receipts < 3 || there.Evidence.SelfIssued != 0 {
+	if there.Gate.Receipts != 3 || there.Evidence.SelfIssued != there.Evidence.Receipts-3 {
 		t.Errorf("at the host: %+v", there.Evidence)
 	}
 	if _, err := acme.Call(t.Context(), "federate/sync", []byte(`{}`)); err != nil {
 		t.Fatal(err)
+	}
+	if _, err := globex.Call(t.Context(), "federate/sync", []byte(`{}`)); err != nil {
+		t.Fatal(err)
+	}
+	if there = cardOf(t, globex, agent); there.Gate.Receipts != 3 || there.Evidence.SelfIssued < 3 {
+		t.Errorf("at the host, after a sync: %+v", there.Evidence)
 	}
 	here := cardOf(t, acme, localAgent)
 	if len(here.Evidence.Logs) != 2 || len(here.Evidence.Issuers) != 2 || here.Gate.Receipts != 3 || here.Evidence.Receipts <= 3 {
@@ -162,14 +197,13 @@ func TestReputationBetweenPeers(t *testing.T) {
 		t.Error("a summary made a composite")
 	}
 	refused(said, reputation.ErrOlder)
-	refused(summaryBy(t, globex, key), reputation.ErrOwn)
+	refused(summaryBy(t, globex, key, 900_000), reputation.ErrOwn)
 	refused(bytes.Replace(said, []byte(`"receipts":400`), []byte(`"receipts":401`), 1), reputation.ErrSummary)
 }
 
 // summaryBy is what an organisation with a history would sign.
-func summaryBy(t *testing.T, n *Node, agent wire.PublicKey) wire.Raw {
+func summaryBy(t *testing.T, n *Node, agent wire.PublicKey, composite uint64) wire.Raw {
 	t.Helper()
-	composite := uint64(900_000)
 	s := &reputation.Statement{Schema: reputation.SummarySchema, Issuer: n.DID(), Subject: did.FromKey(agent), ComputedAt: n.now(), ExpiresAt: n.now() + 3600,
 		CompositePPM: &composite, Metrics: []reputation.Reading{{Metric: reputation.HistoryDepth, ValuePPM: 500_000}}, Receipts: 400, ActiveDays: 20,
 		LastAt: n.now(), Logs: []reputation.LogEvidence{{LogID: n.logID, TreeSize: 500, Receipts: 400, LastIndex: 499}}}

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"iter"
@@ -24,14 +25,12 @@ const reputationPage = 256
 // corpus gathers what this node knows of an agent: its own log, what it
 // collected of the logs of peers, the tokens and delegations it keeps, and what
 // was revoked or stopped. It is read while the card is computed.
-func (n *Node) corpus(key wire.PublicKey) (*reputation.Corpus, error) {
+func (n *Node) corpus(ctx context.Context, key wire.PublicKey) (*reputation.Corpus, error) {
 	c := &reputation.Corpus{Trust: n.trustSet(), Own: n.DID(), Tokens: n.knownChain}
 	subject := did.FromKey(key)
 	var head rlog.Head
 	err := n.db.View(func(r store.Reader) (err error) {
-		if _, err := authority.AgentByKey(r, key); err == nil {
-			c.Organization = n.DID()
-		} else if !errors.Is(err, authority.ErrUnknown) {
+		if c.Organization, err = n.organizationOf(r, key); err != nil {
 			return err
 		}
 		if head, err = rlog.HeadNote(r); err != nil {
@@ -42,7 +41,7 @@ func (n *Node) corpus(key wire.PublicKey) (*reputation.Corpus, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.Sources = []reputation.Source{{Log: n.logID, Size: head.Size, Root: head.Root, Receipts: n.ownLeaves(key, head.Size)}}
+	c.Sources = []reputation.Source{{Log: n.logID, Size: head.Size, Root: head.Root, Receipts: n.ownLeaves(ctx, key, head.Size)}}
 	if err := n.foreignSources(c); err != nil {
 		return nil, err
 	}
@@ -57,6 +56,33 @@ func (n *Node) corpus(key wire.PublicKey) (*reputation.Corpus, error) {
 	}
 	c.Incidents = values(incidents)
 	return c, nil
+}
+
+// organizationOf is whose agent it is: ours if we know it by name, else the peer
+// from which its calls came. A peer speaks for the agents of its own.
+func (n *Node) organizationOf(r store.Reader, key wire.PublicKey) (org did.DID, err error) {
+	if _, err := authority.AgentByKey(r, key); !errors.Is(err, authority.ErrUnknown) {
+		return n.DID(), err
+	}
+	_, err = rlog.Select(r, rlog.Filter{Agent: key}, 0, maxLooked, func(c rlog.Card) error {
+		leaf, err := n.leafAt(r, c.Index)
+		if err != nil {
+			return err
+		}
+		rec, err := receipt.Parse(leaf)
+		if err != nil {
+			return err
+		}
+		var md receipt.Metadata
+		if wire.Unmarshal(rec.Metadata, &md, wire.DocumentLimits) != nil || md.Federation == nil || md.Federation.Role != federation.RoleHost {
+			return nil
+		}
+		if peer, err := did.Parse(md.Federation.PeerDID); err == nil {
+			org = peer
+		}
+		return store.ErrStop
+	})
+	return org, err
 }
 
 func values[T any](list []T) iter.Seq2[T, error] {
@@ -90,11 +116,16 @@ func (n *Node) checkFinals(r store.Reader, trust *receipt.TrustSet, size uint64)
 
 // ownLeaves reads the receipts of an agent below size, newest first, from the
 // log or from archive files.
-func (n *Node) ownLeaves(key wire.PublicKey, size uint64) iter.Seq2[reputation.Leaf, error] {
+func (n *Node) ownLeaves(ctx context.Context, key wire.PublicKey, size uint64) iter.Seq2[reputation.Leaf, error] {
 	return func(yield func(reputation.Leaf, error) bool) {
 		for next := size; next > 0; {
 			var page []reputation.Leaf
-			err := n.db.View(func(r store.Reader) (err error) {
+			err := ctx.Err()
+			if err != nil {
+				yield(reputation.Leaf{}, err)
+				return
+			}
+			err = n.db.View(func(r store.Reader) (err error) {
 				next, err = rlog.Select(r, rlog.Filter{Agent: key}, next, maxLooked, func(c rlog.Card) error {
 					leaf, err := n.leafAt(r, c.Index)
 					if err != nil {

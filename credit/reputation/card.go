@@ -113,7 +113,7 @@ func Scorecard(c *Corpus, subject did.DID, p Params, now int64) (*Card, error) {
 	}
 	card := &Card{Subject: subject, Issuer: c.Own, ComputedAt: now, ParamsSHA256: p.Digest(), Gate: r.gate(), Evidence: r.evidence(c)}
 	card.Metrics = r.measures(values)
-	return card, r.compose(card, c.Imports)
+	return card, r.compose(card, c)
 }
 
 func (r *run) measure(c *Corpus) (map[Metric]value, error) {

@@ -46,8 +46,8 @@ func (r *run) movers(m Metric) []Mover {
 	return nil
 }
 
-// floorPPM is the most a composite is with no history beyond what is
-// understood by none; history lifts the rest.
+// floorPPM is what a composite may reach with hardly any history; full history
+// lifts that to one.
 const floorPPM = 500_000
 
 // compose fills in the composite:
@@ -56,8 +56,8 @@ const floorPPM = 500_000
 //	2 the mean of the merits of the known metrics, by their weights
 //	3 moved by imports, see import.go
 //	4 held down to the ceiling: half, and the other half with full history
-func (r *run) compose(card *Card, imports []Import) error {
-	counted, err := r.imported(card, imports)
+func (r *run) compose(card *Card, c *Corpus) error {
+	counted, err := r.imported(card, c)
 	if err != nil {
 		return err
 	}

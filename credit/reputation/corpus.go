@@ -26,7 +26,7 @@ const (
 // Leaf is one receipt as it stands in a log.
 type Leaf struct {
 	Index uint64
-	Doc   []byte // the canonical receipt
+	Doc   []byte // the canonical receipt; kept for a while, so not to be overwritten
 }
 
 // Source is the receipts of one log. Whoever gives it has them from the tree
@@ -58,7 +58,7 @@ type Corpus struct {
 	// of others only add to what is said of denials and failures, and not much.
 	Own did.DID
 	// Organization is whose agent it is, if that is known: what its kernels say
-	// of it is marked as self-issued.
+	// of it is marked as self-issued, and its summary cannot raise a composite.
 	Organization did.DID
 	Sources      []Source
 	// Tokens finds the chain of a capability that a receipt names, root first;

@@ -68,6 +68,7 @@ func newRun(c *Corpus, k *kernels, subject wire.PublicKey, p Params, now int64) 
 // tree, is not the log it claims to be.
 func (r *run) source(n int, s *Source) error {
 	r.logs[n] = newSeen(s.Size)
+	batch := make([]Leaf, 0, batchLeaves)
 	for leaf, err := range s.Receipts {
 		if err != nil {
 			return fmt.Errorf("read log %.80q: %w", s.Log, err)
@@ -75,18 +76,32 @@ func (r *run) source(n int, s *Source) error {
 		if leaf.Index >= s.Size {
 			return fmt.Errorf("%w: log %.80q of %d receipts gave index %d", ErrCorpus, s.Log, s.Size, leaf.Index)
 		}
-		f, why := r.read(s, &leaf)
-		switch {
+		if batch = append(batch, leaf); len(batch) < batchLeaves {
+			continue
+		}
+		if err := r.batch(n, s, batch); err != nil {
+			return err
+		}
+		batch = batch[:0]
+	}
+	return r.batch(n, s, batch)
+}
+
+// batch judges leaves side by side and counts them one after the other.
+func (r *run) batch(n int, s *Source, batch []Leaf) error {
+	found := r.judge(s, batch)
+	for i := range batch {
+		switch why := found[i].why; {
 		case why == notAboutTheKey:
 			continue
 		case why != "":
 			r.uncounted[why]++
 			continue
 		}
-		if !r.logs[n].add(leaf.Index) {
-			return fmt.Errorf("%w: log %.80q gave index %d twice", ErrCorpus, s.Log, leaf.Index)
+		if !r.logs[n].add(batch[i].Index) {
+			return fmt.Errorf("%w: log %.80q gave index %d twice", ErrCorpus, s.Log, batch[i].Index)
 		}
-		if err := r.count(s, &leaf, f); err != nil {
+		if err := r.count(s, &batch[i], found[i].facts); err != nil {
 			return err
 		}
 	}

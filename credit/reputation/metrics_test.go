@@ -148,6 +148,18 @@ func TestRetiredKernels(t *testing.T) {
 	}
 }
 
+// TestKernelsCountInTheirWindow: at its ends and one second beyond.
+func TestKernelsCountInTheirWindow(t *testing.T) {
+	k := keys(t)
+	for age, want := range map[int64]uint64{0: 0, 1: 1, day: 1, day + 1: 0} {
+		corpus := k.corpus(k.log(t, "acme", deed{age: age}))
+		corpus.Trust.Kernels[0].ValidFrom, corpus.Trust.Kernels[0].ValidUntil = now-day, now
+		if e := k.card(t, corpus, easy()).Evidence; e.Receipts != want || e.Uncounted[reputation.NotTrusted] != 1-want {
+			t.Errorf("%d s old: %+v", age, e)
+		}
+	}
+}
+
 func TestResourceStewardship(t *testing.T) {
 	k := keys(t)
 	total := ptr(uint64(1000))

@@ -186,37 +186,3 @@ func Verify(doc []byte) (*Statement, *wire.Envelope, error) {
 	}
 	return &s, env, s.Check() // 3
 }
-
-// ImportPolicy says whose summaries count.
-type ImportPolicy struct {
-	Own     did.DID
-	Allowed func(did.DID) bool // nil allows nobody
-}
-
-// VerifyImport decides whether a summary may be imported now:
-//
-//	1 the rules of Verify hold
-//	2 it is not our own: that would count the same receipts twice
-//	3 its issuer is allowed, and is not the agent itself
-//	4 it is not expired, not older than ImportMaxAge, and not from the future
-//	5 it has a composite: an unknown imports nothing
-func VerifyImport(doc []byte, policy ImportPolicy, p Params, now int64) (*Import, *Statement, error) {
-	if err := p.Validate(); err != nil {
-		return nil, nil, err
-	}
-	s, env, err := Verify(doc) // 1
-	if err != nil {
-		return nil, nil, err
-	}
-	switch {
-	case s.Issuer == policy.Own: // 2
-		return nil, s, fmt.Errorf("%w: %s", ErrOwn, s.Issuer)
-	case policy.Allowed == nil || !policy.Allowed(s.Issuer): // 3
-		return nil, s, fmt.Errorf("%w: %s", ErrIssuer, s.Issuer)
-	case now >= s.ExpiresAt, s.ComputedAt < now-p.ImportMaxAge, s.ComputedAt > now+p.FutureSkewSeconds: // 4
-		return nil, s, fmt.Errorf("%w: computed at %d, expires at %d, now %d; at most %d seconds old", ErrAge, s.ComputedAt, s.ExpiresAt, now, p.ImportMaxAge)
-	case s.CompositePPM == nil: // 5
-		return nil, s, fmt.Errorf("%w: %s counted %d receipts of %s", ErrNothing, s.Issuer, s.Receipts, s.Subject)
-	}
-	return &Import{issuer: s.Issuer, subject: s.Subject, computedAt: s.ComputedAt, composite: *s.CompositePPM, id: env.ID()}, s, nil
-}

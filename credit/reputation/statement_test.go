@@ -208,6 +208,15 @@ func TestImportsAreBounded(t *testing.T) {
 			t.Errorf("%s: what our receipts say changed", name)
 		}
 	}
+	home := k.corpus(k.log(t, "acme", join(times(3, deed{}), times(3, deed{verdict: receipt.Deny}))...))
+	home.Organization, home.Imports = did.FromKey(k.globex.Public()), []reputation.Import{best}
+	if got := k.card(t, home, p); *got.CompositePPM != alone || !got.Imports[0].SelfIssued {
+		t.Errorf("the agent's own organisation raised it: %d, was %d", *got.CompositePPM, alone)
+	}
+	home.Imports = []reputation.Import{k.imported(t, k.globex, 0, now)}
+	if got := k.card(t, home, p); *got.CompositePPM != alone-alone/10 {
+		t.Errorf("the agent's own organisation could not lower it: %d, was %d", *got.CompositePPM, alone)
+	}
 	gated := p
 	gated.MinReceipts, gated.FullReceipts = 7, 7
 	if got := card(gated, best); got.CompositePPM != nil || len(got.Imports) != 0 {
