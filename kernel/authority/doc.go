@@ -19,7 +19,7 @@
 //	a/stop/<kind>/<target>          stops in force
 //	a/own/…                         our revocation epochs and their state
 //	a/rev/<did>/<epoch>             a peer's epochs; a/revstate/<did> its state
-//	a/rx/<kind>/<issuer>/<id>       everything revoked, by anybody
+//	a/rx/<kind>/<issuer>/<id>       everything revoked or suspended, by anybody
 //	a/eq/<did>                      evidence that a peer signed two histories
 //	n/<agent key>/<nonce>           seen nonces and when they expire
 //

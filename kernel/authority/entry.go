@@ -18,13 +18,18 @@ type Kind string
 //	capability  kernel key that signed the token, token id
 //	passport    DID that signed the passport, passport id
 //	subject     DID of the organisation whose agent it is, agent key
+//	suspension  as passport: it does not count until a resumption
+//	resumption  as passport: it lifts a suspension
 const (
 	KindCapability Kind = "capability"
 	KindPassport   Kind = "passport"
 	KindSubject    Kind = "subject"
+	KindSuspension Kind = "suspension"
+	KindResumption Kind = "resumption"
 )
 
-// Entry is one thing revoked, for ever.
+// Entry is one thing revoked, for ever; or one passport suspended until the
+// history of the same issuer says resumption.
 type Entry struct {
 	Kind   Kind   `json:"kind"`
 	Issuer string `json:"issuer"`
@@ -56,7 +61,7 @@ func (e *Entry) check() error {
 			return fmt.Errorf("%w: issuer of a capability must be a kernel key: %w", ErrEntry, err)
 		}
 		return nil
-	case KindPassport, KindSubject:
+	case KindPassport, KindSubject, KindSuspension, KindResumption:
 		if _, err := did.Parse(e.Issuer); err != nil {
 			return fmt.Errorf("%w: issuer of a %s must be a did:chio: %w", ErrEntry, e.Kind, err)
 		}
@@ -67,7 +72,7 @@ func (e *Entry) check() error {
 		}
 		return nil
 	default:
-		return fmt.Errorf("%w: kind %.20q, want capability, passport or subject", ErrEntry, e.Kind)
+		return fmt.Errorf("%w: kind %.20q, want capability, passport, subject, suspension or resumption", ErrEntry, e.Kind)
 	}
 }
 
@@ -86,6 +91,19 @@ func (e *Entry) issuedBy(party did.DID, kernelKey wire.PublicKey) error {
 
 // rowKey is unambiguous because neither kind nor issuer contains a slash.
 func (e *Entry) rowKey() string { return entryRows + string(e.Kind) + "/" + e.Issuer + "/" + e.ID }
+
+// suspension is the suspension that a resumption lifts.
+func (e *Entry) suspension() Entry { return Entry{Kind: KindSuspension, Issuer: e.Issuer, ID: e.ID} }
+
+// news reports whether an entry would change anything: what is revoked stays
+// so, and only what is suspended can be resumed. in reports what is in force.
+func (e *Entry) news(in func(Entry) (bool, error)) (bool, error) {
+	if e.Kind == KindResumption {
+		return in(e.suspension())
+	}
+	known, err := in(*e)
+	return !known, err
+}
 
 func hasControl(s string) bool {
 	for _, c := range s {

@@ -12,6 +12,9 @@ import (
 	"github.com/backbay-labs/chio-node/wire"
 )
 
+// CodePassportSuspended denies a call on a passport that its issuer suspended.
+const CodePassportSuspended kernel.Code = "CHIO-PASSPORT-SUSPENDED"
+
 // RevocationConfig is what an operator decides about revocation.
 type RevocationConfig struct {
 	DID did.DID // of this organisation
@@ -122,7 +125,7 @@ func (v *Revocations) Freshness(peer did.DID) (issuedAt int64, forked bool) {
 // Check denies a call whose authority was revoked:
 //
 //	1 any token of the chain
-//	2 the passport
+//	2 the passport, or it is suspended
 //	3 the caller's key or the subject of any token, revoked by us, or, for a
 //	  call that a peer sent, by that peer
 //	4 for a call that a peer sent: the peer has one history, and its newest
@@ -141,6 +144,10 @@ func (v *Revocations) Check(chain []capability.Token, passport *kernel.PassportR
 	if passport != nil && v.has(KindPassport, passport.Issuer, passport.ID) { // 2
 		return revokedDenial(kernel.CodeRevokedPassport, "passport "+clip(passport.ID)+" was revoked",
 			"ask the organisation that issued it for a new one")
+	}
+	if passport != nil && v.has(KindSuspension, passport.Issuer, passport.ID) { // 2
+		return revokedDenial(CodePassportSuspended, "passport "+clip(passport.ID)+" is suspended",
+			"ask the organisation that issued it to resume it")
 	}
 	if d := v.checkSubject(subject, origin); d != nil { // 3
 		return d
@@ -197,6 +204,10 @@ func (v *Revocations) advance(body *EpochBody, peer did.DID) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for _, e := range body.Entries {
+		if e.Kind == KindResumption {
+			delete(v.revoked, e.suspension())
+			continue
+		}
 		v.revoked[e] = struct{}{}
 	}
 	if peer == "" {

@@ -10,8 +10,9 @@ import (
 	"github.com/backbay-labs/chio-node/wire"
 )
 
-// Revoke makes the next epoch with the entries that are not revoked yet, signs
-// it with the kernel key and stores it. If nothing is new, the newest epoch is
+// Revoke makes the next epoch with the entries that change something (what is
+// revoked stays so; only what is suspended can be resumed), signs it with the
+// kernel key and stores it. If nothing is new, the newest epoch is
 // returned and none is made. Entries must be this organisation's own: tokens
 // the signer issued, passports and subjects of its DID.
 func (v *Revocations) Revoke(tx store.Tx, entries []Entry, signer wire.Signer, now int64) (*wire.Envelope, error) {
@@ -19,7 +20,17 @@ func (v *Revocations) Revoke(tx store.Tx, entries []Entry, signer wire.Signer, n
 		return nil, fmt.Errorf("%w: %d entries, want 1 … %d", ErrEntry, len(entries), MaxEntries)
 	}
 	var fresh []Entry
-	chosen := map[Entry]bool{}
+	chosen := map[Entry]bool{} // what this epoch puts in force, or lifts
+	in := func(e Entry) (bool, error) {
+		if now, decided := chosen[e]; decided {
+			return now, nil
+		}
+		_, err := tx.Get(e.rowKey())
+		if errors.Is(err, store.ErrNotFound) {
+			return false, nil
+		}
+		return err == nil, err
+	}
 	for i := range entries {
 		e := entries[i]
 		if err := e.check(); err != nil {
@@ -28,13 +39,20 @@ func (v *Revocations) Revoke(tx store.Tx, entries []Entry, signer wire.Signer, n
 		if err := e.issuedBy(v.cfg.DID, signer.Public()); err != nil {
 			return nil, err
 		}
-		_, err := tx.Get(e.rowKey())
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
+		changes, err := e.news(in)
+		if err != nil {
 			return nil, err
 		}
-		if err != nil && !chosen[e] {
-			chosen[e] = true
+		if changes {
 			fresh = append(fresh, e)
+			target, force := e, true
+			if e.Kind == KindResumption {
+				target, force = e.suspension(), false
+			}
+			if _, twice := chosen[target]; twice {
+				return nil, fmt.Errorf("%w: passport %.80q is suspended and resumed in one epoch", ErrEntry, e.ID)
+			}
+			chosen[target] = force
 		}
 	}
 	if len(fresh) == 0 {
@@ -76,7 +94,13 @@ func storeEpoch(tx store.Tx, rows, state string, h *history, body *EpochBody, en
 		return err
 	}
 	for i := range body.Entries {
-		if err := put(tx, body.Entries[i].rowKey(), body.Entries[i]); err != nil {
+		e := &body.Entries[i]
+		if e.Kind == KindResumption { // the set holds what is in force; the epochs remember the rest
+			lifted := e.suspension()
+			tx.Delete(lifted.rowKey())
+			continue
+		}
+		if err := put(tx, e.rowKey(), e); err != nil {
 			return err
 		}
 	}
