@@ -56,7 +56,13 @@ func (n *Node) subjectOf(ctx context.Context, req IssueCapability) (wire.PublicK
 			return key, nil, err
 		}
 		passport, err := n.activePassport(req.Agent)
-		return key, passport, err
+		if err != nil {
+			return key, nil, err
+		}
+		if d := n.revocations.Check(nil, passport, key, nil, n.now()); d != nil {
+			return key, nil, &Problem{Code: string(d.Code), Message: d.Reason, Hint: d.Fix, Exit: ExitDenied}
+		}
+		return key, passport, nil
 	}
 	if len(req.PassportFile) == 0 {
 		return wire.PublicKey{}, nil, usage("a foreign agent's key needs its passport file")
@@ -71,8 +77,8 @@ func (n *Node) subjectOf(ctx context.Context, req IssueCapability) (wire.PublicK
 		return wire.PublicKey{}, nil, &Problem{Code: "CHIO-PASSPORT-REFUSED", Message: "the passport is another agent's", Exit: ExitDenied}
 	}
 	ref := &kernel.PassportRef{Issuer: report.Issuer, ID: report.ID}
-	if n.revocations.Check(nil, ref, *req.Subject, nil, n.now()) != nil {
-		return wire.PublicKey{}, nil, &Problem{Code: string(kernel.CodeRevokedPassport), Message: "the passport was revoked", Exit: ExitDenied}
+	if d := n.revocations.Check(nil, ref, *req.Subject, nil, n.now()); d != nil {
+		return wire.PublicKey{}, nil, &Problem{Code: string(d.Code), Message: d.Reason, Hint: d.Fix, Exit: ExitDenied}
 	}
 	return *req.Subject, ref, nil
 }
@@ -169,7 +175,9 @@ func (n *Node) attenuateTreaty(ctx context.Context, agent string, key wire.Publi
 	return c, err
 }
 
-// activePassport is the agent's passport if it has one that was not revoked.
+// activePassport is the passport an agent's authority rests on, nil if it has
+// none or its time is over. One that was revoked or suspended is named too:
+// the kernel refuses what rests on it, on record, until it is resumed.
 func (n *Node) activePassport(agent string) (*kernel.PassportRef, error) {
 	var a authority.Agent
 	err := n.db.View(func(r store.Reader) (err error) {
@@ -186,7 +194,7 @@ func (n *Node) activePassport(agent string) (*kernel.PassportRef, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p, err := rec.Parse(); err != nil || rec.Revoked() || int64(p.ValidUntil) <= n.now() {
+	if p, err := rec.Parse(); err != nil || int64(p.ValidUntil) <= n.now() {
 		return nil, err
 	}
 	return a.Passport, nil

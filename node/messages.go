@@ -2,6 +2,7 @@ package node
 
 import (
 	"github.com/backbay-labs/chio-node/kernel/capability"
+	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -53,21 +54,30 @@ type ResolveRequest struct {
 
 // IssuePassport asks "passport/issue".
 type IssuePassport struct {
-	Agent      string   `json:"agent"`
-	Roles      []string `json:"roles,omitempty"`
-	TTLSeconds int64    `json:"ttl_seconds,omitzero"` // default 30 days
+	Agent        string   `json:"agent"`
+	Roles        []string `json:"roles,omitempty"`
+	AutonomyTier string   `json:"autonomy_tier,omitempty"` // default delegated
+	RuntimeTier  string   `json:"runtime_tier,omitempty"`  // basic | attested | verified; default not said
+	TTLSeconds   int64    `json:"ttl_seconds,omitzero"`    // default 30 days
+	// Provenance refers to how an enterprise's identity provider vouched.
+	Provenance *passport.Provenance `json:"enterprise_provenance,omitempty"`
+	// Reputation is what was computed of the agent.
+	Reputation *passport.Reputation `json:"reputation,omitempty"`
 	// Key is the agent's own; nil lets the node make one and keep it for it.
 	Key *wire.PublicKey `json:"key,omitempty"`
 }
 
 // PassportInfo is one passport as this node knows it.
 type PassportInfo struct {
-	ID         string `json:"id"`
-	Agent      string `json:"agent"`
-	AgentDID   string `json:"agent_did"`
-	Status     string `json:"status"`
-	ValidFrom  string `json:"valid_from"`
-	ValidUntil string `json:"valid_until"`
+	ID           string         `json:"id"`
+	Agent        string         `json:"agent"`
+	AgentDID     string         `json:"agent_did"`
+	Status       passport.State `json:"status"`
+	ValidFrom    string         `json:"valid_from"`
+	ValidUntil   string         `json:"valid_until"`
+	SupersededBy string         `json:"superseded_by,omitempty"`
+	Supersedes   string         `json:"supersedes,omitempty"`
+	Reason       string         `json:"reason,omitempty"` // of the last change
 }
 
 // IssuedPassport answers "passport/issue" and "passport/show": File is the
@@ -79,8 +89,9 @@ type IssuedPassport struct {
 
 // PassportRequest names a passport by id, or by its agent's name.
 type PassportRequest struct {
-	ID    string `json:"id,omitempty"`
-	Agent string `json:"agent,omitempty"`
+	ID     string `json:"id,omitempty"`
+	Agent  string `json:"agent,omitempty"`
+	Reason string `json:"reason,omitempty"` // of a change
 }
 
 // Revoked answers every revocation.

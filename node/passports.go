@@ -24,31 +24,45 @@ func (n *Node) issuePassport(ctx context.Context, req IssuePassport) (*IssuedPas
 	if err := n.alive(); err != nil {
 		return nil, err
 	}
-	if req.TTLSeconds == 0 {
-		req.TTLSeconds = defaultPassportTTLSeconds
-	}
 	key, err := n.passportKey(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	now := n.now()
-	p, file, err := n.passports.Issue(ctx, passport.Request{ValidFrom: now, TTLSeconds: req.TTLSeconds, Subject: passport.Subject{
-		ID: did.FromKey(key), Name: req.Agent, Organization: n.cfg.Name, Roles: req.Roles, AutonomyTier: defaultAutonomyTier}}, now)
-	if err != nil {
-		return nil, err
-	}
+	var p *passport.Passport
+	var file []byte
 	err = n.db.Update(ctx, func(tx store.Tx) error {
 		a, err := authority.AgentByName(tx, req.Agent)
 		if err != nil {
+			return err
+		}
+		if p, file, err = n.passports.IssueIn(tx, n.passportFor(req, key, a.Custodial), n.now()); err != nil {
 			return err
 		}
 		a.Passport = &kernel.PassportRef{Issuer: n.DID().String(), ID: p.ID}
 		return authority.PutAgent(tx, a)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("passport %s was issued but not given to %s: %w", p.ID, req.Agent, err)
+		return nil, passportProblem(err)
 	}
-	return &IssuedPassport{Passport: n.describe(p, false), File: file}, nil
+	return &IssuedPassport{Passport: n.describe(p, &passport.Record{}), File: file}, nil
+}
+
+// passportFor is what an agent's passport will say.
+func (n *Node) passportFor(req IssuePassport, key wire.PublicKey, custodial bool) passport.Request {
+	if req.TTLSeconds == 0 {
+		req.TTLSeconds = defaultPassportTTLSeconds
+	}
+	if req.AutonomyTier == "" {
+		req.AutonomyTier = defaultAutonomyTier
+	}
+	custody := passport.CustodyOwn
+	if custodial {
+		custody = passport.CustodyCustodial
+	}
+	return passport.Request{ValidFrom: n.now(), TTLSeconds: req.TTLSeconds, Subject: passport.Subject{
+		ID: did.FromKey(key), Name: req.Agent, Organization: n.cfg.Name, Roles: req.Roles, AutonomyTier: req.AutonomyTier,
+		Assurance:  &passport.Assurance{KeyCustody: custody, RuntimeTier: req.RuntimeTier},
+		Reputation: req.Reputation, Provenance: req.Provenance}}
 }
 
 // passportKey is the key a passport is about: one the agent keeps to itself,
@@ -71,16 +85,10 @@ func (n *Node) passportKey(ctx context.Context, req IssuePassport) (wire.PublicK
 	return *req.Key, err
 }
 
-func (n *Node) describe(p *passport.Passport, revoked bool) PassportInfo {
-	status := "active"
-	switch {
-	case revoked:
-		status = "revoked"
-	case int64(p.ValidUntil) <= n.now():
-		status = "expired"
-	}
-	return PassportInfo{ID: p.ID, Agent: p.Subject.Name, AgentDID: p.Subject.ID.String(), Status: status,
-		ValidFrom: p.ValidFrom.String(), ValidUntil: p.ValidUntil.String()}
+func (n *Node) describe(p *passport.Passport, r *passport.Record) PassportInfo {
+	return PassportInfo{ID: p.ID, Agent: p.Subject.Name, AgentDID: p.Subject.ID.String(), Status: r.State(p, n.now()),
+		ValidFrom: p.ValidFrom.String(), ValidUntil: p.ValidUntil.String(),
+		SupersededBy: r.SupersededBy, Supersedes: r.Supersedes, Reason: r.Reason}
 }
 
 // PassportList answers "passport/list".
@@ -95,7 +103,7 @@ func (n *Node) listPassports(context.Context, Empty) (*PassportList, error) {
 		if err != nil {
 			return err
 		}
-		list.Passports = append(list.Passports, n.describe(p, r.Revoked()))
+		list.Passports = append(list.Passports, n.describe(p, r))
 		return nil
 	})
 }
@@ -134,37 +142,5 @@ func (n *Node) showPassport(ctx context.Context, req PassportRequest) (*IssuedPa
 		return nil, err
 	}
 	file, err := n.passports.File(ctx, id, n.now())
-	return &IssuedPassport{Passport: n.describe(p, rec.Revoked()), File: file}, err
-}
-
-// revokePassport sets the status bit and opens a revocation epoch in one
-// transaction, then tells the peers.
-func (n *Node) revokePassport(ctx context.Context, req PassportRequest) (*Revoked, error) {
-	id, err := n.passportID(req)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := n.passports.Get(id); err != nil {
-		return nil, err
-	}
-	return n.revoke(ctx, id, authority.Entry{Kind: authority.KindPassport, Issuer: n.DID().String(), ID: id}, func(tx store.Tx) error {
-		return n.passports.RevokeIn(tx, id, "revoked by the operator", n.now())
-	})
-}
-
-// revoke makes one revocation epoch and whatever belongs to it durable, and
-// pushes the epoch to the peers.
-func (n *Node) revoke(ctx context.Context, id string, e authority.Entry, also func(store.Tx) error) (*Revoked, error) {
-	err := n.db.Update(ctx, func(tx store.Tx) error {
-		if err := also(tx); err != nil {
-			return err
-		}
-		_, err := n.revocations.Revoke(tx, []authority.Entry{e}, n.keys.Kernel(), n.now())
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("revoke %s: %w", id, err)
-	}
-	n.network.pushRevocations(ctx)
-	return &Revoked{ID: id, Epoch: n.revocations.Epoch()}, nil
+	return &IssuedPassport{Passport: n.describe(p, rec), File: file}, err
 }

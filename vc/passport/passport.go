@@ -1,12 +1,10 @@
 package passport
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/vc"
@@ -16,31 +14,8 @@ import (
 // MaxPassportSeconds is the longest validity of a passport, 366 days.
 const MaxPassportSeconds = 366 * 24 * 3600
 
-// The autonomy tiers, from the least to the most an agent may do alone.
-const (
-	TierDirect     = "direct"
-	TierDelegated  = "delegated"
-	TierAutonomous = "autonomous"
-)
-
-// contextJSON is the @context of every passport, in canonical form. Our
-// terms are defined in line, so that a JSON-LD processor needs no network and
-// drops nothing; a processor of plain JSON compares bytes.
-const contextJSON = `["` + vc.ContextV2 + `",{` +
-	`"@protected":true,` +
-	`"ChioAgentPassport":"urn:chio:terms:v1:ChioAgentPassport",` +
-	`"autonomyTier":"urn:chio:terms:v1:autonomyTier",` +
-	`"organization":"urn:chio:terms:v1:organization",` +
-	`"roles":{"@container":"@set","@id":"urn:chio:terms:v1:roles"}}]`
-
 // typePassport is the type beside VerifiableCredential.
 const typePassport = "ChioAgentPassport"
-
-const (
-	maxName  = 128
-	maxRoles = 16
-	maxRole  = 64
-)
 
 // Passport says that an organisation vouches for an agent's key.
 type Passport struct {
@@ -54,15 +29,6 @@ type Passport struct {
 	Status     vc.StatusEntry `json:"credentialStatus"`
 }
 
-// Subject is the agent: its key as a DID and what its organisation says of it.
-type Subject struct {
-	ID           did.DID  `json:"id"`
-	Name         string   `json:"name"`
-	Organization string   `json:"organization"`
-	Roles        []string `json:"roles"`
-	AutonomyTier string   `json:"autonomyTier"`
-}
-
 // Request is what a passport is asked for with.
 type Request struct {
 	Subject    Subject
@@ -70,29 +36,56 @@ type Request struct {
 	TTLSeconds int64
 }
 
+// check refuses what nobody can have meant; the rest is for the rules of a
+// passport.
+func (r *Request) check() error {
+	for i, role := range r.Subject.Roles {
+		if slices.Contains(r.Subject.Roles[:i], role) {
+			return fmt.Errorf("%w: role %.70q stands there twice", vc.ErrMalformed, role)
+		}
+	}
+	if r.TTLSeconds <= 0 || r.TTLSeconds > MaxPassportSeconds { // before it is added to anything
+		return fmt.Errorf("%w: a life of %d seconds: want 1 to %d", vc.ErrMalformed, r.TTLSeconds, MaxPassportSeconds)
+	}
+	return nil
+}
+
 // Issue makes and signs a passport that refers to a status entry. It returns
 // the canonical signed document.
 func Issue(org wire.Signer, req Request, status vc.StatusEntry, now int64, rand io.Reader) ([]byte, *Passport, error) {
-	id, err := wire.NewUUIDv7(now*1000, rand)
+	p, err := prepare(org, req, status, now, rand)
 	if err != nil {
 		return nil, nil, err
 	}
+	doc, err := sign(org, p, vc.Time(now))
+	return doc, p, err
+}
+
+// prepare makes a passport that only has to be signed.
+func prepare(org wire.Signer, req Request, status vc.StatusEntry, now int64, rand io.Reader) (*Passport, error) {
+	if err := req.check(); err != nil {
+		return nil, err
+	}
+	id, err := wire.NewUUIDv7(now*1000, rand)
+	if err != nil {
+		return nil, err
+	}
 	req.Subject.Roles = append([]string{}, req.Subject.Roles...) // an array, never null
 	p := &Passport{
-		Context: wire.Raw(contextJSON), ID: "urn:uuid:" + id, Type: []string{vc.TypeCredential, typePassport},
+		Context: wire.Raw(context2), ID: "urn:uuid:" + id, Type: []string{vc.TypeCredential, typePassport},
 		Issuer:    did.FromKey(org.Public()),
 		ValidFrom: vc.Time(req.ValidFrom), ValidUntil: vc.Time(req.ValidFrom + req.TTLSeconds),
 		Subject: req.Subject, Status: status,
 	}
-	if err := p.check(); err != nil {
-		return nil, nil, err
-	}
+	return p, p.check()
+}
+
+func sign(org wire.Signer, p *Passport, created vc.Time) ([]byte, error) {
 	unsecured, err := wire.Marshal(p)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	doc, err := vc.Sign(unsecured, org, vc.Time(now))
-	return doc, p, err
+	return vc.Sign(unsecured, org, created)
 }
 
 // Read reads a verified credential as a passport (rule 6).
@@ -120,11 +113,12 @@ func Read(p *vc.Credential) (*Passport, error) {
 
 // check applies rule 6, the shape of a passport:
 //
-//	6a exactly our context and types · 6b urn:uuid of version 7 · 6c a window of
+//	6a exactly one of our contexts, and types; nothing the context has no word
+//	for · 6b urn:uuid of version 7 · 6c a window of
 //	at most 366 days · 6d a subject with a key of its own, bounded texts, known
 //	tier · 6e a revocation entry
 func (p *Passport) check() error {
-	if !bytes.Equal(p.Context, []byte(contextJSON)) || !slices.Equal(p.Type, []string{vc.TypeCredential, typePassport}) { // 6a
+	if ed := edition(p.Context); ed == 0 || ed == 1 && p.Subject.extended() || !slices.Equal(p.Type, []string{vc.TypeCredential, typePassport}) { // 6a
 		return fmt.Errorf("%w: not the context and types of a passport", vc.ErrMalformed)
 	}
 	id, ok := strings.CutPrefix(p.ID, "urn:uuid:")
@@ -144,32 +138,4 @@ func (p *Passport) check() error {
 		return fmt.Errorf("%w: a passport's status entry is for revocation", vc.ErrMalformed)
 	}
 	return p.Status.Check() // 6e
-}
-
-func (s Subject) check() error {
-	if _, err := did.Parse(string(s.ID)); err != nil {
-		return fmt.Errorf("%w: credentialSubject.id: %w", vc.ErrMalformed, err)
-	}
-	for name, v := range map[string]string{"name": s.Name, "organization": s.Organization} {
-		if !isText(v, maxName) {
-			return fmt.Errorf("%w: credentialSubject.%s must be 1 to %d printable bytes", vc.ErrMalformed, name, maxName)
-		}
-	}
-	if len(s.Roles) > maxRoles {
-		return fmt.Errorf("%w: more than %d roles", vc.ErrMalformed, maxRoles)
-	}
-	for _, r := range s.Roles {
-		if !isText(r, maxRole) {
-			return fmt.Errorf("%w: role %.70q must be 1 to %d printable bytes", vc.ErrMalformed, r, maxRole)
-		}
-	}
-	switch s.AutonomyTier {
-	case TierDirect, TierDelegated, TierAutonomous:
-		return nil
-	}
-	return fmt.Errorf("%w: autonomy tier %.30q: use direct, delegated or autonomous", vc.ErrMalformed, s.AutonomyTier)
-}
-
-func isText(s string, limit int) bool {
-	return s != "" && len(s) <= limit && strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/store/memory"
 	"github.com/backbay-labs/chio-node/vc"
 	"github.com/backbay-labs/chio-node/vc/passport"
@@ -31,6 +32,11 @@ func key(t testing.TB, fill byte) *wire.Key {
 func didOf(t testing.TB, fill byte) did.DID { return did.FromKey(key(t, fill).Public()) }
 
 func registry(t testing.TB) *passport.Registry {
+	g, _ := registryDB(t)
+	return g
+}
+
+func registryDB(t testing.TB) (*passport.Registry, store.DB) {
 	t.Helper()
 	db := memory.New()
 	t.Cleanup(func() { _ = db.Close() })
@@ -38,7 +44,7 @@ func registry(t testing.TB) *passport.Registry {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r
+	return r, db
 }
 
 func request(t testing.TB) passport.Request {

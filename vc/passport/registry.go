@@ -20,9 +20,6 @@ const (
 	agentPrefix    = "v/agent/"    // + key / uuid: a mark
 )
 
-// maxReason bounds the text of a revocation.
-const maxReason = 256
-
 // ErrUnknown: the registry has issued no passport of that id.
 var ErrUnknown = errors.New("no passport of this id was issued here")
 
@@ -54,33 +51,10 @@ func NewRegistry(cfg Config) (*Registry, error) {
 	return &Registry{cfg, lists}, nil
 }
 
-// Record is one issued passport.
-type Record struct {
-	Passport  wire.Raw `json:"passport"` // the signed document
-	Index     uint64   `json:"index"`    // of its bit, over all lists
-	RevokedAt int64    `json:"revoked_at,omitzero"`
-	Reason    string   `json:"reason,omitempty"`
-}
-
-// Revoked reports whether the passport was revoked.
-func (r *Record) Revoked() bool { return r.RevokedAt != 0 }
-
-// Parse reads the passport of a record the registry itself has written.
-func (r *Record) Parse() (*Passport, error) {
-	var p struct {
-		Passport
-		Proof wire.Raw `json:"proof"`
-	}
-	if err := wire.Unmarshal(r.Passport, &p, wire.DocumentLimits); err != nil {
-		return nil, fmt.Errorf("read an issued passport: %w", err)
-	}
-	return &p.Passport, nil
-}
-
 // Issue allocates a status bit, signs a passport and files it. It returns the
 // passport and the passport file to hand over.
 func (g *Registry) Issue(ctx context.Context, req Request, now int64) (p *Passport, file []byte, err error) {
-	err = g.cfg.DB.Update(ctx, func(tx store.Tx) error {
+	err = g.cfg.DB.Update(ctx, func(tx store.Tx) (err error) {
 		p, file, err = g.IssueIn(tx, req, now)
 		return err
 	})
@@ -90,49 +64,34 @@ func (g *Registry) Issue(ctx context.Context, req Request, now int64) (p *Passpo
 	return p, file, nil
 }
 
-// IssueIn is Issue inside a transaction of the caller.
+// IssueIn is Issue inside a transaction of the caller, so that a passport and
+// what rests on it become durable together.
 func (g *Registry) IssueIn(tx store.Tx, req Request, now int64) (*Passport, []byte, error) {
+	p, r, err := g.issue(tx, req, now)
+	if err != nil {
+		return nil, nil, err
+	}
+	file, err := g.file(tx, r, now)
+	return p, file, err
+}
+
+func (g *Registry) issue(tx store.Tx, req Request, now int64) (*Passport, *Record, error) {
 	entry, index, err := g.lists.Allocate(tx, status.Kind{Purpose: vc.PurposeRevocation})
 	if err != nil {
 		return nil, nil, err
 	}
-	doc, made, err := Issue(g.cfg.Org, req, entry, now, g.cfg.Rand)
+	doc, p, err := Issue(g.cfg.Org, req, entry, now, g.cfg.Rand)
 	if err != nil {
 		return nil, nil, err
 	}
-	list, err := g.lists.For(tx, index, now)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := putRecord(tx, uuidOf(made.ID), &Record{Passport: doc, Index: index}); err != nil {
-		return nil, nil, err
-	}
-	tx.Set(agentPrefix+made.Subject.ID.Key().String()+"/"+uuidOf(made.ID), []byte{1})
-	file, err := NewFile(doc, list)
-	return made, file, err
+	r := &Record{Passport: doc, Index: index}
+	return p, r, putNew(tx, p, r)
 }
 
-// Revoke sets the bit of a passport and signs its list anew. Revoking again
-// changes nothing.
-func (g *Registry) Revoke(ctx context.Context, id, reason string, now int64) error {
-	return g.cfg.DB.Update(ctx, func(tx store.Tx) error { return g.RevokeIn(tx, id, reason, now) })
-}
-
-// RevokeIn is Revoke inside a transaction of the caller, so that a revocation
-// epoch and the list it repeats cannot come apart.
-func (g *Registry) RevokeIn(tx store.Tx, id, reason string, now int64) error {
-	if len(reason) > maxReason {
-		return fmt.Errorf("revoke a passport: reason is longer than %d bytes", maxReason)
-	}
-	r, err := g.get(tx, id)
-	if err != nil || r.Revoked() {
-		return err
-	}
-	if err := g.lists.Set(tx, r.Index); err != nil {
-		return err
-	}
-	r.RevokedAt, r.Reason = max(now, 1), reason
-	return putRecord(tx, uuidOf(id), r)
+// putNew files a passport that was just made, by its id and by its agent.
+func putNew(tx store.Tx, p *Passport, r *Record) error {
+	tx.Set(agentPrefix+p.Subject.ID.Key().String()+"/"+uuidOf(p.ID), []byte{1})
+	return putRecord(tx, uuidOf(p.ID), r)
 }
 
 // Get returns the record of a passport, or ErrUnknown. The id is
@@ -179,17 +138,21 @@ func (g *Registry) File(ctx context.Context, id string, now int64) ([]byte, erro
 		if err != nil {
 			return err
 		}
-		list, err := g.lists.For(tx, r.Index, now)
-		if err != nil {
-			return err
-		}
-		file, err = NewFile(r.Passport, list)
+		file, err = g.file(tx, r, now)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("write a passport file: %w", err)
 	}
 	return file, nil
+}
+
+func (g *Registry) file(tx store.Tx, r *Record, now int64) ([]byte, error) {
+	list, err := g.lists.For(tx, r.Index, now)
+	if err != nil {
+		return nil, err
+	}
+	return NewFile(r.Passport, list)
 }
 
 // StatusList returns the signed list of a number, fresh as of now: what an

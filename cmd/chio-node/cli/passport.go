@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/backbay-labs/chio-node/node"
+	"github.com/backbay-labs/chio-node/vc/passport"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+func (a *app) passportCmd() *cobra.Command {
+	c := &cobra.Command{Use: "passport", Short: "issue, present, verify and withdraw agents' passports"}
+	c.AddCommand(a.passportIssueCmd(), a.passportListCmd(), a.passportShowCmd(), a.passportVerifyCmd(),
+		a.passportChangeCmd("suspend", "suspended", "make a passport count nowhere until it is resumed, here and at every peer"),
+		a.passportChangeCmd("resume", "resumed", "lift a suspension"),
+		a.passportChangeCmd("revoke", "revoked", "revoke a passport for good, here and at every peer"),
+		a.passportSupersedeCmd())
+	return c
+}
+
+// passportFlags are what a new passport says.
+type passportFlags struct {
+	key, out, tier, runtime      string
+	provider, method, provenance string
+	roles                        []string
+	ttl                          int64
+}
+
+func (f *passportFlags) add(c *cobra.Command) {
+	c.Flags().StringVar(&f.out, "out", "", "file to write (default in the home)")
+	c.Flags().StringSliceVar(&f.roles, "role", nil, "a role the passport names (repeatable)")
+	c.Flags().StringVar(&f.tier, "autonomy-tier", "", "direct, delegated or autonomous (default delegated)")
+	c.Flags().StringVar(&f.runtime, "runtime-tier", "", "how the agent's runtime was attested: basic, attested or verified (default not said)")
+	c.Flags().StringVar(&f.key, "key", "", "public key that the agent keeps to itself (default the node makes and keeps one)")
+	c.Flags().Int64Var(&f.ttl, "ttl-seconds", 0, "life of the passport (default 30 days)")
+	c.Flags().StringVar(&f.provider, "provider", "", "URI of the enterprise identity provider that vouched")
+	c.Flags().StringVar(&f.method, "provider-method", "oidc", "how it vouched: oidc, saml, scim or manual")
+	c.Flags().StringVar(&f.provenance, "provider-sha256", "", "SHA-256 of what it said, which stays with you")
+	c.MarkFlagsRequiredTogether("provider", "provider-sha256")
+}
+
+func (f *passportFlags) request(agent string) (node.IssuePassport, error) {
+	req := node.IssuePassport{Agent: agent, Roles: f.roles, AutonomyTier: f.tier, RuntimeTier: f.runtime, TTLSeconds: f.ttl}
+	if f.key != "" {
+		own, err := wire.ParsePublicKey(f.key)
+		if err != nil {
+			return req, usageProblem("--key: "+err.Error(), "give the agent's public key as 64 hex characters")
+		}
+		req.Key = &own
+	}
+	if f.provider != "" {
+		digest, err := wire.ParseDigest(f.provenance)
+		if err != nil {
+			return req, usageProblem("--provider-sha256: "+err.Error(), "give a SHA-256 as 64 hex characters")
+		}
+		req.Provenance = &passport.Provenance{Provider: f.provider, Method: f.method, Digest: digest}
+	}
+	return req, nil
+}
+
+// written is a passport that was written to a file.
+type written struct {
+	node.PassportInfo
+	Path string `json:"path"`
+}
+
+// keepPassport writes a new passport's file where its agent finds it.
+func (a *app) keepPassport(p *node.IssuedPassport, out string) error {
+	if out == "" {
+		out = filepath.Join(a.home, "passports", p.Passport.Agent+".json")
+	}
+	if err := writeFile(out, p.File); err != nil {
+		return err
+	}
+	return a.print(written{p.Passport, out}, func(w io.Writer) {
+		fmt.Fprintf(w, "passport  %s\nagent     %s\nfile      %s\n", p.Passport.ID, p.Passport.AgentDID, out)
+		if p.Passport.Supersedes != "" {
+			fmt.Fprintf(w, "replaces  %s\n", p.Passport.Supersedes)
+		}
+	})
+}
+
+func (a *app) passportIssueCmd() *cobra.Command {
+	var f passportFlags
+	var agent string
+	c := &cobra.Command{Use: "issue --agent NAME", Short: "issue a VC 2.0 passport to an agent", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			req, err := f.request(agent)
+			if err != nil {
+				return err
+			}
+			var p node.IssuedPassport
+			if err := a.call(cmd.Context(), "passport/issue", req, &p); err != nil {
+				return err
+			}
+			return a.keepPassport(&p, f.out)
+		}}
+	c.Flags().StringVar(&agent, "agent", "", "the agent's name")
+	f.add(c)
+	_ = c.MarkFlagRequired("agent") // the flag exists: it is defined above
+	return c
+}
+
+// passportNamed is a passport by its id, or by its agent.
+func passportNamed(arg string) node.PassportRequest {
+	if strings.HasPrefix(arg, "urn:") {
+		return node.PassportRequest{ID: arg}
+	}
+	return node.PassportRequest{Agent: arg}
+}
+
+func (a *app) passportListCmd() *cobra.Command {
+	return &cobra.Command{Use: "list", Short: "the passports this node issued, and the state of each", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var list node.PassportList
+			if err := a.call(cmd.Context(), "passport/list", node.Empty{}, &list); err != nil {
+				return err
+			}
+			return a.print(list, func(w io.Writer) {
+				t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+				for _, p := range list.Passports {
+					fmt.Fprintf(t, "%s\t%s\t%s\tuntil %s\t%s\n", p.Agent, p.Status, p.ID, p.ValidUntil, p.SupersededBy)
+				}
+				_ = t.Flush() // standard output is gone: nobody to tell
+			})
+		}}
+}
+
+func (a *app) passportShowCmd() *cobra.Command {
+	return &cobra.Command{Use: "show ID|AGENT", Short: "print a passport file", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var p node.IssuedPassport
+			if err := a.call(cmd.Context(), "passport/show", passportNamed(args[0]), &p); err != nil {
+				return err
+			}
+			_, err := fmt.Fprintf(a.Stdout, "%s", p.File)
+			return err
+		}}
+}
