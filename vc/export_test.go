@@ -26,3 +26,16 @@ func (c *ListCache) Len() int {
 	defer c.mu.Unlock()
 	return c.recent.Len()
 }
+
+// ReadProofs returns the proofs of a canonical credential as they are read.
+func ReadProofs(canonical []byte) ([]Proof, error) {
+	s, err := takeApart(canonical, did.PurposeAssertion)
+	if err != nil {
+		return nil, err
+	}
+	var out []Proof
+	for i := range s.proofs {
+		out = append(out, s.proofs[i].Proof)
+	}
+	return out, nil
+}

@@ -2,6 +2,7 @@ package vc
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/multiformats/go-multibase"
@@ -129,6 +130,9 @@ func (o *SignOptions) proof(signer wire.Signer, context []byte) (*written, error
 	}
 	if p.Cryptosuite == proofLegacy {
 		p.Type, p.Cryptosuite = proofLegacy, ""
+	}
+	if slices.Contains(o.Domain, "") || slices.Contains(o.PreviousProof, "") {
+		return nil, fmt.Errorf("%w: a domain or previousProof is empty", ErrProof)
 	}
 	var err error
 	if p.Domain, err = oneOrMore(o.Domain); err != nil {
