@@ -160,6 +160,8 @@ func (m *maker) proofs() {
 	m.credential("injected-challenge", "a challenge that was not signed", inject(`"challenge":"x"`), "bad-signature", 5)
 	m.credential("injected-nonce", "a nonce that was not signed", inject(`"nonce":"x"`), "bad-signature", 5)
 	m.credential("injected-id", "an id that was not signed", inject(`"id":"urn:x:y"`), "bad-signature", 5)
+	m.credential("created-a-number", "a time of signing that is a number", m.edit(plain, `"created":"`, `"created":1,"x":"`), "proof", 3)
+	m.credential("created-no-time", "a time of signing that is none", m.edit(plain, `"created":"2026-`, `"created":"26-`), "proof", 3)
 	m.credential("injected-unknown", "a member of a proof that nobody knows", inject(`"admin":true`), "proof", 3)
 	m.credential("created-changed", "another time of signing", m.edit(plain, `"created":"2026-`, `"created":"2025-`), "bad-signature", 5)
 	m.credential("purpose-other", "a proof for another purpose", m.edit(plain, `"assertionMethod"`, `"authentication"`), "proof", 3)

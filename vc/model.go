@@ -228,12 +228,9 @@ func entries(v []byte, wantID bool, fn func(id string, types []string, object []
 
 // party reads an issuer or holder: a URL, or an object with one as its id.
 func party(v []byte, open bool) (string, error) {
-	if !isObject(v) {
-		return urlOf(v)
-	}
 	ms, err := members(v)
-	if err != nil {
-		return "", err
+	if err != nil { // not an object
+		return urlOf(v)
 	}
 	for _, m := range ms {
 		switch string(m.name) {
@@ -261,12 +258,9 @@ func subjects(v []byte) error {
 		return err
 	}
 	for _, item := range list {
-		if !isObject(item) || len(item) == len("{}") {
-			return fmt.Errorf("a subject is an object with at least one member, not %.40q", item)
-		}
 		ms, err := members(item)
-		if err != nil {
-			return err
+		if err != nil || len(ms) == 0 {
+			return fmt.Errorf("a subject is an object with at least one member, not %.40q", item)
 		}
 		if id := find(ms, "id"); id != nil {
 			if _, err := urlOf(id); err != nil {

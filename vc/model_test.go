@@ -159,6 +159,7 @@ var must = map[string]map[string]string{
 		"evidence without type":         `{"evidence":[{"type":"E"},{"id":"https://example.org/r"}]}`,
 		"confidence method untyped":     `{"confidenceMethod":{"id":"https://example.org/r"}}`,
 		"render method untyped":         `{"renderMethod":"x"}`,
+		"resources empty":               `{"relatedResource":[]}`,
 		"resources of strings":          `{"relatedResource":["https://example.org/1"]}`,
 		"resource without id":           `{"relatedResource":[{"digestSRI":"sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="}]}`,
 		"resource twice":                `{"relatedResource":[{"id":"urn:a:b","digestSRI":"sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="},{"id":"urn:a:b","digestSRI":"sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="}]}`,
@@ -368,6 +369,20 @@ func TestReadingACredential(t *testing.T) {
 	}
 	if c.ValidUntil.String() != "2039-01-01T00:00:00Z" || len(c.Proofs) != 1 || c.Proofs[0].Created != nil || c.ProofsExpire() != nil {
 		t.Errorf("%s, %+v", c.ValidUntil, c.Proofs)
+	}
+	wrong := errors.New("not of this kind")
+	g := vc.Gate{Now: t0, TrustedIssuer: anyone, AllowNoStatus: true, Profile: func(*vc.Credential) error { return wrong }}
+	if r := vc.VerifyCredential(doc, g); !errors.Is(r.Err(), wrong) || r.Integrity || r.Credential != nil {
+		t.Errorf("of another kind: %v", r.Err())
+	}
+	early, late := vc.Time(t0+5), vc.Time(t0+9)
+	two := vc.Credential{Proofs: []vc.Proof{{}, {Expires: &late}, {Expires: &early}}}
+	if two.ProofsExpire() != &early {
+		t.Error("the earliest end does not count")
+	}
+	r.Fail(10, "a rule outside", wrong)
+	if !errors.Is(r.Err(), wrong) || r.Integrity || r.Authorized || !r.IssuerTrusted {
+		t.Errorf("%+v", r)
 	}
 	if (&vc.Credential{Subject: wire.Raw("[]")}).SubjectIDs() != nil {
 		t.Error("subjects of nothing")

@@ -144,6 +144,12 @@ func decoders(t *testing.T) []decoder {
 		{name: "JSON Web Key", decode: func(b []byte) error { return second(did.ParseJWK(b)) }},
 		{name: "passport", decode: func(b []byte) error { return passport.VerifyFile(b, vc.Gate{Now: 1}).Err() }},
 		{name: "credential", decode: func(b []byte) error { return passport.Verify(b, vc.Gate{Now: 1}).Err() }},
+		{name: "foreign credential", decode: func(b []byte) error {
+			return vc.VerifyCredential(b, vc.Gate{Now: 1, Vocabulary: linked, Suites: []vc.Suite{linked.Suite()}}).Err()
+		}},
+		{name: "presentation", decode: func(b []byte) error {
+			return vc.VerifyPresentation(b, vc.PresentationGate{Challenge: "c"}).Err()
+		}},
 		{name: "JSON-LD document", decode: func(b []byte) error { return second(linked.Canonicalize(b)) }, limits: wire.ForeignLimits,
 			valid: []byte(`{"@context":"https://www.w3.org/ns/credentials/v2","id":"urn:x:1","issuer":"did:example:i","type":"VerifiableCredential"}`)},
 		{name: "JSON-LD vocabulary", decode: linked.Check, limits: wire.ForeignLimits,
