@@ -13,12 +13,6 @@ import (
 // step is one numbered check of the gate: what it is called and how it went.
 type step func(rule int, name string, err error) error
 
-// parseVerified is open with the gate that resolves nothing and knows only
-// eddsa-jcs-2022.
-func parseVerified(doc []byte, note step) (*Credential, error) {
-	return (&Gate{}).open(doc, note)
-}
-
 // open applies the integrity rules that need no profile, 1 to 5 and 11 to 13,
 // and reads the credential.
 func (g *Gate) open(doc []byte, note step) (*Credential, error) {
