@@ -132,12 +132,13 @@ func popcount(b []byte) (n int) {
 // in an order that does not show, and the next begins.
 func TestAllotmentIsRandomAndExact(t *testing.T) {
 	db, l := database(t), lists(t, nil)
+	first := orgDID(t) + "/status/0"
 	var order []int
 	seen := make([]bool, vc.ListBits)
 	for range 4 {
 		for _, a := range allocate(t, db, l, kind(vc.PurposeRevocation), vc.ListBits/4) {
 			i, err := strconv.Atoi(a.Entry.StatusListIndex)
-			if err != nil || seen[i] || a.Entry.StatusListCredential != orgDID(t)+"/status/0" {
+			if err != nil || seen[i] || a.Entry.StatusListCredential != first {
 				t.Fatalf("%+v: %v", a.Entry, err)
 			}
 			seen[i] = true
