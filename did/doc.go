@@ -9,7 +9,9 @@
 // an organisation is tied to its DID: signed by the organisation key,
 // countersigned by the bound key, for one role and at most thirty days. A Key
 // is a public key of any kind that foreign parties sign with; it is checked
-// when it is made, and its multikey, did:key and JWK have one spelling each.
+// when it is made, and its multikey, did:key and JWK have one spelling each. A
+// Rotation replaces a bound key; all rotations of an organisation are one chain
+// of events, which a History verifies and a Deactivation ends.
 //
 // Non-goals: resolution over a network (did/resolver), custody of private keys
 // (did/keys), other DID methods, secp256k1 arithmetic (the caller passes a

@@ -265,8 +265,11 @@ func (v *historian) end(env *wire.Envelope) error {
 		return fmt.Errorf("%w: %w: it does not follow event %d", ErrHistory, ErrDeactivation, v.events)
 	}
 	for i := range v.spans {
-		if v.spans[i].Until == 0 {
-			v.spans[i].Until = d.At
+		if v.spans[i].Until != 0 {
+			continue
+		}
+		if v.spans[i].Until = d.At; d.At < v.spans[i].From { // 10
+			return fmt.Errorf("%w: %w: a key was bound after it", ErrHistory, ErrDeactivation)
 		}
 	}
 	return nil

@@ -18,8 +18,8 @@ const (
 	CodePeerFrozen kernel.Code = "CHIO-FED-PEER-FROZEN"
 	// CodePeerDeactivated: an organisation that the call rests on has ended.
 	CodePeerDeactivated kernel.Code = "CHIO-FED-PEER-DEACTIVATED"
-	CodePriceRound kernel.Code = "CHIO-FED-PRICE-ROUND"
-	CodeOperation  kernel.Code = "CHIO-FED-OPERATION"
+	CodePriceRound      kernel.Code = "CHIO-FED-PRICE-ROUND"
+	CodeOperation       kernel.Code = "CHIO-FED-OPERATION"
 )
 
 // maxListedTools bounds the tools that an error names.

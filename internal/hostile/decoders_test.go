@@ -86,6 +86,17 @@ func examples(t *testing.T) (token, batch, proof, call []byte) {
 // bundleLimits are those of a bundle, but for its size, which is too large to try.
 var bundleLimits = wire.Limits{Bytes: wire.DocumentLimits.Bytes, Depth: wire.BundleLimits.Depth}
 
+// deactivation is the record of an organisation that ended.
+func deactivation(t *testing.T) []byte {
+	t.Helper()
+	org := testKey(t)
+	e, err := wire.Seal(did.SchemaDeactivation, did.Deactivation{Schema: did.SchemaDeactivation, DID: did.FromKey(org.Public()), Sequence: 1, At: 1, Reason: "closed"}, org)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e.Bytes()
+}
+
 func decoders(t *testing.T) []decoder {
 	t.Helper()
 	token, batch, proof, call := examples(t)
@@ -139,6 +150,8 @@ func decoders(t *testing.T) []decoder {
 		{name: "intent", decode: func(b []byte) error { return second(kernel.ParseIntent(b)) }, limits: wire.DocumentLimits,
 			valid: []byte(`{"id":"a","purpose":"p","server_id":"s","tool_name":"t"}`)},
 		{name: "policy", decode: func(b []byte) error { return second(policy.Parse("p", b)) }},
+		{name: "deactivation", decode: func(b []byte) error { _, _, err := did.ParseDeactivation(b); return err }, limits: wire.DocumentLimits, valid: deactivation(t)},
+		{name: "key history", decode: func(b []byte) error { _, _, err := did.ParseHistory(b); return err }},
 		{name: "DID document", decode: func(b []byte) error { return second(did.ParseDocument(b)) }},
 		{name: "foreign DID document", decode: func(b []byte) error { return second(resolver.ParseDocument(b, "did:web:example.com")) }},
 		{name: "JSON Web Key", decode: func(b []byte) error { return second(did.ParseJWK(b)) }},
