@@ -44,12 +44,17 @@ func (n *Node) openCertifications() (*certification.Registry, error) {
 }
 
 // certificationOptions judges by the certifiers that a request names, or by
-// those of the configuration and this organisation.
+// those of the configuration and this organisation. The word of an organisation
+// that has ended does not count.
 func (n *Node) certificationOptions(certifiers []did.DID) certification.Options {
 	if len(certifiers) == 0 {
 		certifiers = append(n.cfg.Certification.dids(), n.DID())
 	}
-	return certification.Options{Now: n.now(), Trusted: certification.Trusting(certifiers...)}
+	named := certification.Trusting(certifiers...)
+	return certification.Options{Now: n.now(), Trusted: func(d did.DID) bool {
+		_, ended := n.deactivated(d)
+		return named(d) && !ended
+	}}
 }
 
 // IssueCertification is what this organisation certifies: the report of a run.
@@ -69,6 +74,9 @@ type CertificationBundle struct {
 }
 
 func (n *Node) issueCertification(ctx context.Context, req IssueCertification) (*CertificationBundle, error) {
+	if err := n.alive(); err != nil {
+		return nil, err
+	}
 	if req.TTLSeconds == 0 {
 		req.TTLSeconds = defaultCertificationTTLSeconds
 	}
@@ -95,6 +103,9 @@ type PublishCertification struct {
 }
 
 func (n *Node) publishCertification(ctx context.Context, req PublishCertification) (*CertificationBundle, error) {
+	if err := n.alive(); err != nil {
+		return nil, err
+	}
 	id, err := n.certified.Publish(ctx, req.Bundle, req.Admission, n.now())
 	if err != nil {
 		return nil, certificationProblem(err)
@@ -184,6 +195,9 @@ type RecordedCertification struct {
 }
 
 func (n *Node) recordCertification(ctx context.Context, req CertificationRecord) (*RecordedCertification, error) {
+	if err := n.alive(); err != nil {
+		return nil, err
+	}
 	r := certification.Record{Certification: req.ID, Kind: req.Kind, Dispute: req.Dispute, Successor: req.Successor, Reason: req.Reason,
 		EvidenceSHA256: req.EvidenceSHA256}
 	if len(req.Bundle) > 0 {

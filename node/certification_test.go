@@ -176,3 +176,23 @@ func TestCertifiersOfTheConfiguration(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestAnEndedCertifierDoesNotCount: the word of an organisation that has ended
+// holds no more, and it says nothing new.
+func TestAnEndedCertifierDoesNotCount(t *testing.T) {
+	n := openNode(t, newHome(t))
+	made := certifyFiles(t, n, nil)
+	name := made.Finding.Certification.Server.Name
+	if a, err := n.resolveCertification(t.Context(), ResolveCertification{Name: name}); err != nil || !a.Holds {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	if _, err := n.deactivate(t.Context(), DeactivateRequest{Reason: "closed", Confirm: n.DID().Short()}); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := n.resolveCertification(t.Context(), ResolveCertification{Name: name}); err != nil || a.Holds || a.State != certification.NotFound {
+		t.Errorf("%+v, %v", a, err)
+	}
+	fails(t, n, "certification/issue", IssueCertification{}, string(CodeDeactivated))
+	fails(t, n, "certification/publish", PublishCertification{}, string(CodeDeactivated))
+	fails(t, n, "certification/record", CertificationRecord{}, string(CodeDeactivated))
+}
