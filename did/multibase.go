@@ -14,7 +14,7 @@ import (
 // The reasons another spelling of a key is refused.
 var (
 	ErrMultibase = errors.New("not an Ed25519 multikey in base58btc")
-	ErrDIDKey    = errors.New("not an Ed25519 did:key")
+	ErrDIDKey    = errors.New("not a did:key")
 	ErrPeerID    = errors.New("not an Ed25519 peer id")
 )
 

@@ -42,6 +42,7 @@ type Config struct {
 	Approvals  ApprovalsConfig  `yaml:"approvals"`
 
 	Certification CertificationConfig `yaml:"certification"`
+	DID           DIDConfig           `yaml:"did"`
 }
 
 // P2PConfig is the libp2p host.
@@ -117,6 +118,7 @@ func defaultConfig() *Config {
 		Federation: FederationConfig{DefaultTerms: "terms.yaml", SyncIntervalSeconds: 30},
 		Retention:  RetentionConfig{Dir: "archive"},
 		Approvals:  ApprovalsConfig{Threshold: 1, TTLSeconds: approval.DefaultTTLSeconds},
+		DID:        DIDConfig{ResolveWeb: true},
 		Oracle:     OracleConfig{MinOperators: 2, MaxAgeSeconds: 3600, MarginBps: 200, DivergenceBps: 500},
 	}
 }
@@ -159,6 +161,9 @@ func (c *Config) validate() error {
 		return err
 	}
 	if err := c.Certification.validate(); err != nil {
+		return err
+	}
+	if err := c.DID.validate(); err != nil {
 		return err
 	}
 	if err := c.validateBudgets(); err != nil {

@@ -47,9 +47,11 @@ type ServerInfo struct {
 	Confinement string `json:"confinement,omitempty"`
 }
 
-// ResolveRequest asks "did/resolve"; "" means this node's own DID.
+// ResolveRequest asks "did/resolve" for a DID or DID URL; "" means this node's
+// own DID. Accept is a media type of a document, or that of a resolution.
 type ResolveRequest struct {
-	DID string `json:"did,omitempty"`
+	DID    string `json:"did,omitempty"`
+	Accept string `json:"accept,omitempty"`
 }
 
 // IssuePassport asks "passport/issue".

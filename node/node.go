@@ -14,6 +14,7 @@ import (
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/did/keys"
+	"github.com/backbay-labs/chio-node/did/resolver"
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/admit"
 	"github.com/backbay-labs/chio-node/kernel/authority"
@@ -51,6 +52,7 @@ type Node struct {
 	issuance    issuance
 	passports   *passport.Registry
 	certified   *certification.Registry
+	resolver    *resolver.Resolver
 	approvals   *approvals
 	tools       *registry
 	held        heldCapabilities
@@ -168,6 +170,9 @@ func (n *Node) assemble(ctx context.Context) error {
 		return err
 	}
 	if n.certified, err = n.openCertifications(); err != nil {
+		return err
+	}
+	if err := n.openResolver(); err != nil {
 		return err
 	}
 	n.postures = &postures{db: n.db, policies: func() *policies { return n.policy }}
@@ -338,6 +343,7 @@ func (n *Node) Stop(ctx context.Context) error {
 		errs = append(errs, s.Close())
 	}
 	n.cancel()
+	n.resolver.Close()
 	errs = append(errs, n.network.stop())
 	done := make(chan struct{})
 	go func() { n.loops.Wait(); close(done) }()

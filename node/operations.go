@@ -2,13 +2,9 @@ package node
 
 import (
 	"context"
-	"errors"
-	"fmt"
 
-	"github.com/backbay-labs/chio-node/did"
 	rlog "github.com/backbay-labs/chio-node/kernel/receipt/log"
 	"github.com/backbay-labs/chio-node/store"
-	"github.com/backbay-labs/chio-node/wire"
 )
 
 // attachOperation is served by attach, not by the table: it keeps the
@@ -33,6 +29,7 @@ var operations = map[string]handler{
 	"policy/status":        operation((*Node).policyStatus),
 	"policy/reload":        operation((*Node).ReloadPolicy),
 	"did/resolve":          operation((*Node).resolveDID),
+	"did/web":              operation((*Node).webDID),
 	"passport/issue":       operation((*Node).issuePassport),
 	"passport/list":        operation((*Node).listPassports),
 	"passport/show":        operation((*Node).showPassport),
@@ -125,26 +122,4 @@ func (n *Node) apiAddress() string {
 	n.lifecycle.Lock()
 	defer n.lifecycle.Unlock()
 	return n.apiAddr
-}
-
-// resolveDID answers the document of a did:chio or an Ed25519 did:key: both
-// are their own key, so nothing is fetched.
-func (n *Node) resolveDID(_ context.Context, req ResolveRequest) (wire.Raw, error) {
-	id := n.DID()
-	if req.DID != "" {
-		var err error
-		if id, err = did.Parse(req.DID); err != nil {
-			other, keyErr := did.FromDIDKey(req.DID)
-			if keyErr != nil {
-				return nil, &Problem{Code: "CHIO-DID", Message: errors.Join(err, keyErr).Error(),
-					Hint: "this build resolves did:chio and Ed25519 did:key", Exit: ExitFailure}
-			}
-			id = other
-		}
-	}
-	doc, err := did.NewDocument(id)
-	if err != nil {
-		return nil, fmt.Errorf("document of %s: %w", id, err)
-	}
-	return wire.Marshal(doc)
 }

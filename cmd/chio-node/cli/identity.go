@@ -92,25 +92,6 @@ func (a *app) statusCmd() *cobra.Command {
 		}}
 }
 
-func (a *app) didCmd() *cobra.Command {
-	c := &cobra.Command{Use: "did", Short: "DID documents, and the end of an organisation"}
-	resolve := func(cmd *cobra.Command, did string) error {
-		var doc wire.Raw
-		if err := a.call(cmd.Context(), "did/resolve", node.ResolveRequest{DID: did}, &doc); err != nil {
-			return err
-		}
-		return a.print(doc, func(w io.Writer) { printJSON(w, doc) })
-	}
-	c.AddCommand(
-		&cobra.Command{Use: "show", Short: "this node's DID document", Args: cobra.NoArgs,
-			RunE: func(cmd *cobra.Command, _ []string) error { return resolve(cmd, "") }},
-		&cobra.Command{Use: "resolve DID", Short: "the document of a did:chio or did:key", Args: cobra.ExactArgs(1),
-			RunE: func(cmd *cobra.Command, args []string) error { return resolve(cmd, args[0]) }},
-	)
-	c.AddCommand(a.didDeactivateCmd(), a.didCountersignCmd(), a.didReceiveCmd(), a.didDeactivationsCmd())
-	return c
-}
-
 // writeFile writes a file that others may read, making its folder.
 func writeFile(path string, content []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
