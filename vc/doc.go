@@ -20,6 +20,11 @@
 // the data model itself defines, with eddsa-jcs-2022, where every byte of
 // meaning is signed as it stands; the subject is for its Profile to judge.
 //
+// What RDF signs is what names mean, not how they are written. With a suite of
+// vc/ld, members at the top and in issuers are safe from being renamed
+// (checkTerm, checkAliases); inside a subject a Profile must itself insist on
+// the context and the names it knows, or on Plain.
+//
 // Stricter than the specifications: a proof's @context must equal the
 // document's, where eddsa-jcs-2022 lets the document add to it; proofs have no
 // further members; identifiers are ASCII; a proof that is bound to a domain or

@@ -11,6 +11,7 @@ import (
 type reading struct {
 	*Credential
 	open        bool // a vocabulary will judge members that are not known here
+	foreign     bool // there are some
 	from, until *instant
 }
 
@@ -28,7 +29,8 @@ type reading struct {
 //	   id is a URL, and is there where the version wants it
 //	2g name and description are texts or language value objects
 //	2h relatedResource lists digests (resources)
-//	2i no other member, unless a vocabulary judges it; none with an @
+//	2i no other member, unless a vocabulary judges it, and then under no name
+//	   that could hide one of these (checkTerm, checkAliases)
 func (c *Credential) decode(ms []member, open bool) error {
 	r := reading{Credential: c, open: open}
 	c.members = ms
@@ -42,6 +44,11 @@ func (c *Credential) decode(ms []member, open bool) error {
 	}
 	if c.Type == nil || c.Issuer == "" || c.Subject == nil { // 2b, 2c, 2d
 		return malformed("a credential has a type, an issuer and a credentialSubject")
+	}
+	if r.foreign { // 2i
+		if err := checkAliases(c.Context); err != nil {
+			return malformed("@context: %w", err)
+		}
 	}
 	if c.Version == Version1 && r.from == nil { // 2e
 		return malformed("a credential of version 1.1 has an issuanceDate")
@@ -140,10 +147,11 @@ func (r *reading) optional(name string, v []byte) (err error) {
 		err = entries(v, false, nil)
 		return err
 	}
-	if !r.open || name[1] == '@' { // 2i
+	if !r.open { // 2i
 		return fmt.Errorf("this member is not known and no vocabulary defines it")
 	}
-	return nil
+	r.foreign = true
+	return checkTerm([]byte(name)) // 2i
 }
 
 func (r *reading) begin(v []byte, of Version) error {
@@ -240,7 +248,7 @@ func party(v []byte, open bool) (string, error) {
 		case `"name"`, `"description"`:
 			err = checkName(m.value)
 		default:
-			if !open || m.name[1] == '@' {
+			if err = checkTerm(m.name); !open {
 				err = fmt.Errorf("this member is not known and no vocabulary defines it")
 			}
 		}

@@ -82,8 +82,11 @@ func (p *Presentation) member(m member, open bool) (err error) {
 	case `"termsOfUse"`: // 21e
 		err = entries(v, false, nil)
 	default:
-		if !open || m.name[1] == '@' {
-			err = errors.New("this member is not known and no vocabulary defines it")
+		if !open {
+			return errors.New("this member is not known and no vocabulary defines it")
+		}
+		if err = checkTerm(m.name); err == nil {
+			err = checkAliases(p.Context)
 		}
 	}
 	return err
