@@ -22,6 +22,7 @@ import (
 	"github.com/backbay-labs/chio-node/settlement/evm"
 	"github.com/backbay-labs/chio-node/vc"
 	"github.com/backbay-labs/chio-node/vc/certification"
+	"github.com/backbay-labs/chio-node/vc/jose"
 	"github.com/backbay-labs/chio-node/vc/ld"
 	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
@@ -162,6 +163,9 @@ func decoders(t *testing.T) []decoder {
 		}},
 		{name: "presentation", decode: func(b []byte) error {
 			return vc.VerifyPresentation(b, vc.PresentationGate{Challenge: "c"}).Err()
+		}},
+		{name: "credential in a token", decode: func(b []byte) error {
+			return vc.VerifyEnvelope(jose.MediaCredential, b, vc.Gate{Now: 1, Envelope: jose.Open}).Err()
 		}},
 		{name: "JSON-LD document", decode: func(b []byte) error { return second(linked.Canonicalize(b)) }, limits: wire.ForeignLimits,
 			valid: []byte(`{"@context":"https://www.w3.org/ns/credentials/v2","id":"urn:x:1","issuer":"did:example:i","type":"VerifiableCredential"}`)},

@@ -1,0 +1,12 @@
+package jose
+
+import "github.com/backbay-labs/chio-node/did"
+
+// VerifyJWS takes a compact JWS apart and checks it under a key.
+func VerifyJWS(compact []byte, k did.Key) error {
+	t, err := parse(compact)
+	if err != nil {
+		return err
+	}
+	return t.verify(k)
+}
