@@ -23,7 +23,9 @@ import (
 // operator's token: its passport file, and a request signed by its key.
 type RequestCapability struct {
 	Request      *wire.Envelope `json:"request"` // chio.capability_request.v1
-	PassportFile wire.Raw       `json:"passport_file"`
+	PassportFile wire.Raw       `json:"passport_file,omitempty"`
+	// Presentation is, instead of a file, the answer to a challenge of this node.
+	Presentation wire.Raw `json:"presentation,omitempty"`
 }
 
 // GrantedCapability answers "capability/request".
@@ -37,9 +39,10 @@ type GrantedCapability struct {
 // requestCapability lets the issuance policy decide what a passport is worth:
 //
 //	1 the request is signed by its subject, for this kernel, and fresh
-//	2 the passport is whole, current, not revoked in its own status list, of an
+//	2 the passport, or the presentation that holds it, is whole, current, not
+//	  revoked in its own status list, of an
 //	  issuer that a rule names, and about that subject
-//	3 the nonce was not used before
+//	3 the nonce was not used before, nor was the challenge answered
 //	4 neither the node nor the agent is stopped
 //	5 neither passport nor agent was revoked here
 //	6 a rule gives it, and the agent has no other share of that rule
@@ -53,7 +56,7 @@ func (n *Node) requestCapability(ctx context.Context, req RequestCapability) (*G
 	if denial != nil {
 		return nil, stoppedProblem(denial)
 	}
-	who, passport, err := n.present(req.PassportFile, q) // 2
+	shown, err := n.shown(req, q) // 2
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +67,10 @@ func (n *Node) requestCapability(ctx context.Context, req RequestCapability) (*G
 		if err := n.nonces.Use(tx, nonce, n.now()); err != nil { // 3
 			return err
 		}
-		given, err = n.decideRequest(tx, q, who, passport)
+		if err := shown.consume(tx, n); err != nil { // 3
+			return err
+		}
+		given, err = n.decideRequest(tx, q, shown.who, shown.passport)
 		if errors.As(err, &refused) {
 			return nil
 		}

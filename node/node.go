@@ -51,6 +51,7 @@ type Node struct {
 	nonces      *authority.Nonces
 	issuance    issuance
 	passports   *passport.Registry
+	challenges  *passport.Challenges
 	certified   *certification.Registry
 	resolver    *resolver.Resolver
 	approvals   *approvals
@@ -173,6 +174,9 @@ func (n *Node) assemble(ctx context.Context) error {
 		return err
 	}
 	if err := n.openResolver(); err != nil {
+		return err
+	}
+	if n.challenges, err = n.openChallenges(); err != nil {
 		return err
 	}
 	n.postures = &postures{db: n.db, policies: func() *policies { return n.policy }}

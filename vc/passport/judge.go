@@ -98,6 +98,13 @@ func (v *Verdict) refuse(err error) *Verdict {
 	return v
 }
 
+// Withdraw takes acceptance back because of what the verifier itself knows of
+// a credential that was presented.
+func (v *Verdict) Withdraw(why string) {
+	v.Accepted = false
+	v.refuse(fmt.Errorf("%w: %s", ErrWithdrawn, why))
+}
+
 func (v *Verdict) sameAgent() error {
 	for i := range v.Credentials {
 		p := v.Credentials[i].Passport

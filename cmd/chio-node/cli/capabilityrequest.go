@@ -16,7 +16,7 @@ import (
 
 func (a *app) capabilityRequestCmd() *cobra.Command {
 	var scope scopeFlags
-	var agent, passportFile, key, out string
+	var agent, passportFile, presentation, key, out string
 	var ttl int64
 	c := &cobra.Command{Use: "request --passport FILE --key FILE --server NAME --tool NAME", Short: "ask for a capability on the strength of a passport",
 		Long: "The node's issuance policy decides (issuance in chio-node.yaml); without a rule nothing is given.\n" +
@@ -34,7 +34,7 @@ func (a *app) capabilityRequestCmd() *cobra.Command {
 			if agent != "" {
 				err = a.call(cmd.Context(), "agent/request", node.AskCapability{Agent: agent, Scope: req.Scope(), TTLSeconds: ttl}, &given)
 			} else {
-				err = a.requestWithKey(cmd, req, ttl, passportFile, key, &given)
+				err = a.requestWithKey(cmd, req, ttl, passportFile, presentation, key, &given)
 			}
 			if err != nil {
 				return err
@@ -50,6 +50,7 @@ func (a *app) capabilityRequestCmd() *cobra.Command {
 		}}
 	c.Flags().StringVar(&agent, "agent", "", "an agent whose key this node keeps, instead of --passport and --key")
 	c.Flags().StringVar(&passportFile, "passport", "", "passport file")
+	c.Flags().StringVar(&presentation, "presentation", "", "answer to a challenge of this node (passport present), shown instead of the passport file alone")
 	c.Flags().StringVar(&key, "key", "", "the agent's key file (capability keygen)")
 	c.Flags().StringVar(&out, "out", "", "file for the token, as an agent presents it")
 	c.Flags().Int64Var(&ttl, "ttl-seconds", 3600, "life asked for; the rule may give less")
@@ -57,10 +58,11 @@ func (a *app) capabilityRequestCmd() *cobra.Command {
 	c.MarkFlagsRequiredTogether("passport", "key")
 	c.MarkFlagsOneRequired("agent", "passport")
 	c.MarkFlagsMutuallyExclusive("agent", "passport")
+	c.MarkFlagsMutuallyExclusive("agent", "presentation")
 	return c
 }
 
-func (a *app) requestWithKey(cmd *cobra.Command, req node.IssueCapability, ttl int64, passportFile, keyFile string, given *node.GrantedCapability) error {
+func (a *app) requestWithKey(cmd *cobra.Command, req node.IssueCapability, ttl int64, passportFile, presentation, keyFile string, given *node.GrantedCapability) error {
 	file, err := os.ReadFile(passportFile)
 	if err != nil {
 		return fmt.Errorf("read the passport: %w", err)
@@ -83,7 +85,14 @@ func (a *app) requestWithKey(cmd *cobra.Command, req node.IssueCapability, ttl i
 	if err != nil {
 		return err
 	}
-	return a.call(cmd.Context(), "capability/request", node.RequestCapability{Request: env, PassportFile: file}, given)
+	ask := node.RequestCapability{Request: env, PassportFile: file}
+	if presentation != "" {
+		ask.PassportFile = nil
+		if ask.Presentation, err = os.ReadFile(presentation); err != nil {
+			return fmt.Errorf("read the presentation: %w", err)
+		}
+	}
+	return a.call(cmd.Context(), "capability/request", ask, given)
 }
 
 func (a *app) capabilityKeygenCmd() *cobra.Command {

@@ -20,7 +20,7 @@ func (a *app) passportCmd() *cobra.Command {
 		a.passportChangeCmd("suspend", "suspended", "make a passport count nowhere until it is resumed, here and at every peer"),
 		a.passportChangeCmd("resume", "resumed", "lift a suspension"),
 		a.passportChangeCmd("revoke", "revoked", "revoke a passport for good, here and at every peer"),
-		a.passportSupersedeCmd())
+		a.passportSupersedeCmd(), a.passportPolicyCmd(), a.passportChallengeCmd(), a.passportPresentCmd())
 	return c
 }
 

@@ -117,6 +117,12 @@ var examples = map[string]string{
 	"certification accept":  "chio-node certification accept record.json",
 	"certification export":  "chio-node certification export ID --out files.cert.json",
 	"certification verify":  "chio-node certification verify files.cert.json --trust trust.json",
+
+	"passport policy init":  "chio-node passport policy init door.yaml",
+	"passport policy check": "chio-node passport policy check door.yaml",
+	"passport policy sign":  "chio-node passport policy sign door.yaml --out door.json",
+	"passport challenge":    "chio-node passport challenge --policy door.yaml --domain globex.example --out challenge.json",
+	"passport present":      "chio-node passport present --challenge challenge.json --domain globex.example --agent researcher --out presentation.json",
 }
 
 // setExamples gives each verb below a command its example.

@@ -43,11 +43,13 @@ func (a *app) verifyCmd() *cobra.Command {
 
 func (a *app) passportVerifyCmd() *cobra.Command {
 	var f verifyFlags
-	c := &cobra.Command{Use: "verify FILE", Short: "verify a passport file, offline",
+	c := &cobra.Command{Use: "verify FILE", Short: "verify a passport file, offline, or a presentation that answers this node",
 		Long: "Checks the passport and the status list it carries. Whether it was revoked, whether it is in its\n" +
-			"window and whether --trust names its issuer are answers; exit 4 means that it is not intact.",
+			"window and whether --trust names its issuer are answers; exit 4 means that it is not intact.\n" +
+			"A presentation is judged by the node whose challenge it answers, under the policy of that challenge,\n" +
+			"and uses the challenge up; exit 3 means that the policy refuses it.",
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.verify(cmd, f, args[0], offline.KindPassport) }}
+		RunE: func(cmd *cobra.Command, args []string) error { return a.verifyPassport(cmd, f, args[0]) }}
 	f.trustFlag(c)
 	f.atFlag(c)
 	return c

@@ -1,0 +1,193 @@
+package passport_test
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+
+	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/store/memory"
+	"github.com/backbay-labs/chio-node/vc"
+	"github.com/backbay-labs/chio-node/vc/passport"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// exchange is a verifier that has asked, and an agent's passport files.
+type exchange struct {
+	t     testing.TB
+	db    store.DB
+	all   *passport.Challenges
+	asked *passport.Asked
+	file  []byte
+	g     *passport.Registry
+	id    string
+}
+
+func newExchange(t testing.TB) *exchange {
+	t.Helper()
+	db := memory.New()
+	t.Cleanup(func() { _ = db.Close() })
+	kernel := key(t, 108).Public()
+	e := &exchange{t: t, db: db, all: challenges(t, db, &kernel), g: registry(t)}
+	p, file, err := e.g.Issue(t.Context(), full(t), t0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.id, e.file = p.ID, file
+	e.ask()
+	return e
+}
+
+func (e *exchange) ask() {
+	e.t.Helper()
+	c, err := e.all.Issue(e.t.Context(), "globex.example", policy(e.t), t0, 0)
+	if err == nil {
+		err = e.db.View(func(r store.Reader) error {
+			e.asked, err = e.all.Get(r, c.ID, t0)
+			return err
+		})
+	}
+	if err != nil {
+		e.t.Fatal(err)
+	}
+}
+
+func (e *exchange) present(files ...[]byte) []byte {
+	e.t.Helper()
+	doc, err := passport.Present(&e.asked.Challenge, "globex.example", key(e.t, 9), files, t0+1)
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	return doc
+}
+
+func (e *exchange) verify(doc []byte, now int64) (*passport.Verdict, error) {
+	r, err := passport.ParseResponse(doc)
+	if err != nil {
+		return nil, err
+	}
+	return e.asked.Verify(r, vc.Gate{Now: now, SkewSeconds: 30}, nil)
+}
+
+// TestI9_PresentationTable: what was made for another challenge, domain, agent
+// or verifier, or was changed on its way, proves nothing.
+func TestI9_PresentationTable(t *testing.T) {
+	e := newExchange(t)
+	doc := e.present(e.file)
+	if v, err := e.verify(doc, t0+2); err != nil || v.Err() != nil || v.Agent != didOf(t, 9) || len(v.Credentials) != 1 || v.Credentials[0].ID != e.id {
+		t.Fatalf("%+v %v", v, err)
+	}
+	before := *e.asked
+	e.ask() // another challenge of the same verifier
+	if _, err := e.verify(doc, t0+2); !errors.Is(err, passport.ErrPresentation) {
+		t.Errorf("for another challenge: %v", err)
+	}
+	renamed := bytes.Replace(doc, []byte(before.Challenge.ID), []byte(e.asked.Challenge.ID), 1)
+	if _, err := e.verify(renamed, t0+2); !errors.Is(err, vc.ErrChallenge) {
+		t.Errorf("under the name of another challenge: %v", err)
+	}
+	e.asked.Challenge.Nonce = before.Challenge.Nonce
+	e.asked.Challenge.ID, e.asked.Challenge.Domain = before.Challenge.ID, "other.example"
+	if _, err := e.verify(doc, t0+2); !errors.Is(err, vc.ErrChallenge) {
+		t.Errorf("for another domain: %v", err)
+	}
+	*e.asked = before
+	for i := range doc {
+		bad := bytes.Clone(doc)
+		bad[i] ^= 1
+		if v, err := e.verify(bad, t0+2); err == nil && v.Accepted {
+			t.Fatalf("byte %d, %q, may change", i, doc[max(0, i-20):i+1])
+		}
+		if testing.Short() && i > 500 {
+			break
+		}
+	}
+	stolen, err := vc.NewPresentation(didOf(t, 11).String(), mustSplit(t, e.file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := vc.SignPresentation(stolen, key(t, 11), vc.SignOptions{Created: new(vc.Time(t0 + 1)), Domain: []string{"globex.example"}, Challenge: before.Challenge.Nonce})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, err := passport.SplitFile(e.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := func(presentation []byte, lists ...wire.Raw) []byte {
+		return wire.MustMarshal(passport.Response{Schema: passport.SchemaPresentation, ChallengeID: before.Challenge.ID, Presentation: presentation, StatusLists: lists})
+	}
+	if v, err := e.verify(answer(signed, list), t0+2); err != nil || v.Accepted || !errors.Is(v.Err(), passport.ErrRefused) {
+		t.Errorf("a thief shows another's passport: %+v %v", v, err)
+	}
+	var r passport.Response
+	if err := wire.Unmarshal(doc, &r, wire.ForeignLimits); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := e.verify(answer(r.Presentation, []wire.Raw{}...), t0+2); err == nil && v.Accepted {
+		t.Error("accepted without a status list")
+	}
+	if v, err := e.verify(doc, t0+day+3600); err == nil && v.Accepted {
+		t.Error("accepted with a list that is too old")
+	}
+	if err := e.g.Revoke(t.Context(), e.id, "", t0+1); err != nil {
+		t.Fatal(err)
+	}
+	if e.file, err = e.g.File(t.Context(), e.id, t0+1); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := e.verify(e.present(e.file), t0+2); err != nil || v.Accepted || !errors.Is(v.Err(), passport.ErrWithdrawn) {
+		t.Errorf("revoked: %+v %v", v, err)
+	}
+}
+
+func mustSplit(t testing.TB, file []byte) []byte {
+	t.Helper()
+	doc, _, err := passport.SplitFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func TestPresentRefuses(t *testing.T) {
+	e := newExchange(t)
+	for name, c := range map[string]struct {
+		domain string
+		fill   byte
+		files  [][]byte
+		now    int64
+		want   error
+	}{
+		"another domain": {"evil.example", 9, [][]byte{e.file}, t0, passport.ErrChallengeOther},
+		"another agent":  {"globex.example", 11, [][]byte{e.file}, t0, passport.ErrPresentation},
+		"nothing":        {"globex.example", 9, nil, t0, passport.ErrPresentation},
+		"too many":       {"globex.example", 9, make([][]byte, 9), t0, passport.ErrPresentation},
+		"not a passport": {"globex.example", 9, [][]byte{[]byte("{}")}, t0, passport.ErrPresentation},
+		"too late":       {"globex.example", 9, [][]byte{e.file}, t0 + 300, passport.ErrChallengeExpired},
+	} {
+		if _, err := passport.Present(&e.asked.Challenge, c.domain, key(t, c.fill), c.files, c.now); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func FuzzPresentation(f *testing.F) {
+	e := newExchange(f)
+	doc := e.present(e.file)
+	f.Add(doc)
+	f.Add(wire.MustMarshal(e.asked.Challenge))
+	f.Add(wire.MustMarshal(policy(f)))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if v, err := e.verify(b, t0+2); err == nil && v.Accepted && !bytes.Equal(b, doc) {
+			t.Fatalf("accepted %s", b)
+		}
+		if c, err := passport.ParseChallenge(b); err == nil && !bytes.Equal(wire.MustMarshal(c), b) {
+			t.Fatalf("a challenge with two spellings: %s", b)
+		}
+		if p, err := passport.ParsePolicy(b); err == nil && len(p.Issuers) == 0 && len(p.TrustAnchors) == 0 {
+			t.Fatalf("a policy of nobody: %s", b)
+		}
+		_, _ = passport.OpenPolicy(b, t0)
+	})
+}
