@@ -43,6 +43,7 @@ type Config struct {
 
 	Certification CertificationConfig `yaml:"certification"`
 	DID           DIDConfig           `yaml:"did"`
+	VCAPI         VCAPIConfig         `yaml:"vc_api"`
 }
 
 // P2PConfig is the libp2p host.
@@ -117,6 +118,7 @@ func defaultConfig() *Config {
 		API:        APIConfig{Listen: "127.0.0.1:0"},
 		Federation: FederationConfig{DefaultTerms: "terms.yaml", SyncIntervalSeconds: 30},
 		Retention:  RetentionConfig{Dir: "archive"},
+		VCAPI:      VCAPIConfig{DIDMethod: methodKey, Suite: "eddsa-jcs-2022"},
 		Approvals:  ApprovalsConfig{Threshold: 1, TTLSeconds: approval.DefaultTTLSeconds},
 		DID:        DIDConfig{ResolveWeb: true},
 		Oracle:     OracleConfig{MinOperators: 2, MaxAgeSeconds: 3600, MarginBps: 200, DivergenceBps: 500},
@@ -164,6 +166,9 @@ func (c *Config) validate() error {
 		return err
 	}
 	if err := c.DID.validate(); err != nil {
+		return err
+	}
+	if err := c.VCAPI.validate(); err != nil {
 		return err
 	}
 	if err := c.validateBudgets(); err != nil {

@@ -72,6 +72,7 @@ type Node struct {
 	stopped   bool
 	servers   []io.Closer     // API listeners
 	apiAddr   string          // of the TCP API
+	vcAddr    string          // of the VC-API, "" if there is none
 	loops     sync.WaitGroup  // goroutines of Start
 	ctx       context.Context // ends with Stop
 	cancel    context.CancelFunc

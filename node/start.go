@@ -18,6 +18,7 @@ type Ready struct {
 	DID  string `json:"did"`
 	Peer string `json:"peer"`
 	API  string `json:"api"`
+	VC   string `json:"vc_api,omitempty"`
 }
 
 // Start brings the node up: peers are asked about the calls they may have
@@ -44,6 +45,9 @@ func (n *Node) Start(ctx context.Context) (*Ready, error) {
 	if err := n.serveAPI(); err != nil {
 		return nil, err
 	}
+	if err := n.serveVCAPI(); err != nil {
+		return nil, err
+	}
 	n.network.loops()
 	n.every("tell peers of the deactivation", tellEvery, n.network.tellNow, n.finishDeactivation)
 	n.every("end calls whose approval expired", approvalSweep, nil, n.endExpired)
@@ -57,7 +61,7 @@ func (n *Node) Start(ctx context.Context) (*Ready, error) {
 	if n.cfg.Settlement.AutoRedeem {
 		n.every("redeem vouchers", time.Minute, n.money.wake, n.money.redeemDue)
 	}
-	return &Ready{DID: n.DID().String(), Peer: n.network.address(), API: n.apiAddress()}, nil
+	return &Ready{DID: n.DID().String(), Peer: n.network.address(), API: n.apiAddress(), VC: n.vcAddr}, nil
 }
 
 // serveAPI listens on the loopback address of the config and on the Unix

@@ -78,6 +78,7 @@ func scripts(dir string) testscript.Params {
 			"corrupt": cmdCorrupt,
 			"printed": cmdPrinted,
 			"hangup":  cmdHangup,
+			"http":    cmdHTTP,
 			"last8":   cmdLast8,
 		},
 	}

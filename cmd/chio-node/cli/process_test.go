@@ -150,12 +150,17 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".ready"), []byte(text), 0o600))
 	var ready struct {
+		DID  string `json:"did"`
 		Peer string `json:"peer"`
+		URL  string `json:"url"`
+		VC   string `json:"vc_api"`
 	}
 	if wire.UnmarshalLenient([]byte(text), &ready, wire.DocumentLimits) == nil {
 		_, address, _ := strings.Cut(ready.Peer, "@")
 		ts.Setenv(args[0]+"_PEER", ready.Peer)
 		ts.Setenv(args[0]+"_ADDRESS", address)
+		ts.Setenv(args[0]+"_DID", ready.DID)
+		ts.Setenv(args[0]+"_URL", ready.URL+ready.VC)
 	}
 }
 
