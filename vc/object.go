@@ -17,7 +17,10 @@ func members(object []byte) ([]member, error) {
 	if len(object) < 2 || object[0] != '{' {
 		return nil, fmt.Errorf("%w: not a JSON object", ErrMalformed)
 	}
-	var out []member
+	if len(object) == len("{}") {
+		return nil, nil
+	}
+	out := make([]member, 0, 12) // a credential has about ten
 	for i := 1; object[i] != '}'; {
 		if object[i] == ',' {
 			i++
