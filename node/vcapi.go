@@ -17,6 +17,7 @@ import (
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/vc"
 	"github.com/backbay-labs/chio-node/vc/http"
+	"github.com/backbay-labs/chio-node/vc/jose"
 	"github.com/backbay-labs/chio-node/vc/ld"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -102,7 +103,7 @@ func NewVCService(c VCService) (*vchttp.Service, error) {
 	return vchttp.New(vchttp.Config{
 		Now: c.Now, Signer: c.Signer, DID: name, Suites: []vc.Suite{processor.Suite()}, Default: c.Suite, Vocabulary: processor,
 		Gate: func() vc.Gate {
-			return vc.Gate{Methods: r, SkewSeconds: bindingBackdateSeconds, TrustedIssuer: c.Trusts}
+			return vc.Gate{Methods: r, Envelope: jose.Open, SkewSeconds: bindingBackdateSeconds, TrustedIssuer: c.Trusts}
 		},
 		Resource: func(u string) ([]byte, error) {
 			return nil, fmt.Errorf("%.140q is not embedded, and nothing is fetched", u)

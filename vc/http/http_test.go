@@ -17,6 +17,7 @@ import (
 	"github.com/backbay-labs/chio-node/store/memory"
 	"github.com/backbay-labs/chio-node/vc"
 	"github.com/backbay-labs/chio-node/vc/http"
+	"github.com/backbay-labs/chio-node/vc/jose"
 	"github.com/backbay-labs/chio-node/vc/ld"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -63,7 +64,7 @@ func serve(t testing.TB, change func(*vchttp.Config)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := vchttp.Config{Now: func() time.Time { return w.now }, Signer: signer, DID: w.did, Gate: func() vc.Gate { return vc.Gate{Methods: r} },
+	c := vchttp.Config{Now: func() time.Time { return w.now }, Signer: signer, DID: w.did, Gate: func() vc.Gate { return vc.Gate{Methods: r, Envelope: jose.Open} },
 		Suites: []vc.Suite{processor.Suite()}, Vocabulary: processor, Book: book, Resolver: r,
 		Limits: vchttp.Limits{PerClientPerSecond: 10_000, PerSecond: 10_000}}
 	if change != nil {
@@ -363,6 +364,36 @@ func TestPresentations(t *testing.T) {
 	} else if v := open.post(t, "/presentations/verify", object{"verifiablePresentation": a.json["verifiablePresentation"]}); v.status != http.StatusOK {
 		t.Errorf("%d %s", v.status, v.raw)
 	}
+}
+
+// Enveloped credentials and presentations: as an object with a data: URL, and
+// as the bare text.
+func TestVerifyJOSE(t *testing.T) {
+	w := serve(t, nil)
+	signer := key(t, 7)
+	method := w.did + "#" + strings.TrimPrefix(w.did, "did:key:")
+	doc, err := json.Marshal(w.credential())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := jose.SignOptions{Method: method}
+	token, err := jose.SignCredential(doc, signer, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrapped, err := jose.Envelope("application/vc+jwt", token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, v := range map[string]any{"text": string(token), "object": wire.Raw(wrapped)} {
+		if a := w.post(t, "/credentials/verify", object{"verifiableCredential": v}); a.status != http.StatusOK {
+			t.Errorf("%s: %d %s", name, a.status, a.raw)
+		}
+	}
+	broken := bytes.Clone(token)
+	broken[len(broken)-3] ^= 1
+	refusedAs(t, "tampered", w.post(t, "/credentials/verify", object{"verifiableCredential": string(broken)}), http.StatusBadRequest)
+	refusedAs(t, "as a presentation", w.post(t, "/presentations/verify", object{"verifiablePresentation": string(token), "options": object{"challenge": "x"}}), http.StatusBadRequest)
 }
 
 func TestRequestsThatAreNone(t *testing.T) {
