@@ -11,6 +11,11 @@
 // the key and never from the header; the key comes from the issuer's document
 // under the name in kid, and never from the header.
 //
+// SD-JWT VC (dc+sd-jwt) is no credential of the W3C data model, so it has a
+// gate of its own, VerifySD, with the same three answers. Its holder is always
+// bound: a credential without cnf, or a presentation without a key binding, is
+// refused.
+//
 // Stricter than the specifications: vc+jwt and vp+jwt need their typ; a header
 // parameter or claim that is not understood refuses the token; exp and nbf are
 // the validity of the credential, not one of the signature alone; dates are

@@ -10,4 +10,8 @@ var (
 	ErrAlgorithm = errors.New("algorithm of the token is not that of the key")
 	ErrClaims    = errors.New("claims of the token contradict the credential")
 	ErrMedia     = errors.New("media type of the envelope is not understood")
+
+	ErrDisclosure = errors.New("disclosure does not belong to the credential as it is presented")
+	ErrBinding    = errors.New("key binding is not of this holder, verifier, challenge and presentation")
+	ErrType       = errors.New("type of the credential is not one the verifier expects")
 )
