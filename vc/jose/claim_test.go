@@ -23,6 +23,7 @@ func TestVCJWT(t *testing.T) {
 	claims := members{"vc": bare, "iss": issuer, "sub": agent, "jti": doc["id"], "nbf": nbf, "exp": exp}
 	sign := func(change members) []byte { return forge(h, with(claims, change), ed(org)) }
 	inner := func(change members) []byte { return sign(members{"vc": with(bare, change)}) }
+	vectors := &recorder{media: jose.MediaJWT}
 	for name, c := range map[string]struct {
 		token []byte
 		want  error
@@ -59,10 +60,12 @@ func TestVCJWT(t *testing.T) {
 		"typ of vc+jwt":          {forge(with(h, members{"typ": "vc+jwt"}), claims, ed(org)), jose.ErrHeader},
 		"a proof inside":         {inner(members{"proof": members{}}), vc.ErrMalformed},
 	} {
+		vectors.add(name, c.token, c.want)
 		if r := vc.VerifyEnvelope(jose.MediaJWT, c.token, gate()); !errors.Is(r.Err(), c.want) {
 			t.Errorf("%s: %v", name, r.Err())
 		}
 	}
+	vectors.compare(t, "vc-jwt-claim.json")
 	// An issuer of did:key, whose one key needs no kid.
 	name := "did:key:" + didOf(t, 7).Multibase()
 	if r := vc.VerifyEnvelope(jose.MediaJWT, sign(members{"iss": name}), gate()); r.Err() != nil || r.Issuer != name {

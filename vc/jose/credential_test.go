@@ -95,6 +95,7 @@ func TestCredentialMustReject(t *testing.T) {
 	raw := func(h string) []byte { return forge(h, doc, ed(org)) }
 	text := string(wire.MustMarshal(doc))
 	kid := h["kid"].(string)
+	vectors := &recorder{media: jose.MediaCredential}
 	for name, c := range map[string]struct {
 		token []byte
 		want  error
@@ -167,11 +168,13 @@ func TestCredentialMustReject(t *testing.T) {
 		"empty":                    {nil, jose.ErrToken},
 		"too long":                 {append([]byte(strings.Repeat("A", 1<<20)), good...), jose.ErrToken},
 	} {
+		vectors.add(name, c.token, c.want)
 		r := vc.VerifyEnvelope(jose.MediaCredential, c.token, gate())
 		if !errors.Is(r.Err(), c.want) {
 			t.Errorf("%s: %v", name, r.Err())
 		}
 	}
+	vectors.compare(t, "vc-jwt-envelope.json")
 	for _, media := range []string{"application/vp+jwt", "application/jwt", "application/vc+cose", "text/plain", ""} {
 		if r := vc.VerifyEnvelope(media, good, gate()); r.Err() == nil {
 			t.Errorf("accepted as %q", media)

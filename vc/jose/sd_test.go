@@ -150,6 +150,7 @@ func TestSDMustReject(t *testing.T) {
 	pay := func(f *sdForger, change members) { f.payload = with(f.payload, change) }
 	kb := func(f *sdForger, change members) { f.kb = with(f.kb, change) }
 	nested := `["s4","c",{"_sd":["` + da + `"]}]`
+	vectors := &recorder{media: jose.MediaSD}
 	for name, c := range map[string]struct {
 		change func(*sdForger)
 		want   error
@@ -219,10 +220,13 @@ func TestSDMustReject(t *testing.T) {
 	} {
 		f := newSD(t)
 		c.change(f)
-		if r := jose.VerifySD(f.bytes(), sdGate()); !errors.Is(r.Err(), c.want) {
+		doc := f.bytes()
+		vectors.add(name, doc, c.want)
+		if r := jose.VerifySD(doc, sdGate()); !errors.Is(r.Err(), c.want) {
 			t.Errorf("%s: %v", name, r.Err())
 		}
 	}
+	vectors.compare(t, "sd-jwt-vc.json")
 }
 
 // disclose moves a claim behind a digest.
