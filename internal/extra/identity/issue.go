@@ -14,6 +14,7 @@ import (
 )
 
 const (
+	us        = "chio-node"
 	challenge = "challenge-of-the-verifier"
 	domain    = "verifier.example"
 	terms     = `{"@protected":true,"role":"urn:example:role","grade":"urn:example:grade"}`
@@ -39,11 +40,14 @@ func (p *parties) issueAll() ([]*Case, error) {
 			cases = append(cases, some...)
 		}
 	}
-	some, err := p.passports()
-	if err != nil {
-		return nil, fmt.Errorf("passports: %w", err)
+	for _, issue := range []func() ([]*Case, error){p.passports, p.tokens} {
+		some, err := issue()
+		if err != nil {
+			return nil, err
+		}
+		cases = append(cases, some...)
 	}
-	return append(cases, some...), nil
+	return cases, nil
 }
 
 // issue makes the cases of one suite and one method: whole ones, and some that
@@ -58,7 +62,7 @@ func (p *parties) issue(suite vc.Suite, method string) ([]*Case, error) {
 	created := vc.Time(p.now)
 	options := vc.SignOptions{Suite: suite, Method: issuer[1], Created: &created, Vocabulary: p.processor}
 	add := func(what, kind string, good bool, doc []byte) {
-		cases = append(cases, &Case{Name: what + " of " + method, Origin: "ours", Suite: name, Kind: kind, Good: good, Doc: string(doc)})
+		cases = append(cases, &Case{Name: what + " of " + method, By: us, Suite: name, Kind: kind, Good: good, Doc: string(doc)})
 		if kind == "presentation" {
 			cases[len(cases)-1].Challenge, cases[len(cases)-1].Domain = challenge, domain
 		}
@@ -102,13 +106,17 @@ func (p *parties) issue(suite vc.Suite, method string) ([]*Case, error) {
 }
 
 func (p *parties) credential(issuer, holder string, from, to int64) []byte {
-	b, err := json.Marshal(map[string]any{
+	return literal(map[string]any{
 		"@context": []any{vc.ContextV2, json.RawMessage(terms)},
 		"id":       "urn:uuid:0192e4a0-0000-7000-8000-000000000001",
 		"type":     []string{"VerifiableCredential"},
 		"issuer":   issuer, "validFrom": vc.Time(p.now + from).String(), "validUntil": vc.Time(p.now + to).String(),
 		"credentialSubject": map[string]any{"id": holder, "role": []string{"reader", "writer"}, "grade": 7},
 	})
+}
+
+func literal(v any) []byte {
+	b, err := json.Marshal(v)
 	if err != nil {
 		panic("identity: a literal cannot be marshalled: " + err.Error())
 	}
@@ -136,7 +144,7 @@ func (p *parties) passports() ([]*Case, error) {
 		if err != nil {
 			return nil, err
 		}
-		c := &Case{Name: "passport", Origin: "ours", Suite: "eddsa-jcs-2022", Kind: "credential", Good: !revoked}
+		c := &Case{Name: "passport", By: us, Suite: "eddsa-jcs-2022", Kind: "credential", Good: !revoked}
 		if revoked {
 			c.Change = "revoked passport"
 			if err := registry.Revoke(ctx, issued.ID, "test", p.now); err != nil {
@@ -160,7 +168,7 @@ func (p *parties) passports() ([]*Case, error) {
 	}
 	for _, list := range p.lists {
 		cases = append(cases, &Case{
-			Name: "status list", Origin: "ours", Suite: "eddsa-jcs-2022", Kind: "credential", Good: true, Doc: string(p.documents[list.ID()]),
+			Name: "status list", By: us, Suite: "eddsa-jcs-2022", Kind: "credential", Good: true, Doc: string(p.documents[list.ID()]),
 		})
 	}
 	return cases, nil

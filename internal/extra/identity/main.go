@@ -12,10 +12,11 @@ import (
 // Case is one document to judge. The foreign side reads Doc as it stands.
 type Case struct {
 	Name   string `json:"name"`
-	Origin string `json:"origin"` // ours | theirs
+	By     string `json:"by"` // who issued it: chio-node, or a package
 	Suite  string `json:"suite"`
 	Kind   string `json:"kind"`             // credential | presentation
 	Change string `json:"change,omitempty"` // "" for a whole document
+	Media  string `json:"media,omitempty"`  // of a token, such as application/vc+jwt; "" is JSON
 	Doc    string `json:"doc"`
 
 	Challenge string `json:"challenge,omitempty"`
@@ -66,7 +67,7 @@ func run(theirs, out string, clock func() time.Time) error {
 		p.judge(c)
 		if c.Ours != c.Good {
 			surprises++
-			fmt.Fprintf(os.Stderr, "%s, %s, %s: %s: accepted is %t (%s)\n", c.Origin, c.Suite, c.Name, c.Change, c.Ours, c.Why)
+			fmt.Fprintf(os.Stderr, "%s, %s, %s: %s: accepted is %t (%s)\n", c.By, c.Suite, c.Name, c.Change, c.Ours, c.Why)
 		}
 	}
 	fmt.Printf("our gate: %d documents judged, %d not as they should be\n", len(cases), surprises)
@@ -91,9 +92,6 @@ func readTheirs(path string) ([]*Case, error) {
 	var cases []*Case
 	if err := json.Unmarshal(b, &cases); err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
-	}
-	for _, c := range cases {
-		c.Origin = "theirs"
 	}
 	return cases, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/did/resolver"
 	"github.com/backbay-labs/chio-node/vc"
+	"github.com/backbay-labs/chio-node/vc/jose"
 	"github.com/backbay-labs/chio-node/vc/ld"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -60,18 +61,22 @@ func (p *parties) gate() vc.Gate {
 			}
 			return nil, fmt.Errorf("%w: %s", vc.ErrStatusRetrieval, url)
 		},
-		Methods: p.resolver, Suites: []vc.Suite{p.processor.Suite()}, Vocabulary: p.processor,
+		Methods: p.resolver, Suites: []vc.Suite{p.processor.Suite()}, Vocabulary: p.processor, Envelope: jose.Open,
 	}
 }
 
 func (p *parties) judge(c *Case) {
+	g := vc.PresentationGate{Gate: p.gate(), Domain: c.Domain, Challenge: c.Challenge, HolderIsSubject: true}
 	var err error
-	if c.Kind == "presentation" {
-		err = vc.VerifyPresentation([]byte(c.Doc), vc.PresentationGate{
-			Gate: p.gate(), Domain: c.Domain, Challenge: c.Challenge, HolderIsSubject: true,
-		}).Err()
-	} else {
-		err = vc.VerifyCredential([]byte(c.Doc), p.gate()).Err()
+	switch {
+	case c.Kind == "presentation" && c.Media != "":
+		err = vc.VerifyPresentationEnvelope(c.Media, []byte(c.Doc), g).Err()
+	case c.Kind == "presentation":
+		err = vc.VerifyPresentation([]byte(c.Doc), g).Err()
+	case c.Media != "":
+		err = vc.VerifyEnvelope(c.Media, []byte(c.Doc), g.Gate).Err()
+	default:
+		err = vc.VerifyCredential([]byte(c.Doc), g.Gate).Err()
 	}
 	c.Ours = err == nil
 	if err != nil {

@@ -5,38 +5,53 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/backbay-labs/chio-node/vc/jose"
 )
 
 // tamper returns a bad copy of a whole document for every member and element:
 // without it, with another value, and for every object with one member more.
 func tamper(c *Case) []*Case {
 	var out []*Case
-	add := func(change, doc string) {
+	add := func(change, doc string) *Case {
 		bad := *c
-		bad.Change, bad.Doc = change, doc
-		bad.Good = c.Suite == "eddsa-rdfc-2022" && unsignedInRDF(change)
+		bad.Change, bad.Doc, bad.Good = change, doc, false
 		out = append(out, &bad)
+		return &bad
 	}
-	var root any
-	if err := json.Unmarshal([]byte(c.Doc), &root); err != nil {
-		return nil // the gate refuses it, and the run says so
-	}
-	walk("", root, func(v any) { root = v }, func(change string) {
-		b, err := json.Marshal(root)
-		if err == nil {
-			add(change, string(b))
+	if c.Media != "" {
+		tamperToken(c.Doc, add)
+		switch c.Media {
+		case jose.MediaJWT:
+			add("of another media type", c.Doc).Media = jose.MediaCredential
+		case jose.MediaCredential:
+			add("of another media type", c.Doc).Media = jose.MediaJWT
 		}
-	})
-	add("two of /@context", `{"@context":[],`+c.Doc[1:])
+	} else {
+		vary([]byte(c.Doc), func(change string, doc []byte) {
+			add(change, string(doc)).Good = c.Suite == "eddsa-rdfc-2022" && unsignedInRDF(change)
+		})
+		add("two of /@context", `{"@context":[],`+c.Doc[1:])
+	}
 	if c.Kind == "presentation" {
-		for _, other := range []struct{ change, challenge, domain string }{
-			{"other challenge", c.Challenge + "x", c.Domain}, {"other domain", c.Challenge, "other." + c.Domain},
-		} {
-			add(other.change, c.Doc)
-			out[len(out)-1].Challenge, out[len(out)-1].Domain = other.challenge, other.domain
-		}
+		add("other challenge", c.Doc).Challenge += "x"
+		add("other domain", c.Doc).Domain = "other." + c.Domain
 	}
 	return out
+}
+
+// vary tells of every changed copy of a JSON document. One that is no JSON has
+// none; the gate refuses it whole, and the run says so.
+func vary(doc []byte, tell func(change string, doc []byte)) {
+	var root any
+	if err := json.Unmarshal(doc, &root); err != nil {
+		return
+	}
+	walk("", root, func(v any) { root = v }, func(change string) {
+		if b, err := json.Marshal(root); err == nil {
+			tell(change, b)
+		}
+	})
 }
 
 // unsignedInRDF: whether later contexts may redefine a term is not in the RDF.

@@ -11,4 +11,10 @@ export const differences = [{
 }, {
   what: 'both refuse a context with @protected false, which is not in the RDF and so not signed by eddsa-rdfc-2022: jsonld takes it for a term; our gate accepts',
   of: c => c.good && protectedTerm(c.change),
+}, {
+  what: 'jose accepts a token with padding after its signature, a second spelling of the same token; our gate refuses',
+  of: (c, peer) => peer === 'jose' && c.change === 'padded signature',
+}, {
+  what: 'jose accepts a vc+jwt whose iss is not its issuer: it knows tokens, not credentials; our gate refuses',
+  of: (c, peer) => peer === 'jose' && c.change === 'iss of another',
 }];

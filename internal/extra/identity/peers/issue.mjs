@@ -1,11 +1,12 @@
-// The foreign issuer: credentials and presentations of @digitalbazaar/vc with
-// each cryptosuite. usage: node issue.mjs OUT.json
+// The foreign issuers: credentials and presentations of @digitalbazaar/vc with
+// each cryptosuite, and tokens (tokens.mjs). usage: node issue.mjs OUT.json
 import {writeFileSync} from 'node:fs';
 import * as vc from '@digitalbazaar/vc';
 import {loader, newKey, signing} from './peers.mjs';
+import {issueTokens} from './tokens.mjs';
 
 const cases = [];
-const add = (name, suite, kind, doc, more = {}) => cases.push({name, suite, kind, doc: JSON.stringify(doc), good: true, ...more});
+const add = (name, suite, kind, doc, more = {}) => cases.push({name, by: '@digitalbazaar/vc', suite, kind, doc: JSON.stringify(doc), good: true, ...more});
 const at = seconds => new Date(Date.now() + 1000 * seconds).toISOString().replace(/\.\d+Z$/, 'Z');
 
 for (const suite of ['eddsa-rdfc-2022', 'eddsa-jcs-2022']) {
@@ -36,4 +37,5 @@ for (const suite of ['eddsa-rdfc-2022', 'eddsa-jcs-2022']) {
     presentation, suite: signing(suite, holder), challenge: 'challenge-7', domain: 'verifier.example', documentLoader: loader,
   }), {challenge: 'challenge-7', domain: 'verifier.example'});
 }
+await issueTokens(c => cases.push(c));
 writeFileSync(process.argv[2], JSON.stringify(cases));

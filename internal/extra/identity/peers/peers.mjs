@@ -14,7 +14,7 @@ const suites = {
   'eddsa-rdfc-2022': {signs: rdfc.cryptosuite, verifies: rdfc.cryptosuite},
   'eddsa-jcs-2022': {signs: jcs.createSignCryptosuite(), verifies: jcs.createVerifyCryptosuite()},
 };
-export const peers = {'@digitalbazaar/vc': bazaar, '@digitalcredentials/vc': credentials};
+const peers = {'@digitalbazaar/vc': bazaar, '@digitalcredentials/vc': credentials};
 
 const driver = keyMethod.driver();
 driver.use({multibaseMultikeyHeader: 'z6Mk', fromMultibase: multikey.from});
@@ -84,7 +84,7 @@ function shared(doc) {
 }
 
 // verify is whether a peer accepts a document, and if not what it said first.
-export async function verify(peer, {kind, doc: text, challenge, domain}) {
+async function verify(peer, {kind, doc: text, challenge, domain}) {
   try {
     const doc = shared(JSON.parse(text));
     const common = {suite: verifying(), documentLoader: loader, checkStatus};
@@ -101,3 +101,5 @@ function reason(result) {
   const e = result.error ?? result.presentationResult?.error ?? result.credentialResults?.find(r => r.error)?.error;
   return e ? String(e.errors?.[0]?.message ?? e.message) : '';
 }
+
+export const judges = Object.entries(peers).map(([name, peer]) => ({name, takes: c => !c.media, verify: c => verify(peer, c)}));

@@ -3,7 +3,8 @@
 // refuses, unless differences.mjs says so.
 // usage: node verify.mjs CASES.json
 import {readFileSync} from 'node:fs';
-import {documents, peers, verify} from './peers.mjs';
+import {documents, judges as ofJSON} from './peers.mjs';
+import {judges as ofTokens} from './tokens.mjs';
 import {differences} from './differences.mjs';
 
 const handed = JSON.parse(readFileSync(process.argv[2], 'utf8'));
@@ -15,9 +16,14 @@ const rows = new Map();
 const surprises = [];
 const seen = new Map();
 for(const c of handed.cases) {
-  for(const [name, peer] of Object.entries(peers)) {
-    const {ok, why} = await verify(peer, c);
-    const key = `${c.origin === 'ours' ? 'chio-node' : '@digitalbazaar/vc'} | ${c.suite} | ${name}`;
+  const judges = [...ofJSON, ...ofTokens].filter(j => j.takes(c));
+  if(!judges.length) {
+    surprises.push(`nobody judges ${c.by}, ${c.suite}, ${c.name}`);
+  }
+  for(const judge of judges) {
+    const {name} = judge;
+    const {ok, why} = await judge.verify(c);
+    const key = `${c.by} | ${c.suite} | ${name}`;
     const row = rows.get(key) ?? {whole: 0, accepted: 0, bad: 0, refused: 0};
     rows.set(key, row);
     if(c.good && !c.change) {
@@ -34,14 +40,14 @@ for(const c of handed.cases) {
     if(known) {
       seen.set(known, (seen.get(known) ?? 0) + 1);
     } else {
-      surprises.push(`${name}: ${c.origin}, ${c.suite}, ${c.name}: ${c.change ?? 'whole'}: accepted is ${ok} (${why})`);
+      surprises.push(`${name}: ${c.by}, ${c.suite}, ${c.name}: ${c.change ?? 'whole'}: accepted is ${ok} (${why})`);
     }
   }
 }
 
 console.log('issued by | suite | verified by | whole: accepted | bad: refused');
 for(const [key, r] of rows) {
-  console.log(`${key} | ${r.accepted}/${r.whole} | ${r.refused}/${r.bad}`);
+  console.log(`${key} | ${r.whole ? `${r.accepted}/${r.whole}` : '-'} | ${r.refused}/${r.bad}`);
 }
 for(const d of differences) {
   console.log(`difference, ${seen.get(d) ?? 0} documents: ${d.what}`);
