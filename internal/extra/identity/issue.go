@@ -40,7 +40,7 @@ func (p *parties) issueAll() ([]*Case, error) {
 			cases = append(cases, some...)
 		}
 	}
-	for _, issue := range []func() ([]*Case, error){p.passports, p.tokens} {
+	for _, issue := range []func() ([]*Case, error){p.passports, p.tokens, p.disclosing} {
 		some, err := issue()
 		if err != nil {
 			return nil, err

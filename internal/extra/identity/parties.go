@@ -69,6 +69,8 @@ func (p *parties) judge(c *Case) {
 	g := vc.PresentationGate{Gate: p.gate(), Domain: c.Domain, Challenge: c.Challenge, HolderIsSubject: true}
 	var err error
 	switch {
+	case c.Media == jose.MediaSD:
+		err = p.judgeSD(c)
 	case c.Kind == "presentation" && c.Media != "":
 		err = vc.VerifyPresentationEnvelope(c.Media, []byte(c.Doc), g).Err()
 	case c.Kind == "presentation":

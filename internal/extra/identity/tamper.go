@@ -19,7 +19,9 @@ func tamper(c *Case) []*Case {
 		out = append(out, &bad)
 		return &bad
 	}
-	if c.Media != "" {
+	if c.Media == jose.MediaSD {
+		tamperSD(c.Doc, add)
+	} else if c.Media != "" {
 		tamperToken(c.Doc, add)
 		switch c.Media {
 		case jose.MediaJWT:

@@ -1,8 +1,10 @@
 // The foreign issuers: credentials and presentations of @digitalbazaar/vc with
-// each cryptosuite, and tokens (tokens.mjs). usage: node issue.mjs OUT.json
+// each cryptosuite, and tokens
+// (tokens.mjs, sdjwt.mjs). usage: node issue.mjs OUT.json
 import {writeFileSync} from 'node:fs';
 import * as vc from '@digitalbazaar/vc';
 import {loader, newKey, signing} from './peers.mjs';
+import {issueSD} from './sdjwt.mjs';
 import {issueTokens} from './tokens.mjs';
 
 const cases = [];
@@ -38,4 +40,5 @@ for (const suite of ['eddsa-rdfc-2022', 'eddsa-jcs-2022']) {
   }), {challenge: 'challenge-7', domain: 'verifier.example'});
 }
 await issueTokens(c => cases.push(c));
+await issueSD(c => cases.push(c));
 writeFileSync(process.argv[2], JSON.stringify(cases));

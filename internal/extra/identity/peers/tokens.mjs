@@ -1,7 +1,7 @@
 // Credentials as JSON Web Tokens: did-jwt-vc makes and reads those of VC 1.1,
 // jose the vc+jwt and vp+jwt of VC 2.0, of which it knows the JOSE half: the
 // signature, typ and the times in claims.
-import {createECDH, generateKeyPairSync} from 'node:crypto';
+import {createECDH, createPublicKey, generateKeyPairSync} from 'node:crypto';
 import {decode, encode} from 'base58-universal';
 import {EdDSASigner, ES256KSigner} from 'did-jwt';
 import * as jwtvc from 'did-jwt-vc';
@@ -9,7 +9,7 @@ import * as jose from 'jose';
 import {documents} from './peers.mjs';
 
 const context = v => [v, {'@protected': true, role: 'urn:example:role', grade: 'urn:example:grade'}];
-const seconds = offset => Math.floor(Date.now() / 1000) + offset;
+export const seconds = offset => Math.floor(Date.now() / 1000) + offset;
 const at = offset => new Date(1000 * seconds(offset)).toISOString().replace('.000Z', 'Z');
 
 function named(codec, key, more) {
@@ -17,11 +17,11 @@ function named(codec, key, more) {
   return {did: `did:key:${multibase}`, kid: `did:key:${multibase}#${multibase}`, ...more};
 }
 
-function newEd25519() {
+export function newEd25519() {
   const {privateKey} = generateKeyPairSync('ed25519');
   const {x, d} = privateKey.export({format: 'jwk'});
   return named([0xed, 1], Buffer.from(x, 'base64url'), {
-    alg: 'EdDSA', privateKey, signer: EdDSASigner(new Uint8Array(Buffer.from(d, 'base64url'))),
+    alg: 'EdDSA', x, privateKey, signer: EdDSASigner(new Uint8Array(Buffer.from(d, 'base64url'))),
   });
 }
 
@@ -94,12 +94,15 @@ async function withJWTVC({kind, doc, challenge, domain}) {
   }
 }
 
+// publicKeyOf is the Ed25519 key of a verification method.
+export async function publicKeyOf(kid) {
+  const {didDocument} = await resolver.resolve(kid);
+  const key = decode(didDocument.verificationMethod.find(({id}) => id === kid).publicKeyMultibase.slice(1));
+  return createPublicKey({key: {kty: 'OKP', crv: 'Ed25519', x: Buffer.from(key.slice(2)).toString('base64url')}, format: 'jwk'});
+}
+
 async function withJose({kind, doc, media, challenge, domain}) {
-  const {payload} = await jose.jwtVerify(doc, async ({kid}) => {
-    const {didDocument} = await resolver.resolve(kid);
-    const key = decode(didDocument.verificationMethod.find(({id}) => id === kid).publicKeyMultibase.slice(1));
-    return jose.importJWK({kty: 'OKP', crv: 'Ed25519', x: Buffer.from(key.slice(2)).toString('base64url')}, 'EdDSA');
-  }, {algorithms: ['EdDSA'], typ: media.split('/')[1], ...(kind === 'presentation' && {audience: domain})});
+  const {payload} = await jose.jwtVerify(doc, ({kid}) => publicKeyOf(kid), {algorithms: ['EdDSA'], typ: media.split('/')[1], ...(kind === 'presentation' && {audience: domain})});
   if(kind === 'presentation' && payload.nonce !== challenge) {
     throw new Error('another challenge');
   }

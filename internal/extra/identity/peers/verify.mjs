@@ -4,6 +4,7 @@
 // usage: node verify.mjs CASES.json
 import {readFileSync} from 'node:fs';
 import {documents, judges as ofJSON} from './peers.mjs';
+import {judges as ofSD} from './sdjwt.mjs';
 import {judges as ofTokens} from './tokens.mjs';
 import {differences} from './differences.mjs';
 
@@ -16,7 +17,7 @@ const rows = new Map();
 const surprises = [];
 const seen = new Map();
 for(const c of handed.cases) {
-  const judges = [...ofJSON, ...ofTokens].filter(j => j.takes(c));
+  const judges = [...ofJSON, ...ofTokens, ...ofSD].filter(j => j.takes(c));
   if(!judges.length) {
     surprises.push(`nobody judges ${c.by}, ${c.suite}, ${c.name}`);
   }
