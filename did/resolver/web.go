@@ -109,9 +109,10 @@ func (w *web) read(ctx context.Context, u did.URL, o *Options) (*document, error
 	if err != nil {
 		return nil, err
 	}
-	return w.cache.get(ctx, u.DID(), o.NoCache, func(ctx context.Context) (*document, error) {
+	doc, err := w.cache.get(ctx, u.DID(), o.NoCache, func(ctx context.Context) (*document, error) {
 		return w.fetch(ctx, u.DID(), at)
 	})
+	return doc, fetchFailed(err)
 }
 
 // fetch reads the document of a did:web:

@@ -235,6 +235,50 @@ func TestWebDialsPublicAddressesOnly(t *testing.T) {
 	}
 }
 
+// TestWebErrorsNameNoAddress: whoever asks learns nothing of the network that
+// the node stands in; the cause is there for the operator.
+func TestWebErrorsNameNoAddress(t *testing.T) {
+	texts := map[string]bool{}
+	for name, c := range map[string]struct {
+		addrs []netip.Addr
+		err   error
+		dial  error
+	}{
+		"internal":     {addrs: []netip.Addr{netip.MustParseAddr("10.20.30.40")}},
+		"no such name": {err: errors.New("lookup db.corp.example on 10.20.30.53:53: no such host")},
+		"refused":      {addrs: []netip.Addr{netip.MustParseAddr("93.184.216.34")}, dial: errors.New("dial tcp 10.20.30.40:443: connection refused")},
+	} {
+		var calls atomic.Int64
+		config := fakeWeb(nil, &calls)
+		config.Lookup = func(context.Context, string, string) ([]netip.Addr, error) { return c.addrs, c.err }
+		config.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, c.dial }
+		r, err := resolver.New(resolver.Config{Now: now, Web: config})
+		if err != nil {
+			t.Fatal(err)
+		}
+		const id = "did:web:db.corp.example"
+		res := r.Resolve(t.Context(), id, resolver.Options{})
+		_, methodErr := r.Method(t.Context(), id+"#k", did.PurposeAssertion)
+		if res.Err() == nil || methodErr == nil {
+			t.Fatalf("%s: it resolved", name)
+		}
+		for _, text := range []string{res.Metadata.Message, res.Err().Error(), string(res.Result()), string(r.Dereference(t.Context(), id+"#k", resolver.Options{}).Result()), methodErr.Error()} {
+			if strings.Contains(text, "10.20") || strings.Contains(text, "public") || strings.Contains(text, "refused") {
+				t.Errorf("%s: %s", name, text)
+			}
+		}
+		texts[res.Metadata.Message] = true
+		var fetch *resolver.FetchError
+		if !errors.As(methodErr, &fetch) || !strings.Contains(fetch.Cause.Error(), "corp.example") || !errors.Is(res.Err(), resolver.InternalError) {
+			t.Errorf("%s: the operator is not told: %v", name, methodErr)
+		}
+		r.Close()
+	}
+	if len(texts) != 1 {
+		t.Errorf("the causes can be told apart: %v", texts)
+	}
+}
+
 // TestWebPinsTheAddress: the address that was checked is the one that is
 // dialled, whatever the name resolves to a moment later.
 func TestWebPinsTheAddress(t *testing.T) {
