@@ -40,7 +40,7 @@ func (p *parties) issueAll() ([]*Case, error) {
 			cases = append(cases, some...)
 		}
 	}
-	for _, issue := range []func() ([]*Case, error){p.passports, p.tokens, p.disclosing} {
+	for _, issue := range []func() ([]*Case, error){p.passports, p.legacy, p.tokens, p.disclosing} {
 		some, err := issue()
 		if err != nil {
 			return nil, err
@@ -121,6 +121,26 @@ func literal(v any) []byte {
 		panic("identity: a literal cannot be marshalled: " + err.Error())
 	}
 	return b
+}
+
+// legacy are credentials of VC 1.1 with proofs of Ed25519Signature2020.
+func (p *parties) legacy() ([]*Case, error) {
+	var cases []*Case
+	suite := p.processor.LegacySuite()
+	for _, method := range []string{"did:key", "did:chio"} {
+		issuer, holder := names(p.org)[method], names(p.agent)[method]
+		created := vc.Time(p.now)
+		doc, err := vc.SignCredential(p.credentialV1(issuer[0], holder[0], did.ContextEd25519), p.org, vc.SignOptions{
+			Suite: suite, Method: issuer[1], Created: &created, Vocabulary: p.processor, AllowV1: true,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", suite.Name(), err)
+		}
+		cases = append(cases, &Case{
+			Name: "credential of " + method, By: us, Suite: suite.Name(), Kind: "credential", Good: true, Doc: string(doc),
+		})
+	}
+	return cases, nil
 }
 
 // passports makes a passport that holds, one that is revoked, and their list.

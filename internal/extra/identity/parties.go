@@ -61,7 +61,7 @@ func (p *parties) gate() vc.Gate {
 			}
 			return nil, fmt.Errorf("%w: %s", vc.ErrStatusRetrieval, url)
 		},
-		Methods: p.resolver, Suites: []vc.Suite{p.processor.Suite()}, Vocabulary: p.processor, Envelope: jose.Open,
+		Methods: p.resolver, Suites: []vc.Suite{p.processor.Suite(), p.processor.LegacySuite()}, Vocabulary: p.processor, Envelope: jose.Open,
 	}
 }
 

@@ -31,7 +31,7 @@ func tamper(c *Case) []*Case {
 		}
 	} else {
 		vary([]byte(c.Doc), func(change string, doc []byte) {
-			add(change, string(doc)).Good = c.Suite == "eddsa-rdfc-2022" && unsignedInRDF(change)
+			add(change, string(doc)).Good = c.Suite != "eddsa-jcs-2022" && unsignedInRDF(change)
 		})
 		add("two of /@context", `{"@context":[],`+c.Doc[1:])
 	}

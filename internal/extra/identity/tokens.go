@@ -53,9 +53,9 @@ func (p *parties) tokens() ([]*Case, error) {
 	return cases, nil
 }
 
-func (p *parties) credentialV1(issuer, holder string) []byte {
+func (p *parties) credentialV1(issuer, holder string, contexts ...any) []byte {
 	return literal(map[string]any{
-		"@context": []any{vc.ContextV1, json.RawMessage(terms)},
+		"@context": append([]any{vc.ContextV1, json.RawMessage(terms)}, contexts...),
 		"id":       "urn:uuid:0192e4a0-0000-7000-8000-000000000002",
 		"type":     []string{"VerifiableCredential"},
 		"issuer":   issuer, "issuanceDate": vc.Time(p.now - 60).String(), "expirationDate": vc.Time(p.now + 3600).String(),

@@ -9,7 +9,7 @@ export const differences = [{
   what: '@digitalcredentials/vc accepts eddsa-jcs-2022 when the @context of the proof was taken away: it puts that of the document there; our gate refuses',
   of: (c, peer) => peer === '@digitalcredentials/vc' && c.suite === 'eddsa-jcs-2022' && /^without (\/verifiableCredential\/0)?\/proof\/@context$/.test(c.change ?? ''),
 }, {
-  what: 'both refuse a context with @protected false, which is not in the RDF and so not signed by eddsa-rdfc-2022: jsonld takes it for a term; our gate accepts',
+  what: 'both refuse a context with @protected false, which is not in the RDF and so not signed by the suites over it: jsonld takes it for a term; our gate accepts',
   of: c => c.good && protectedTerm(c.change),
 }, {
   what: 'jose accepts a token with padding after its signature, a second spelling of the same token; our gate refuses',

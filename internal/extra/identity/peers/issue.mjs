@@ -3,7 +3,7 @@
 // (tokens.mjs, sdjwt.mjs). usage: node issue.mjs OUT.json
 import {writeFileSync} from 'node:fs';
 import * as vc from '@digitalbazaar/vc';
-import {loader, newKey, signing} from './peers.mjs';
+import {legacy, legacyURL, loader, newKey, signing} from './peers.mjs';
 import {issueSD} from './sdjwt.mjs';
 import {issueTokens} from './tokens.mjs';
 
@@ -39,6 +39,17 @@ for (const suite of ['eddsa-rdfc-2022', 'eddsa-jcs-2022']) {
     presentation, suite: signing(suite, holder), challenge: 'challenge-7', domain: 'verifier.example', documentLoader: loader,
   }), {challenge: 'challenge-7', domain: 'verifier.example'});
 }
+
+const issuer = await newKey();
+add('credential', legacy, 'credential', await vc.issue({credential: {
+  '@context': ['https://www.w3.org/2018/credentials/v1', {'@protected': true, role: 'urn:example:role', grade: 'urn:example:grade'}, legacyURL],
+  id: `urn:uuid:${crypto.randomUUID()}`,
+  type: ['VerifiableCredential'],
+  issuer: issuer.did,
+  issuanceDate: at(-60),
+  expirationDate: at(3600),
+  credentialSubject: {id: (await newKey()).did, role: ['reader', 'writer'], grade: 7},
+}, suite: signing(legacy, issuer), documentLoader: loader}));
 await issueTokens(c => cases.push(c));
 await issueSD(c => cases.push(c));
 writeFileSync(process.argv[2], JSON.stringify(cases));

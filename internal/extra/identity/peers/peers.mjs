@@ -5,9 +5,11 @@ import * as keyMethod from '@digitalbazaar/did-method-key';
 import * as multikey from '@digitalbazaar/ed25519-multikey';
 import * as jcs from '@digitalbazaar/eddsa-jcs-2022-cryptosuite';
 import * as rdfc from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
+import {Ed25519Signature2020} from '@digitalbazaar/ed25519-signature-2020';
 import * as bitstring from '@digitalbazaar/vc-bitstring-status-list';
 import * as bazaar from '@digitalbazaar/vc';
 import * as credentials from '@digitalcredentials/vc';
+import legacyContext from 'ed25519-signature-2020-context';
 
 // One package offers one suite for both directions, the other one for each.
 const suites = {
@@ -19,7 +21,7 @@ const peers = {'@digitalbazaar/vc': bazaar, '@digitalcredentials/vc': credential
 const driver = keyMethod.driver();
 driver.use({multibaseMultikeyHeader: 'z6Mk', fromMultibase: multikey.from});
 
-export const documents = new Map();
+export const documents = new Map(legacyContext.contexts);
 
 export async function loader(url) {
   if(documents.has(url)) {
@@ -47,11 +49,19 @@ export async function newKey() {
   return {did: didDocument.id, pair};
 }
 
+export const legacy = 'Ed25519Signature2020';
+export const legacyURL = legacyContext.constants.CONTEXT_URL;
+
 export function signing(suite, {pair}) {
+  if(suite === legacy) {
+    return new Ed25519Signature2020({signer: pair.signer()});
+  }
   return new DataIntegrityProof({signer: pair.signer(), cryptosuite: suites[suite].signs});
 }
 
-const verifying = () => Object.values(suites).map(s => new DataIntegrityProof({cryptosuite: s.verifies}));
+const verifying = () => [
+  ...Object.values(suites).map(s => new DataIntegrityProof({cryptosuite: s.verifies})), new Ed25519Signature2020(),
+];
 
 // checkStatus answers as a verifier must: the package says what the bits are,
 // and leaves what they mean to who asks.
