@@ -51,7 +51,7 @@ for(const [key, r] of rows) {
   console.log(`${key} | ${r.whole ? `${r.accepted}/${r.whole}` : '-'} | ${r.refused}/${r.bad}`);
 }
 for(const d of differences) {
-  console.log(`difference, ${seen.get(d) ?? 0} documents: ${d.what}`);
+  console.log(`difference, met ${seen.get(d) ?? 0} times: ${d.what}`);
   if(!seen.has(d)) {
     surprises.push(`a difference is gone: ${d.what}`);
   }
