@@ -14,7 +14,7 @@ import (
 
 // bookPrefix is before the digest of a credential's id; the value says which
 // entries the credential has.
-const bookPrefix = "v/api/"
+const bookPrefix = "credential/"
 
 // ErrAllotted: a credential of that id was issued before.
 var ErrAllotted = errors.New("a credential of this id has a status already: give it another id")
@@ -59,7 +59,8 @@ func NewBook(c BookConfig) (*Book, error) {
 // Allot gives the credential of an id its entries, once.
 func (b *Book) Allot(ctx context.Context, id string) ([]vc.StatusEntry, error) {
 	var entries []vc.StatusEntry
-	err := b.db.Update(ctx, func(tx store.Tx) error {
+	err := b.db.Update(ctx, func(all store.Tx) error {
+		tx := within(all)
 		entries = entries[:0]
 		switch _, err := tx.Get(bookRow(id)); {
 		case err == nil:
@@ -89,7 +90,8 @@ func (b *Book) Allot(ctx context.Context, id string) ([]vc.StatusEntry, error) {
 // Set sets the entry of a credential for a purpose, or clears it. It wraps
 // status.ErrUnknown, status.ErrIrreversible and status.ErrKind.
 func (b *Book) Set(ctx context.Context, id, purpose string, value bool) error {
-	return b.db.Update(ctx, func(tx store.Tx) error {
+	return b.db.Update(ctx, func(all store.Tx) error {
+		tx := within(all)
 		row, err := tx.Get(bookRow(id))
 		if errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("%w: no credential %.140q was issued here", status.ErrUnknown, id)
@@ -116,14 +118,14 @@ func (b *Book) Set(ctx context.Context, id, purpose string, value bool) error {
 func (b *Book) List(ctx context.Context, number uint64, now int64) (doc []byte, err error) {
 	fresh := false
 	err = b.db.View(func(r store.Reader) error {
-		doc, fresh, err = b.lists.Peek(r, number, now)
+		doc, fresh, err = b.lists.Peek(rows{r}, number, now)
 		return err
 	})
 	if err != nil || fresh {
 		return doc, err
 	}
 	err = b.db.Update(ctx, func(tx store.Tx) error {
-		doc, err = b.lists.Document(tx, number, now)
+		doc, err = b.lists.Document(within(tx), number, now)
 		return err
 	})
 	return doc, err

@@ -45,7 +45,7 @@ func FuzzService(f *testing.F) {
 		f.Add(path, body, false)
 	}
 	f.Fuzz(func(t *testing.T, path, body string, token bool) {
-		q, err := http.NewRequest(http.MethodPost, "http://x"+path, strings.NewReader(body))
+		q, err := http.NewRequest(http.MethodPost, "http://localhost"+path, strings.NewReader(body))
 		if err != nil || !strings.HasPrefix(path, "/") {
 			return
 		}

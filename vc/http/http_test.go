@@ -19,6 +19,7 @@ import (
 	"github.com/backbay-labs/chio-node/vc/http"
 	"github.com/backbay-labs/chio-node/vc/jose"
 	"github.com/backbay-labs/chio-node/vc/ld"
+	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -424,6 +425,67 @@ func TestRequestsThatAreNone(t *testing.T) {
 	}
 	if a := w.do(t, "POST", "/credentials/issue", "application/json", "secret", body); a.status != http.StatusCreated {
 		t.Errorf("%d %s", a.status, a.raw)
+	}
+}
+
+// What the book writes lies beside the status lists of passports, which are in
+// the same store: neither signs, or uses up, what is the other's.
+func TestBookKeepsToItsRows(t *testing.T) {
+	db := memory.New()
+	t.Cleanup(func() { _ = db.Close() })
+	org := key(t, 7)
+	passports, err := passport.NewRegistry(passport.Config{DB: db, Org: org, Rand: rand.NewChaCha8([32]byte{2})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, _, err := passports.Issue(t.Context(), passport.Request{ValidFrom: t0, TTLSeconds: 3600, Subject: passport.Subject{
+		ID: did.FromKey(key(t, 9).Public()), Name: "a", Organization: "acme", AutonomyTier: passport.TierDirect}}, t0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := serve(t, func(c *vchttp.Config) {
+		book, err := vchttp.NewBook(vchttp.BookConfig{DB: db, Rand: rand.NewChaCha8([32]byte{3}), Signer: org, DID: c.DID,
+			Method: c.DID + "#" + strings.TrimPrefix(c.DID, "did:key:"), Base: "https://vc.example/status/"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Book = book
+	})
+	w.now = w.now.Add(6 * 24 * time.Hour) // both lists are to be signed anew
+	refusedAs(t, "a list of passports", w.do(t, http.MethodGet, "/status/0", "", "", nil), http.StatusNotFound)
+	signed := w.issue(t, "/credentials/issue", w.credential())
+	if !strings.Contains(string(signed), `"statusListCredential":"https://vc.example/status/0"`) {
+		t.Errorf("%s", signed)
+	}
+	if a := w.do(t, http.MethodGet, "/status/0", "", "", nil); a.status != http.StatusOK {
+		t.Errorf("%d %s", a.status, a.raw)
+	}
+	file, err := passports.File(t.Context(), p.ID, w.now.Unix())
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := vc.Gate{Now: t0 + 60, SkewSeconds: 30 * 24 * 3600, TrustedIssuer: func(string) bool { return true }}
+	if r := passport.VerifyFile(file, g); r.Err() != nil {
+		t.Error(r.Err())
+	}
+}
+
+func TestOnlyLocalhostWithoutAToken(t *testing.T) {
+	w := serve(t, nil)
+	body, err := json.Marshal(object{"credential": w.credential()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for host, status := range map[string]int{"rebound.example": 421, "192.0.2.1:80": 421, "localhost:9": 201, "[::1]:80": 409} {
+		q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.url+"/credentials/issue", bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		q.Host = host
+		q.Header.Set("Content-Type", "application/json")
+		if a := send(t, q); status == 421 && a.status != status || status != 421 && a.status == 421 {
+			t.Errorf("%s: %d %s", host, a.status, a.raw)
+		}
 	}
 }
 

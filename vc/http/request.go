@@ -61,6 +61,12 @@ func (s *Service) post(path string, guarded bool, answer func(*http.Request, bod
 			fail(w, err)
 			return
 		}
+		select {
+		case s.turns <- struct{}{}:
+			defer func() { <-s.turns }()
+		case <-r.Context().Done():
+			return
+		}
 		status, v, err := answer(r, b)
 		if err != nil {
 			fail(w, err)

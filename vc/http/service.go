@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -53,11 +55,16 @@ type Config struct {
 	Limits       Limits
 }
 
+// maxJudging bounds the verifications and signatures under way at once: what
+// waits costs no processor, and gives up when its client does.
+const maxJudging = 8
+
 // Service answers requests. It is safe for concurrent use.
 type Service struct {
 	cfg    Config
 	method string // of the signer
 	limits *limiter
+	turns  chan struct{}
 	mux    *http.ServeMux
 }
 
@@ -69,7 +76,7 @@ func New(cfg Config) (*Service, error) {
 	if cfg.Default == "" {
 		cfg.Default = suiteJCS
 	}
-	s := &Service{cfg: cfg, limits: newLimiter(cfg.Limits), mux: http.NewServeMux()}
+	s := &Service{cfg: cfg, limits: newLimiter(cfg.Limits), turns: make(chan struct{}, maxJudging), mux: http.NewServeMux()}
 	own := did.FromKey(cfg.Signer.Public())
 	switch cfg.DID {
 	case own.String():
@@ -130,14 +137,29 @@ func (s *Service) credentials(prefix, suite string) {
 	s.post(prefix+"/presentations/verify", false, s.verifyPresentation)
 }
 
-// ServeHTTP implements http.Handler.
+// ServeHTTP implements http.Handler. Without a token only a loopback Host is
+// served: a page of some site, in a browser on this machine, could otherwise
+// name it by the site's own host and have credentials signed.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.cfg.Token == "" && !isLoopbackHost(r.Host) {
+		refuse(w, http.StatusMisdirectedRequest, errors.New("without a token only requests to localhost are served"))
+		return
+	}
 	if !s.limits.allow(r.RemoteAddr, s.cfg.Now()) {
 		w.Header().Set("Retry-After", "1")
 		refuse(w, http.StatusTooManyRequests, errors.New("too many requests: ask again later"))
 		return
 	}
 	s.mux.ServeHTTP(w, r)
+}
+
+// isLoopbackHost reports a Host header that names this machine.
+func isLoopbackHost(host string) bool {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
 }
 
 // gate is the verifier's gate for one request.
