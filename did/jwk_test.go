@@ -132,7 +132,7 @@ func TestVerify(t *testing.T) {
 	}{
 		{did.NewEd25519(edKey.Public()), edSig[:], nil},
 		{p256, append(r.FillBytes(make([]byte, 32)), s.FillBytes(make([]byte, 32))...), elliptic.P256().Params().N},
-		{koblitz, compact, secp256k1.S256().N},
+		{koblitz, compact, secp256k1.Params().N},
 	} {
 		if err := c.k.Verify(msg, c.sig); err != nil {
 			t.Fatalf("%s: %v", c.k.Kind(), err)

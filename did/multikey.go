@@ -80,7 +80,7 @@ func (k Key) DIDKey() string {
 func ParseDIDKey(s string) (Key, error) {
 	mb, ok := strings.CutPrefix(s, didKeyPrefix)
 	if !ok {
-		return Key{}, fmt.Errorf("%w: %.140q does not begin with did:key:", ErrDIDKey, s)
+		return Key{}, fmt.Errorf("%w: %.140q does not begin with \"did:key:\"", ErrDIDKey, s)
 	}
 	k, err := ParseMultikey(mb)
 	if err != nil {

@@ -43,7 +43,7 @@ func ParseURL(s string) (URL, error) {
 	}
 	rest, ok := strings.CutPrefix(s, "did:")
 	if !ok { // 2
-		return URL{}, fmt.Errorf("%w: %.100q does not begin with did:", ErrSyntax, s)
+		return URL{}, fmt.Errorf("%w: %.100q does not begin with \"did:\"", ErrSyntax, s)
 	}
 	var u URL
 	end := strings.IndexAny(rest, "/?#")

@@ -43,9 +43,15 @@ func verifyP256(point, message, signature []byte) error {
 	if x == nil {
 		return fmt.Errorf("%w: %w", wire.ErrBadSignature, errNoPoint)
 	}
+	whole := append(make([]byte, 0, 65), 4)
+	whole = append(append(whole, x.FillBytes(make([]byte, 32))...), y.FillBytes(make([]byte, 32))...)
+	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), whole)
+	if err != nil {
+		return fmt.Errorf("%w: %w", wire.ErrBadSignature, errNoPoint)
+	}
 	r, s := new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])
 	digest := sha256.Sum256(message)
-	if !ecdsa.Verify(&ecdsa.PublicKey{Curve: elliptic.P256(), X: x, Y: y}, digest[:], r, s) {
+	if !ecdsa.Verify(key, digest[:], r, s) {
 		return wire.ErrBadSignature
 	}
 	return nil

@@ -104,8 +104,9 @@ func (g *exampleGate) gate(t testing.TB, p *ld.Processor) vc.PresentationGate {
 	return out
 }
 
-// answer is what the gate says of an example: the cause and the first rule.
-func (e *example) answer(t testing.TB, p *ld.Processor) (error, int) {
+// answer is what the gate says of an example: the first rule that failed, and
+// the cause.
+func (e *example) answer(t testing.TB, p *ld.Processor) (rule int, cause error) {
 	t.Helper()
 	g := e.Gate.gate(t, p)
 	var checks []vc.Check
@@ -125,10 +126,10 @@ func (e *example) answer(t testing.TB, p *ld.Processor) (error, int) {
 	}
 	for _, c := range checks {
 		if !c.OK {
-			return err, c.Rule
+			return c.Rule, err
 		}
 	}
-	return err, 0
+	return 0, err
 }
 
 func directory(e *example) string {
@@ -188,7 +189,7 @@ func run(t *testing.T, p *ld.Processor, path string) {
 	if !known && e.Error != "" {
 		t.Fatalf("%s: no cause %q", path, e.Error)
 	}
-	got, rule := e.answer(t, p)
+	rule, got := e.answer(t, p)
 	if !errors.Is(got, cause) || rule != e.Rule {
 		t.Errorf("%s: rule %d, %v; want rule %d, %v", path, rule, got, e.Rule, cause)
 	}

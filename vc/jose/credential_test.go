@@ -42,7 +42,7 @@ func TestSignedCredentials(t *testing.T) {
 	if r := vc.VerifyCredential(inside, gate()); r.Err() != nil {
 		t.Error(r.Err())
 	}
-	jws, err := gojose.ParseSigned(string(token), []gojose.SignatureAlgorithm{gojose.EdDSA})
+	jws, err := gojose.ParseSignedCompact(string(token), []gojose.SignatureAlgorithm{gojose.EdDSA})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
-	"math/big"
 	"testing"
 
 	gojose "github.com/go-jose/go-jose/v4"
@@ -83,10 +82,17 @@ func ed(k *wire.Key) func([]byte) []byte {
 // p256 is an ES256 key of the scalar 7, by go-jose; koblitz one of ES256K.
 func p256(t testing.TB) (did.Key, func(head, payload members) []byte) {
 	t.Helper()
-	priv := &ecdsa.PrivateKey{D: big.NewInt(7)}
-	priv.Curve = elliptic.P256()
-	priv.X, priv.Y = priv.Curve.ScalarBaseMult(priv.D.Bytes())
-	k, err := did.NewKey(did.KindP256, elliptic.MarshalCompressed(priv.Curve, priv.X, priv.Y))
+	scalar := make([]byte, 32)
+	scalar[31] = 7
+	priv, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), scalar)
+	if err != nil {
+		t.Fatal(err)
+	}
+	point, err := priv.PublicKey.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := did.NewKey(did.KindP256, append([]byte{2 + point[64]&1}, point[1:33]...))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,10 @@
 package conformance
 
-import "github.com/backbay-labs/chio-node/wire"
+import (
+	"context"
+
+	"github.com/backbay-labs/chio-node/wire"
+)
 
 // Page reads one page of a hostile tool list and looks at every schema in it.
 func Page(doc []byte) (int, error) {
@@ -9,7 +13,7 @@ func Page(doc []byte) (int, error) {
 		return 0, err
 	}
 	r := &runner{tools: tools}
-	return len(tools), toolsSchemas(nil, r)
+	return len(tools), toolsSchemas(context.Background(), r)
 }
 
 // Bounded is what is kept of a text.

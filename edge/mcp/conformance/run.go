@@ -56,7 +56,6 @@ type runner struct {
 	version  string
 	tools    []tool // of the main session
 	pages    int
-	cursor   string // one that led to a second page
 	manifest wire.Digest
 }
 
