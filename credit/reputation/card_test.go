@@ -214,6 +214,58 @@ func TestSplittingKernelsChangesNothing(t *testing.T) {
 	})
 }
 
+// TestOthersNeverRaiseReliability: whatever others sign, it is at most what one's
+// own receipts say, and the agent's own organisation does not move it at all.
+func TestOthersNeverRaiseReliability(t *testing.T) {
+	k := keys(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		own, theirs := randomDeeds(rt), randomDeeds(rt)
+		for i := range theirs {
+			theirs[i].signer = k.globexKernel
+		}
+		p := easy()
+		p.IssuerCapReceipts = rapid.Uint64Range(0, 8).Draw(rt, "cap")
+		alone := read(k.card(t, k.corpus(k.log(t, "acme", own...)), p), reputation.Reliability)
+		both := k.corpus(k.log(t, "acme", own...), k.log(t, "globex", theirs...))
+		if got := read(k.card(t, both, p), reputation.Reliability); got > alone {
+			rt.Fatalf("reliability rose from %d to %d", alone, got)
+		}
+		both.Organization = did.FromKey(k.globex.Public())
+		if got := read(k.card(t, both, p), reputation.Reliability); got != alone {
+			rt.Fatalf("the agent's own organisation moved reliability from %d to %d", alone, got)
+		}
+	})
+}
+
+// TestPraiseDoesNotOutlastHistory: a bad record of half a year, and fresh praise
+// of more than the cap.
+func TestPraiseDoesNotOutlastHistory(t *testing.T) {
+	k := keys(t)
+	old := join(times(20, deed{age: 180 * day}), times(80, deed{age: 180 * day, verdict: receipt.Incomplete}))
+	praise := k.log(t, "globex", times(60, deed{signer: k.globexKernel})...)
+	for name, home := range map[string]*wire.Key{"of a third": k.acme, "of its organisation": k.globex} {
+		corpus := k.corpus(k.log(t, "acme", old...), praise)
+		corpus.Organization = did.FromKey(home.Public())
+		if got := read(k.card(t, corpus, easy()), reputation.Reliability); got != 200_000 {
+			t.Errorf("praise %s: reliability %d, want 200000", name, got)
+		}
+	}
+}
+
+// TestPraiseAtHomeHidesNoBlame: the agent's own organisation does not dilute
+// what a third one saw.
+func TestPraiseAtHomeHidesNoBlame(t *testing.T) {
+	k := keys(t)
+	corpus := k.corpus(k.log(t, "acme", times(5, deed{})...),
+		k.log(t, "globex", times(5, deed{signer: k.globexKernel, verdict: receipt.Incomplete})...),
+		k.log(t, "initech", times(40, deed{signer: k.initech})...))
+	corpus.Organization = did.FromKey(k.other.Public())
+	corpus.Trust.Kernels = append(corpus.Trust.Kernels, receipt.TrustedKernel{Key: k.initech.Public(), DID: corpus.Organization.String(), Logs: []string{"initech"}})
+	if got := read(k.card(t, corpus, easy()), reputation.Reliability); got != 500_000 {
+		t.Errorf("reliability %d, want 500000", got)
+	}
+}
+
 // TestColludingKernelIsCapped: whatever another organisation signs, it weighs
 // no more than the cap, and makes no history.
 func TestColludingKernelIsCapped(t *testing.T) {
@@ -224,8 +276,12 @@ func TestColludingKernelIsCapped(t *testing.T) {
 	alone := k.card(t, k.corpus(k.log(t, "acme", own...)), p)
 	for _, n := range []int{5, 60} {
 		praised := k.card(t, k.corpus(k.log(t, "acme", own...), k.log(t, "globex", times(n, deed{signer: k.globexKernel})...)), p)
-		if got, want := read(praised, reputation.Reliability), int64(666_666); got != want { // 10 of 15 with the cap full
+		if got, want := read(praised, reputation.Reliability), int64(500_000); got != want { // what is known here
 			t.Errorf("%d receipts: reliability %d, want %d", n, got, want)
+		}
+		blamed := k.card(t, k.corpus(k.log(t, "acme", own...), k.log(t, "globex", times(n, deed{signer: k.globexKernel, verdict: receipt.Incomplete})...)), p)
+		if got, want := read(blamed, reputation.Reliability), int64(333_333); got != want { // 5 of 15 with the cap full
+			t.Errorf("%d failures abroad: reliability %d, want %d", n, got, want)
 		}
 		if got := read(praised, reputation.BoundaryPressure); got != 333_333 { // its own policies alone still say so
 			t.Errorf("%d receipts: pressure %d", n, got)

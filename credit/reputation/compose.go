@@ -31,17 +31,19 @@ func (r *run) measures(values map[Metric]value) []Measure {
 
 // movers are the receipts that weigh most in a metric, where single receipts do.
 func (r *run) movers(m Metric) []Mover {
-	sum := func(of func(*tally) uint64) (n uint64) {
-		for _, t := range r.issuers {
-			n += of(t)
+	sum := func(without string, of func(*tally) uint64) (n uint64) {
+		for issuer, t := range r.issuers {
+			if issuer != without {
+				n += of(t)
+			}
 		}
 		return n
 	}
 	switch m {
 	case BoundaryPressure:
-		return r.denials.of(sum(func(t *tally) uint64 { return t.weights }))
+		return r.denials.of(sum("", func(t *tally) uint64 { return t.weights }))
 	case Reliability:
-		return r.failures.of(sum(func(t *tally) uint64 { return t.allow + t.failed }))
+		return r.failures.of(sum(r.home, func(t *tally) uint64 { return t.allow + t.failed }))
 	}
 	return nil
 }

@@ -58,7 +58,8 @@ type Corpus struct {
 	// of others only add to what is said of denials and failures, and not much.
 	Own did.DID
 	// Organization is whose agent it is, if that is known: what its kernels say
-	// of it is marked as self-issued, and its summary cannot raise a composite.
+	// of it is marked as self-issued, and unless it is Own, its receipts are left
+	// out of reliability and its summary cannot raise a composite.
 	Organization did.DID
 	Sources      []Source
 	// Tokens finds the chain of a capability that a receipt names, root first;

@@ -39,6 +39,7 @@ type run struct {
 	now     int64
 	subject wire.PublicKey
 	own     string
+	home    string // whose agent it is, unless it is our own
 	kernels *kernels
 
 	counted   uint64
@@ -59,7 +60,11 @@ type run struct {
 }
 
 func newRun(c *Corpus, k *kernels, subject wire.PublicKey, p Params, now int64) *run {
-	return &run{params: p, now: now, subject: subject, own: c.Own.String(), kernels: k, uncounted: make(map[Reason]uint64),
+	home := c.Organization.String()
+	if c.Organization == c.Own {
+		home = ""
+	}
+	return &run{home: home, params: p, now: now, subject: subject, own: c.Own.String(), kernels: k, uncounted: make(map[Reason]uint64),
 		logs: make([]*seen, len(c.Sources)), issuers: make(map[string]*tally), policies: make(map[string]*share), tools: make(map[string]uint64),
 		uses: make(map[string]*use), days: make(map[int64]struct{}), calls: make(map[wire.Digest]struct{})}
 }
@@ -129,7 +134,9 @@ func (r *run) count(s *Source, leaf *Leaf, f *facts) error {
 		r.denials.add(mover)
 	default:
 		t.failed += w
-		r.failures.add(mover)
+		if f.issuer != r.home {
+			r.failures.add(mover)
+		}
 	}
 	r.counted++
 	if f.issuer != r.own {

@@ -58,15 +58,18 @@ func (r *run) capped(issuer string, t *tally) *big.Rat {
 
 func whole(n uint64) *big.Int { return new(big.Int).SetUint64(n) }
 
-// pooled is Σ part / Σ whole over all issuers, each capped; nil if nothing of
-// one's own is among it. A sum of exact fractions has no order.
-func (r *run) pooled(part, all func(*tally) uint64) *big.Rat {
+// pooled is Σ part / Σ whole over the issuers but one, each capped; nil if
+// nothing of one's own is among it. A sum of exact fractions has no order.
+func (r *run) pooled(without string, part, all func(*tally) uint64) *big.Rat {
 	mine := r.issuers[r.own]
 	if mine == nil || all(mine) == 0 {
 		return nil
 	}
 	num, den := new(big.Rat), new(big.Rat)
 	for issuer, t := range r.issuers {
+		if issuer == without {
+			continue
+		}
 		factor := r.capped(issuer, t)
 		num.Add(num, new(big.Rat).Mul(factor, new(big.Rat).SetInt(whole(part(t)))))
 		den.Add(den, new(big.Rat).Mul(factor, new(big.Rat).SetInt(whole(all(t)))))
@@ -79,7 +82,7 @@ func (r *run) pooled(part, all func(*tally) uint64) *big.Rat {
 // policy does not dilute, and of the share of all calls, which single calls
 // under many policies do not.
 func (r *run) boundaryPressure() value {
-	p := r.pooled(func(t *tally) uint64 { return t.deny }, func(t *tally) uint64 { return t.weights })
+	p := r.pooled("", func(t *tally) uint64 { return t.deny }, func(t *tally) uint64 { return t.weights })
 	if p == nil {
 		return unknown("no decision that still weighs anything")
 	}
@@ -95,13 +98,18 @@ func (r *run) boundaryPressure() value {
 }
 
 // reliability is the decayed share of calls that ended well among those that
-// began. What was denied never began.
+// began. What was denied never began. It is the lesser of the share of all calls
+// and of our own: one's own receipts lose weight with age and the cap on those of
+// others does not, so that praise from abroad would outlast what was seen here.
+// What the agent's own organisation says of it is left out.
 func (r *run) reliability() value {
-	p := r.pooled(func(t *tally) uint64 { return t.allow }, func(t *tally) uint64 { return t.allow + t.failed })
+	p := r.pooled(r.home, func(t *tally) uint64 { return t.allow }, func(t *tally) uint64 { return t.allow + t.failed })
 	if p == nil {
 		return unknown("no call was begun that still weighs anything")
 	}
-	return value{true, ppmOf(p), say("%d ppm of the calls that began ended well; cancelled and incomplete ones did not", ppmOf(p))}
+	mine := r.issuers[r.own]
+	own := ratio(mine.allow, mine.allow+mine.failed, PPM)
+	return value{true, min(ppmOf(p), own), say("%d ppm of the calls that began ended well, %d ppm of those seen here; the lesser counts; cancelled and incomplete ones did not", ppmOf(p), own)}
 }
 
 // historyDepth is the mean of how many receipts, over how long, and how
