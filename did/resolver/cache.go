@@ -9,17 +9,22 @@ import (
 	"time"
 )
 
+// minFresh is how old an answer is before a caller can have it fetched again.
+const minFresh = 5 * time.Second
+
 // cacheConfig bounds a cache.
 type cacheConfig struct {
 	now           func() time.Time
-	entries       int
+	entries       int // documents, and as many failures
 	concurrent    int
 	timeout       time.Duration // of one fetch, waiting for its turn included
 	ttl, negative time.Duration
 }
 
 // cache keeps fetched documents and failures, the least recently used of which
-// gives way; callers that ask for one that is being fetched wait for it.
+// gives way to another of its sort; callers that ask for one that is being
+// fetched wait for it. Anybody may ask for anything, so a failure takes no
+// document away: neither that of its own DID, while it lives, nor another.
 type cache struct {
 	cacheConfig
 	turns   chan struct{}
@@ -29,8 +34,9 @@ type cache struct {
 
 	mu      sync.Mutex // guards everything below
 	closed  bool
-	byID    map[string]*list.Element // of *entry
-	recent  *list.List               // front is the most recently used
+	byID    map[string]*list.Element // of *entry, in one of the two lists
+	docs    *list.List               // front is the most recently used
+	errs    *list.List               // failures, likewise
 	flights map[string]*flight
 }
 
@@ -39,19 +45,21 @@ type entry struct {
 	doc     *document
 	err     error
 	expires time.Time
+	asked   time.Time // when its host was last asked
 }
 
-// flight is one fetch; doc and err are set before done is closed.
+// flight is one fetch; all but done is set before done is closed.
 type flight struct {
-	done chan struct{}
-	doc  *document
-	err  error
+	done    chan struct{}
+	doc     *document
+	err     error
+	crowded bool // it failed for want of a turn in time, which says nothing of the host
 }
 
 var errClosed = errors.New("the resolver is closed")
 
 func newCache(c cacheConfig) *cache {
-	k := &cache{cacheConfig: c, turns: make(chan struct{}, c.concurrent), byID: map[string]*list.Element{}, recent: list.New(), flights: map[string]*flight{}}
+	k := &cache{cacheConfig: c, turns: make(chan struct{}, c.concurrent), byID: map[string]*list.Element{}, docs: list.New(), errs: list.New(), flights: map[string]*flight{}}
 	k.running, k.stop = context.WithCancel(context.Background())
 	return k
 }
@@ -66,10 +74,11 @@ func (c *cache) close() {
 }
 
 // get answers from the cache, or from a fetch that runs on for the other
-// waiters and the cache when this caller gives up.
+// waiters and the cache when this caller gives up. Who wants it fresh gets what
+// was asked for less than minFresh ago.
 func (c *cache) get(ctx context.Context, id string, fresh bool, fetch func(context.Context) (*document, error)) (*document, error) {
 	c.mu.Lock()
-	if e := c.live(id); e != nil && !fresh {
+	if e := c.live(id); e != nil && (!fresh || c.young(e)) {
 		c.mu.Unlock()
 		return e.doc, e.err
 	}
@@ -96,13 +105,15 @@ func (c *cache) fly(id string, f *flight, fetch func(context.Context) (*document
 	defer close(f.done)
 	ctx, cancel := context.WithTimeout(c.running, c.timeout)
 	defer cancel()
+	waited := len(c.turns) == cap(c.turns)
 	select {
 	case c.turns <- struct{}{}:
 		f.doc, f.err = fetch(ctx)
 		<-c.turns
 	case <-ctx.Done():
-		f.err = fmt.Errorf("%w: too many documents are being fetched", InternalError)
+		waited, f.err = true, fmt.Errorf("%w: too many documents are being fetched", InternalError)
 	}
+	f.crowded = f.err != nil && waited && ctx.Err() != nil
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.flights, id)
@@ -121,27 +132,52 @@ func (c *cache) live(id string) *entry {
 	e, _ := at.Value.(*entry) // nothing else is put in
 	left := e.expires.Sub(c.now())
 	if left <= 0 || left > max(c.ttl, c.negative) {
-		c.recent.Remove(at)
-		delete(c.byID, id)
+		c.drop(at)
 		return nil
 	}
-	c.recent.MoveToFront(at)
+	c.listOf(e).MoveToFront(at)
 	return e
 }
 
+// young says that the host was asked a moment ago. A clock that was set back
+// makes nothing young.
+func (c *cache) young(e *entry) bool {
+	age := c.now().Sub(e.asked)
+	return age >= 0 && age < minFresh
+}
+
+func (c *cache) listOf(e *entry) *list.List {
+	if e.err != nil {
+		return c.errs
+	}
+	return c.docs
+}
+
+func (c *cache) drop(at *list.Element) {
+	e, _ := at.Value.(*entry) // nothing else is put in
+	c.listOf(e).Remove(at)
+	delete(c.byID, e.id)
+}
+
 func (c *cache) keep(id string, f *flight) {
+	if f.crowded {
+		return
+	}
 	life := c.ttl
 	if f.err != nil {
+		if e := c.live(id); e != nil && e.err == nil {
+			e.asked = c.now()
+			return
+		}
 		life = c.negative
 	}
 	if at := c.byID[id]; at != nil {
-		c.recent.Remove(at)
+		c.drop(at)
 	}
-	c.byID[id] = c.recent.PushFront(&entry{id: id, doc: f.doc, err: f.err, expires: c.now().Add(life)})
-	for c.recent.Len() > c.entries {
-		oldest := c.recent.Back()
-		c.recent.Remove(oldest)
-		e, _ := oldest.Value.(*entry) // as above
-		delete(c.byID, e.id)
+	e := &entry{id: id, doc: f.doc, err: f.err, expires: c.now().Add(life), asked: c.now()}
+	kept := c.listOf(e)
+	c.byID[id] = kept.PushFront(e)
+	for kept.Len() > c.entries {
+		c.drop(kept.Back())
 	}
 }

@@ -29,7 +29,7 @@ const maxAccept = 512
 type Options struct {
 	// Accept is a media type, or a list as in HTTP, without weights.
 	Accept string
-	// NoCache fetches a did:web again.
+	// NoCache fetches a did:web again, unless that was done a moment ago.
 	NoCache bool
 
 	// For did:key, as its specification names them. PublicKeyFormat is Multikey

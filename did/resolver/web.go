@@ -28,7 +28,7 @@ type WebConfig struct {
 	PermitInternalAddress func(netip.Addr) bool
 
 	TimeoutSeconds     int64 // of one fetch as a whole, default 5
-	CacheEntries       int   // default 1024
+	CacheEntries       int   // of documents, and as many of failures; default 1024
 	TTLSeconds         int64 // of a document, default 300
 	NegativeTTLSeconds int64 // of a failure, default 15
 	MaxConcurrent      int   // fetches at once, default 8

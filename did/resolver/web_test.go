@@ -417,7 +417,10 @@ func TestWebCacheIsBounded(t *testing.T) {
 		}
 		ask("a.example", resolver.Options{}, 1)
 		ask("a.example", resolver.Options{}, 0)
+		ask("a.example", resolver.Options{NoCache: true}, 0)
+		time.Sleep(5 * time.Second)
 		ask("a.example", resolver.Options{NoCache: true}, 1)
+		ask("a.example", resolver.Options{NoCache: true}, 0)
 		ask("b.example", resolver.Options{}, 1)
 		ask("a.example", resolver.Options{}, 0) // b is the older one now
 		ask("c.example", resolver.Options{}, 1)
