@@ -30,20 +30,27 @@ const (
 //	2 every reference is an absolute IRI or a blank node
 //	3 a node on its own, at the top or in a graph, says something
 //	4 nothing else is lost: no base direction, no free value, no index
+//	5 a node is described in one place of a graph: statements do not say where
+//	  they were written, so that a member of the credential could be written
+//	  into another object with its id, where nobody looks for it
 //
-// When lenient, base direction is let pass: the RDF is not what is signed.
+// When lenient, base direction and 5 are let pass: the RDF is not what is signed.
 type dataset struct {
-	quads   []quad // those with a blank node each once: a dataset is a set
-	known   map[quad]struct{}
-	named   map[string]int // blank node labels of the document
-	nodes   int
-	said    int // statements, repetitions too
-	lenient bool
+	quads     []quad // those with a blank node each once: a dataset is a set
+	known     map[quad]struct{}
+	named     map[string]int // blank node labels of the document
+	described map[place]struct{}
+	nodes     int
+	said      int // statements, repetitions too
+	lenient   bool
 }
+
+// place is a node in a graph.
+type place struct{ node, graph term }
 
 // newDataset converts the expanded form of one document.
 func newDataset(expanded []any, lenient bool) (*dataset, error) {
-	d := &dataset{lenient: lenient, known: map[quad]struct{}{}}
+	d := &dataset{lenient: lenient, known: map[quad]struct{}{}, described: map[place]struct{}{}}
 	if err := d.graph(expanded, term{}); err != nil {
 		return nil, err
 	}
@@ -76,6 +83,13 @@ func (d *dataset) node(node map[string]any, graph term) (term, error) {
 	self, err := d.self(node["@id"])
 	if err != nil {
 		return term{}, err
+	}
+	if node["@id"] != nil && len(node) > 1 && !d.lenient { // 5
+		at := place{self, graph}
+		if _, again := d.described[at]; again {
+			return term{}, fmt.Errorf("%w: %.100q is described in two places", ErrLossy, node["@id"])
+		}
+		d.described[at] = struct{}{}
 	}
 	for _, name := range slices.Sorted(maps.Keys(node)) {
 		switch name {

@@ -112,6 +112,10 @@ func TestMustReject(t *testing.T) {
 		{"member without a name", with("", `,"":5`), ld.ErrMalformed, true},
 		{"blank node as a member", with("", `,"_:b":"x"`), ld.ErrIRI, true},
 		{"blank node as a type", with("", `,"evidence":{"type":"_:b"}`), ld.ErrIRI, true},
+		{"node described in two places", with("", `,"evidence":{"id":"urn:x:2","name":"n"},"termsOfUse":{"id":"urn:x:2","type":"https://e.example/T"}`), ld.ErrLossy, false},
+		{"node described twice alike", with("", `,"evidence":[{"id":"urn:x:2","name":"n"},{"id":"urn:x:2","name":"n"}]`), ld.ErrLossy, false},
+		{"labelled node described in two places", with("", `,"evidence":[{"id":"_:e","name":"n"},{"id":"_:e","description":"d"}]`), ld.ErrLossy, false},
+		{"credential described within itself", with("", `,"evidence":{"id":"urn:x:1","type":"VerifiableCredential"}`), ld.ErrLossy, false},
 		{"two spellings of id", with("", `,"@id":"urn:x:2"`), ld.ErrTerm, true},
 		{"repeated name", with("", `,"name":"a","name":"b"`), ld.ErrMalformed, true},
 		{"trailing bytes", with("", "") + "x", ld.ErrMalformed, true},
@@ -238,7 +242,7 @@ func TestRepetitionsAreOneStatement(t *testing.T) {
 		}
 	}
 	// The same node written out twice says nothing new the second time.
-	again := presentation(`[` + with("", "") + `,` + with("", "") + `]`)
+	again := presentation(`[` + with("", "") + `,` + with("", "") + `]`) // in two graphs
 	if _, err := p.Canonicalize([]byte(again)); err != nil {
 		t.Error(err)
 	}
