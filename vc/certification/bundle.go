@@ -21,13 +21,22 @@ var ErrBundle = errors.New("certification bundle is not valid")
 var bundleLimits = wire.Limits{Bytes: 1 << 20, Depth: 32}
 
 // Bundle is everything about one certification, to be verified offline. Without
-// a head, records may have been left away at the end.
+// a head, records may have been left away at the end, and nothing holds. If the records are not the
+// certifier's own registry's, Home is what that one says.
 type Bundle struct {
 	Schema        string           `json:"schema"`
 	Certification *wire.Envelope   `json:"certification"`
 	Report        wire.Raw         `json:"report,omitempty"`
 	Records       []*wire.Envelope `json:"records,omitempty"`
 	Head          *wire.Envelope   `json:"head,omitempty"`
+	Home          *Home            `json:"home,omitempty"`
+}
+
+// Home is the chain of the certifier's own registry, with that registry's word
+// that this was all of it.
+type Home struct {
+	Records []*wire.Envelope `json:"records"`
+	Head    *wire.Envelope   `json:"head"`
 }
 
 // Head is where a registry says that a chain stands.
@@ -65,6 +74,9 @@ func ParseBundle(doc []byte) (*Bundle, error) {
 type Options struct {
 	Now     int64
 	Trusted func(did.DID) bool // certifiers that count; nil trusts nobody
+	// Registries are those whose chains count for certifications of others;
+	// nil is none. A certifier's own registry always counts.
+	Registries func(did.DID) bool
 }
 
 // VerifyBundle judges a bundle:
@@ -75,6 +87,11 @@ type Options struct {
 //	4 the records are a chain over it (Fold)
 //	5 a head, if there is one, is signed by the chain's registry and names its
 //	  last record; without records there is none
+//	6 a home chain comes beside the chain of another registry, is the
+//	  certifier's own, and has a head
+//	7 the chain of a registry that is neither the certifier's nor named in the
+//	  options cannot say that it holds, nor can one without a head, which may lack
+//	  its end: without a home chain, or a head, it is unpublished
 func VerifyBundle(doc []byte, o Options) *Finding {
 	b, err := ParseBundle(doc) // 1
 	if err != nil {
@@ -85,7 +102,10 @@ func VerifyBundle(doc []byte, o Options) *Finding {
 
 // Judge is VerifyBundle for a bundle that was parsed.
 func (b *Bundle) Judge(o Options) *Finding {
-	f := judge(b.Certification, b.Records, o.Trusted, o.Now) // 2, 4
+	if b.Home != nil && len(b.Records) == 0 { // 6
+		return broken(fmt.Errorf("%w: a home chain comes beside another's", ErrChain))
+	}
+	f := judge(b.Certification, b.Records, b.Home, o) // 2, 4, 6, 7
 	if !f.Integrity {
 		return f
 	}
@@ -94,18 +114,22 @@ func (b *Bundle) Judge(o Options) *Finding {
 			return broken(err)
 		}
 	}
-	if b.Head == nil {
+	if b.Head == nil { // 7
+		f.withhold()
 		return f
 	}
-	head, err := verifyHead(b.Head, f) // 5
+	head, err := verifyHead(b.Head, f.ID, f.History) // 5
 	if err != nil {
 		return broken(err)
 	}
 	f.AsOf = head.AsOf
+	if f.Home != nil {
+		f.AsOf = min(head.AsOf, f.HomeAsOf)
+	}
 	return f
 }
 
-func verifyHead(env *wire.Envelope, f *Finding) (*Head, error) {
+func verifyHead(env *wire.Envelope, id wire.Digest, chain *History) (*Head, error) {
 	var h Head
 	if err := env.Open(SchemaHead, &h, nil, nil); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBundle, err)
@@ -113,9 +137,9 @@ func verifyHead(env *wire.Envelope, f *Finding) (*Head, error) {
 	if err := signedOnlyBy(env, h.Registry); err != nil {
 		return nil, fmt.Errorf("%w: head: %w", ErrBundle, err)
 	}
-	if h.Certification != f.ID || h.Registry != f.History.Registry || h.Sequence != f.History.Sequence || h.Record != f.History.Head ||
-		!validTime(h.AsOf) || h.AsOf < f.History.At {
-		return nil, fmt.Errorf("%w: its head is of record %d, %s; the chain ends with %d, %s", ErrChain, h.Sequence, h.Record, f.History.Sequence, f.History.Head)
+	if h.Certification != id || h.Registry != chain.Registry || h.Sequence != chain.Sequence || h.Record != chain.Head ||
+		!validTime(h.AsOf) || h.AsOf < chain.At {
+		return nil, fmt.Errorf("%w: its head is of record %d, %s; the chain ends with %d, %s", ErrChain, h.Sequence, h.Record, chain.Sequence, chain.Head)
 	}
 	return &h, nil
 }

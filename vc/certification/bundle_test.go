@@ -32,7 +32,7 @@ func TestExport(t *testing.T) {
 	g, id, doc := exported(t)
 	o := certification.Options{Now: t0 + 5, Trusted: certification.Trusting(didOf(key(t, 2)))}
 	f := certification.VerifyBundle(doc, o)
-	if f.Err() != nil || f.ID != id || f.State != certification.Disputed || f.AsOf != t0+5 || f.Holds(certification.Bronze) || !f.CertifierTrusted {
+	if f.Err() != nil || f.ID != id || f.State != certification.Disputed || f.AsOf != t0 || f.HomeAsOf != t0 || f.Holds(certification.Bronze) || !f.CertifierTrusted {
 		t.Errorf("%+v", f)
 	}
 	again := get(t, g, id, t0+5)
@@ -83,6 +83,12 @@ func TestBundleRefuses(t *testing.T) {
 		{"a head from before", head(func(h *certification.Head) { h.AsOf = t0 + 1 }), certification.ErrChain},
 		{"a head by the certifier", head(func(h *certification.Head) { h.Registry = didOf(key(t, 2)) }, key(t, 2)), certification.ErrChain},
 		{"a head signed by another", head(func(*certification.Head) {}, key(t, 2)), certification.ErrBundle},
+		{"a home without a head", func(b *certification.Bundle) { b.Home.Head = nil }, certification.ErrChain},
+		{"a home without records", func(b *certification.Bundle) { b.Home.Records = nil }, certification.ErrChain},
+		{"a home that is another's", func(b *certification.Bundle) { b.Home = &certification.Home{Records: b.Records, Head: b.Head} }, certification.ErrChain},
+		{"a home with another's head", func(b *certification.Bundle) { b.Home.Head = b.Head }, certification.ErrChain},
+		{"a home alone", func(b *certification.Bundle) { b.Records, b.Head = nil, nil }, certification.ErrChain},
+		{"a home that is the chain itself", func(b *certification.Bundle) { b.Records, b.Head = b.Home.Records, b.Home.Head }, certification.ErrChain},
 		{"a head that is a record", func(b *certification.Bundle) { b.Head = b.Records[2] }, certification.ErrBundle},
 	} {
 		b, err := certification.ParseBundle(doc)
@@ -96,13 +102,13 @@ func TestBundleRefuses(t *testing.T) {
 		}
 	}
 	// Left away are the report, or head and records from the end: what remains is
-	// intact, and says that nobody vouches for how current it is.
+	// intact, and nobody vouches for how current it is: nothing holds.
 	b, err := certification.ParseBundle(doc)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.Report, b.Head, b.Records = nil, nil, b.Records[:1]
-	if f := certification.VerifyBundle(pack(t, b), certification.Options{Now: t0 + 5}); f.Err() != nil || f.AsOf != 0 || f.State != certification.Active {
+	if f := certification.VerifyBundle(pack(t, b), certification.Options{Now: t0 + 5}); f.Err() != nil || f.AsOf != 0 || f.State != certification.Unpublished {
 		t.Errorf("%+v", f)
 	}
 }

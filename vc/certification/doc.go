@@ -9,7 +9,9 @@
 // dispute ended. Records are only added; Fold replays a chain by one table, and
 // no chain makes a revoked certification hold again. A bundle
 // (chio.certification_bundle.v1) is a certification, its report, its chain and
-// the registry's signed head, and is verified offline.
+// the registry's signed head, and is verified offline. That it holds is for its
+// certifier's own registry to say, or one the caller names; another's chain
+// comes with the certifier's beside it, and the worse of both counts.
 //
 // Listing is not trust: every answer says apart whether the artifacts are
 // intact, whether the caller trusts the certifier, and what state the

@@ -19,7 +19,7 @@ const (
 	Expired      State = "expired"
 	NotYetValid  State = "not_yet_valid"
 	Disputed     State = "disputed"
-	Unpublished  State = "unpublished" // no registry's chain came with it
+	Unpublished  State = "unpublished" // no chain of a registry that may say it holds came with it
 	NotFound     State = "not_found"
 )
 
@@ -52,7 +52,9 @@ type Finding struct {
 	State            State          `json:"state"`
 	Certification    *Certification `json:"certification,omitempty"`
 	History          *History       `json:"history,omitempty"`
-	AsOf             int64          `json:"as_of,omitzero"` // until when the registry vouches for the chain; 0 if it does not
+	Home             *History       `json:"home,omitempty"`      // at the certifier's own registry, if History is another's
+	HomeAsOf         int64          `json:"home_as_of,omitzero"` // until when that registry vouches for it
+	AsOf             int64          `json:"as_of,omitzero"`      // until when the registry vouches for the chain; 0 if it does not
 	Problem          string         `json:"problem,omitempty"`
 
 	err error
@@ -67,7 +69,7 @@ func (f *Finding) Holds(floor Tier) bool {
 func (f *Finding) Err() error { return f.err }
 
 // judge verifies a certification with its chain and answers the three questions.
-func judge(env *wire.Envelope, records []*wire.Envelope, trusted func(did.DID) bool, now int64) *Finding {
+func judge(env *wire.Envelope, records []*wire.Envelope, home *Home, o Options) *Finding {
 	c, err := Verify(env)
 	if err != nil {
 		return broken(err)
@@ -76,8 +78,50 @@ func judge(env *wire.Envelope, records []*wire.Envelope, trusted func(did.DID) b
 	if err != nil {
 		return broken(err)
 	}
-	return &Finding{ID: env.ID(), Integrity: true, CertifierTrusted: trusted != nil && trusted(c.Certifier), State: StateAt(c, h, now),
+	f := &Finding{ID: env.ID(), Integrity: true, CertifierTrusted: o.Trusted != nil && o.Trusted(c.Certifier), State: StateAt(c, h, o.Now),
 		Certification: c, History: h}
+	if home != nil {
+		if err := f.foldHome(env, home); err != nil {
+			return broken(err)
+		}
+		if at := StateAt(c, f.Home, o.Now); rank(at) > rank(f.State) {
+			f.State = at
+		}
+		return f
+	}
+	if h.Registry != c.Certifier && (o.Registries == nil || !o.Registries(h.Registry)) {
+		f.withhold()
+	}
+	return f
+}
+
+// withhold is for a chain that cannot say that a certification holds: what ends
+// it counts from anywhere, what keeps it up does not.
+func (f *Finding) withhold() {
+	if f.State == Active || f.State == Disputed {
+		f.State = Unpublished
+	}
+}
+
+// foldHome verifies the chain of the certifier's own registry, which comes
+// beside another's and with its head.
+func (f *Finding) foldHome(env *wire.Envelope, home *Home) (err error) {
+	if f.Home, err = Fold(env, f.Certification, home.Records); err != nil {
+		return err
+	}
+	self := f.Certification.Certifier
+	if f.Home.Registry != self || f.History.Registry == self {
+		return fmt.Errorf("%w: a home chain is that of the certifier's registry beside another's", ErrChain)
+	}
+	if home.Head == nil {
+		return fmt.Errorf("%w: the home chain has no head", ErrChain)
+	}
+	head, err := verifyHead(home.Head, f.ID, f.Home)
+	if err != nil {
+		return err
+	}
+	f.HomeAsOf = head.AsOf
+	return nil
 }
 
 // broken is the finding about what cannot be relied on: no state is told of it.

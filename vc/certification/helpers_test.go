@@ -39,7 +39,8 @@ func report(edit func(*certification.Report)) []byte {
 	return wire.MustMarshal(r)
 }
 
-// issued is a bundle that was never published.
+// issued is a bundle that was never published, and its document with the chain
+// of its certifier's own registry.
 func issued(t testing.TB, by *wire.Key, now int64, edit func(*certification.Report), more ...func(*certification.Request)) (*certification.Bundle, []byte) {
 	t.Helper()
 	req := certification.Request{Report: report(edit), TTLSeconds: 1000}
@@ -51,7 +52,24 @@ func issued(t testing.TB, by *wire.Key, now int64, edit func(*certification.Repo
 		t.Fatal(err)
 	}
 	b := &certification.Bundle{Certification: env, Report: req.Report}
-	return b, pack(t, b)
+	return b, pack(t, homed(t, by, b, now))
+}
+
+// homed is a bundle with a chain of one publication by a registry.
+func homed(t testing.TB, by *wire.Key, b *certification.Bundle, now int64) *certification.Bundle {
+	t.Helper()
+	id := b.Certification.ID()
+	first, err := certification.SignRecord(by, &certification.Finding{ID: id, History: &certification.History{}}, didOf(by),
+		certification.Record{Kind: certification.Published, Admission: certification.PublicUntrusted}, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, err := wire.Seal(certification.SchemaHead, &certification.Head{Schema: certification.SchemaHead, Certification: id, Registry: didOf(by),
+		Sequence: 1, Record: first.ID(), AsOf: now}, by)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &certification.Bundle{Certification: b.Certification, Report: b.Report, Records: []*wire.Envelope{first}, Head: head}
 }
 
 func pack(t testing.TB, b *certification.Bundle) []byte {

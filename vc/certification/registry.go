@@ -45,11 +45,12 @@ func NewRegistry(cfg Config) (*Registry, error) {
 }
 
 // Publish lists what a bundle holds under an admission class, and answers its
-// id. The chain that came with it is judged and not kept: this registry begins
-// one of its own.
+// id. This registry begins a chain of its own. Somebody else's certification is
+// kept with its certifier's chain: what is said here can only make it worse.
 //
 //	1 the bundle verifies, and holds the report
-//	2 what came with it does not say that it is revoked, superseded or expired
+//	2 it is this organisation's own, or comes with the chain and the head of its
+//	  certifier's registry; neither says that it is revoked, superseded or expired
 //	3 it is not listed already
 //	4 the admission class lets the certifier in
 //	5 what it supersedes is listed, active or disputed, older, and by the same
@@ -70,8 +71,9 @@ func (g *Registry) Publish(ctx context.Context, doc []byte, class Admission, now
 	if b.Report == nil { // 1
 		return wire.Digest{}, fmt.Errorf("%w: it is published together with its report", ErrBundle)
 	}
-	if f.State != Active && f.State != Unpublished && f.State != Disputed { // 2
-		return wire.Digest{}, fmt.Errorf("%w: it is %s", ErrNotAllowed, f.State)
+	home, err := g.homeOf(b, f) // 2
+	if err != nil {
+		return wire.Digest{}, err
 	}
 	if err := g.admit(class, f.Certification.Certifier); err != nil { // 4
 		return wire.Digest{}, err
@@ -80,7 +82,7 @@ func (g *Registry) Publish(ctx context.Context, doc []byte, class Admission, now
 		if _, err := getListing(tx, f.ID); !errors.Is(err, ErrUnknown) { // 3
 			return errors.Join(fmt.Errorf("%w: %s", ErrExists, f.ID), err)
 		}
-		putListing(tx, f, &listing{Certification: b.Certification, Report: b.Report})
+		putListing(tx, f, &listing{Certification: b.Certification, Report: b.Report, Home: home})
 		first := &Record{Certification: f.ID, Kind: Published, Admission: class}
 		if _, err := g.sign(tx, f.ID, first, now); err != nil {
 			return err
@@ -91,6 +93,24 @@ func (g *Registry) Publish(ctx context.Context, doc []byte, class Admission, now
 		return wire.Digest{}, fmt.Errorf("publish a certification: %w", err)
 	}
 	return f.ID, nil
+}
+
+// homeOf answers the certifier's own chain in a bundle, nil for this
+// organisation's certifications: their chain is kept here.
+func (g *Registry) homeOf(b *Bundle, f *Finding) (*Home, error) {
+	own := f.Certification.Certifier == g.self
+	if f.State != Active && f.State != Disputed && f.State != Unpublished {
+		return nil, fmt.Errorf("%w: it is %s", ErrNotAllowed, f.State)
+	}
+	switch {
+	case own:
+		return nil, nil
+	case b.Home != nil:
+		return b.Home, nil
+	case f.History.Registry == f.Certification.Certifier && b.Head != nil:
+		return &Home{Records: b.Records, Head: b.Head}, nil
+	}
+	return nil, fmt.Errorf("%w: it is somebody else's: publish the bundle that the certifier's own registry exports", ErrNotAllowed)
 }
 
 // admit decides whether a class lets a certifier in. This organisation's own

@@ -86,7 +86,9 @@ func (q *Query) matches(c *Certification) bool {
 // order ranks states from the one that holds to the one that never will again.
 var order = []State{Active, Disputed, NotYetValid, Unpublished, Expired, Replaced, StateRevoked}
 
-func standing(f *Finding) int { return slices.Index(order, f.State) }
+func rank(s State) int { return slices.Index(order, s) }
+
+func standing(f *Finding) int { return rank(f.State) }
 
 func answer(found []*Finding) *Answer {
 	newest := map[did.DID]*Finding{}
@@ -161,7 +163,7 @@ func (g *Registry) find(r store.Reader, id wire.Digest, o Options) (*Finding, er
 	if err != nil {
 		return nil, err
 	}
-	f := judge(l.Certification, records, o.Trusted, o.Now)
+	f := judge(l.Certification, records, l.Home, o)
 	if f.Err() == nil && f.ID != id {
 		return nil, fmt.Errorf("%w: the row of %s holds %s", ErrInvalid, id, f.ID)
 	}
@@ -184,7 +186,7 @@ func (g *Registry) Export(id wire.Digest, now int64) ([]byte, error) {
 		if b.Records, err = getRecords(r, id); err != nil {
 			return err
 		}
-		b.Certification, b.Report = l.Certification, l.Report
+		b.Certification, b.Report, b.Home = l.Certification, l.Report, l.Home
 		b.Head, err = wire.Seal(SchemaHead, &Head{Schema: SchemaHead, Certification: id, Registry: g.self, Sequence: f.History.Sequence,
 			Record: f.History.Head, AsOf: max(now, f.History.At)}, g.cfg.Org)
 		return err

@@ -21,10 +21,12 @@ const (
 type listing struct {
 	Certification *wire.Envelope `json:"certification"`
 	Report        wire.Raw       `json:"report"`
+	Home          *Home          `json:"home,omitempty"` // somebody else's certification: the chain of its certifier
 }
 
-// rowLimits bound one row: a certification and its report.
-var rowLimits = wire.Limits{Bytes: 3 * wire.DocumentLimits.Bytes, Depth: wire.DocumentLimits.Depth + 4}
+// rowLimits bound one row: a certification, its report and its home chain, which
+// came in one bundle.
+var rowLimits = wire.Limits{Bytes: 2 * bundleLimits.Bytes, Depth: bundleLimits.Depth + 4}
 
 func putListing(tx store.Tx, f *Finding, l *listing) {
 	tx.Set(listingPrefix+f.ID.String(), wire.MustMarshal(l))
