@@ -35,7 +35,7 @@ type PresentationReport struct {
 	Bound       bool      `json:"bound"`
 	Authorized  bool      `json:"authorized"`
 	Holder      string    `json:"holder,omitempty"`
-	Credentials []*Report `json:"credentials,omitempty"` // in the order of the presentation
+	Credentials []*Report `json:"credentials,omitempty"` // in the order of the presentation, up to the first that is not whole
 	Checks      []Check   `json:"checks"`
 
 	Presentation *Presentation `json:"-"` // nil unless it is whole
@@ -72,7 +72,8 @@ func (r *PresentationReport) Note(rule int, name string, err error) error {
 //	26 every proof has exactly the challenge and the domain that were asked for
 //	27 of every proof created ≤ now + skew, now < expires
 //	28 it holds at most as many credentials as allowed, at least one unless none
-//	   is allowed, and each passes VerifyCredential with the Gate
+//	   is allowed, and each passes VerifyCredential with the Gate; those after
+//	   one that is not whole are not judged
 //	29 the holder is the subject of each, if that is asked for
 //
 // Integrity is 20 to 25, Bound 26 and 27, Authorized all of it. After a failed
@@ -216,7 +217,7 @@ func (g *PresentationGate) asked(p *Presentation) error {
 	return nil
 }
 
-// inside applies rule 28 and keeps the report of every credential.
+// inside applies rule 28 and keeps the report of every credential it judges.
 func (r *PresentationReport) inside(p *Presentation, g *PresentationGate) error {
 	limit := maxCredentials
 	if g.MaxCredentials > 0 {
@@ -234,6 +235,10 @@ func (r *PresentationReport) inside(p *Presentation, g *PresentationGate) error 
 		r.Credentials = append(r.Credentials, report)
 		if err := report.Err(); err != nil && first == nil {
 			first = fmt.Errorf("credential %d: %w", i, err)
+		}
+		if rest := len(p.Credentials) - i - 1; !report.Integrity && rest > 0 {
+			// Whoever pads a presentation with what is dear to refuse pays once.
+			return fmt.Errorf("%w (%d after credential %d were not judged)", first, rest, i)
 		}
 	}
 	return first

@@ -119,6 +119,47 @@ func TestNoByDefault(t *testing.T) {
 	}
 }
 
+// What follows a credential that is not whole is not looked at, and the answer
+// is no; what follows one that only does not hold now is.
+func TestNothingIsJudgedAfterWhatIsNotWhole(t *testing.T) {
+	holder := didOf(t, 9).String()
+	sign := func(edit string) []byte {
+		c, err := vc.Sign(base(t, edit), key(t, 7), t0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	good, ended := sign(`{}`), sign(`{"validUntil":"2020-01-01T00:00:00Z"}`)
+	broken := []byte(strings.Replace(string(good), "did:example:subject", "did:example:other", 1))
+	for name, c := range map[string]struct {
+		credentials [][]byte
+		judged      int
+		want        error
+	}{
+		"whole":        {[][]byte{good, good, good}, 3, nil},
+		"ended":        {[][]byte{ended, good, good}, 3, vc.ErrExpired},
+		"broken":       {[][]byte{good, broken, broken, good}, 2, wire.ErrBadSignature},
+		"broken later": {[][]byte{ended, broken, good}, 2, vc.ErrExpired},
+		"broken last":  {[][]byte{good, broken}, 2, wire.ErrBadSignature},
+	} {
+		unsecured, err := vc.NewPresentation(holder, c.credentials...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := vc.SignPresentation(unsecured, key(t, 9), vc.SignOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := vc.PresentationGate{Unbound: true}
+		g.Now, g.TrustedIssuer, g.AllowNoStatus = t0, anyone, true
+		r := vc.VerifyPresentation(doc, g)
+		if !errors.Is(r.Err(), c.want) || len(r.Credentials) != c.judged || r.Authorized != (c.want == nil) || !r.Integrity {
+			t.Errorf("%s: %d judged, %v", name, len(r.Credentials), r.Err())
+		}
+	}
+}
+
 // resolver answers with what it is.
 type resolver struct {
 	method *did.Method

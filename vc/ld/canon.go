@@ -15,7 +15,8 @@ type canonizer struct {
 	mentions  [][]int  // quads of each blank node, by its number
 	first     []string // first degree hash of each blank node
 	canonical *issuer
-	steps     int // what is left of MaxSteps
+	limit     int // steps that may be taken
+	steps     int // what is left of them
 	buffer    []byte
 }
 
@@ -54,11 +55,11 @@ func (i *issuer) copy() *issuer {
 }
 
 // canonicalize returns the canonical N-Quads of a dataset (§4.4.3). It fails
-// with ErrLimit when telling the blank nodes apart takes more than MaxSteps.
-func canonicalize(quads []quad, nodes int) ([]byte, error) {
+// with ErrLimit when telling the blank nodes apart takes more than limit steps.
+func canonicalize(quads []quad, nodes, limit int) ([]byte, error) {
 	c := &canonizer{
 		quads: quads, mentions: make([][]int, nodes), first: make([]string, nodes),
-		canonical: newIssuer("c14n"), steps: MaxSteps,
+		canonical: newIssuer("c14n"), limit: limit, steps: limit,
 	}
 	for i := range quads {
 		q := &quads[i]

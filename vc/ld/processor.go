@@ -69,7 +69,7 @@ func (p *Processor) canonical(d *document) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return canonicalize(set.quads, set.nodes) // 4
+	return canonicalize(set.quads, set.nodes, MaxSteps) // 4
 }
 
 // Check refuses a document with a member or type that its contexts do not

@@ -156,6 +156,35 @@ func clique(n int, graph string) (lines []string) {
 	return lines
 }
 
+// TestPoisonDocuments: what a document may cost is less than what the hardest
+// dataset of the test suite takes.
+func TestPoisonDocuments(t *testing.T) {
+	ring := func(n int) (doc string, lines []string) {
+		nodes := make([]string, n)
+		for i := range n {
+			nodes[i] = fmt.Sprintf(`{"id":"_:e%d","next":{"id":"_:e%d"}}`, i, (i+1)%n)
+			lines = append(lines, fmt.Sprintf("_:e%d <urn:x:next> _:e%d .", i, (i+1)%n))
+		}
+		return with(`,{"next":"urn:x:next"}`, `,"evidence":[`+strings.Join(nodes, ",")+`]`), lines
+	}
+	p := processor(t)
+	doc, _ := ring(12)
+	if _, err := p.Canonicalize([]byte(doc)); err != nil {
+		t.Errorf("a small ring: %v", err)
+	}
+	doc, lines := ring(40)
+	if _, err := p.Canonicalize([]byte(doc)); !errors.Is(err, ld.ErrLimit) {
+		t.Errorf("a ring: %v", err)
+	}
+	set, err := ld.ParseNQuads(lines)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ld.CanonicalizeQuads(set); err != nil {
+		t.Errorf("the control: %v", err)
+	}
+}
+
 // TestPoisonGraphs: a dataset that would take exponential time is refused after
 // a bounded number of steps, the same on every machine.
 func TestPoisonGraphs(t *testing.T) {

@@ -125,7 +125,7 @@ func (a *Asked) Verify(r *Response, g vc.Gate, anchor func(name string, issuer d
 	}
 	if n := len(report.Presentation.Credentials); n == 0 || n != len(report.Credentials) { // 4
 		v := &Verdict{Agent: holder, Credentials: []Judgement{}}
-		return v.refuse(fmt.Errorf("%w: %d credentials, want 1 to %d", ErrRefused, n, maxPortfolio)), nil
+		return v.refuse(fmt.Errorf("%w: %d credentials, %d judged, want 1 to %d and each whole: %w", ErrRefused, n, len(report.Credentials), maxPortfolio, report.Err())), nil
 	}
 	v := a.Policy.Judge(passports(report.Credentials), g.Now) // 5
 	if v.Accepted && v.Agent != holder {                      // 4
