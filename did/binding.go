@@ -131,13 +131,20 @@ func VerifyBinding(env *wire.Envelope, id DID, role Role, now int64, schemes map
 	if err != nil {
 		return nil, err
 	}
-	if now < b.NotBefore { // 5
-		return nil, fmt.Errorf("%w: from %d, now %d", ErrBindingEarly, b.NotBefore, now)
-	}
-	if now >= b.NotAfter { // 5
-		return nil, fmt.Errorf("%w: at %d, now %d: ask its owner for a fresh one", ErrBindingExpired, b.NotAfter, now)
+	if err := b.inWindow(now); err != nil { // 5
+		return nil, err
 	}
 	return b, nil
+}
+
+func (b *Binding) inWindow(now int64) error {
+	if now < b.NotBefore {
+		return fmt.Errorf("%w: from %d, now %d", ErrBindingEarly, b.NotBefore, now)
+	}
+	if now >= b.NotAfter {
+		return fmt.Errorf("%w: at %d, now %d: ask its owner for a fresh one", ErrBindingExpired, b.NotAfter, now)
+	}
+	return nil
 }
 
 // openBinding is VerifyBinding without the window: what a history holds was

@@ -19,14 +19,16 @@ var ErrHistory = errors.New("key history is not valid")
 // History is every key event of an organisation, so that anybody can tell
 // which of its keys was in use when a signature was made. The file itself is
 // not signed: each part of it is. Events left off its end are noticed for the
-// kernel and the transport key, which Current names, and for all keys once the
-// organisation is deactivated.
+// kernel and the transport key, which Current names, once the bindings of the
+// keys they retired have run out; and for all keys where the deactivation is
+// there. A history without its deactivation is a sound one for as long as the
+// last bindings before it run.
 type History struct {
 	Schema       string           `json:"schema"`
 	DID          DID              `json:"did"`
 	First        []*wire.Envelope `json:"first"`   // first binding of the first kernel and transport key, where kept
 	Events       []KeyEvent       `json:"events"`  // oldest first
-	Current      []*wire.Envelope `json:"current"` // a binding of the kernel and of the transport key in use
+	Current      []*wire.Envelope `json:"current"` // a running binding of the kernel and of the transport key in use
 	Deactivation *wire.Envelope   `json:"deactivation,omitempty"`
 }
 
@@ -50,21 +52,22 @@ type Span struct {
 // that is not enough: only its final tree says which receipts are its own.
 func (s *Span) At(at int64) bool { return at >= s.From && (s.Until == 0 || at < s.Until) }
 
-// ParseHistory reads the canonical bytes of a history and verifies it.
-func ParseHistory(doc []byte) (*History, []Span, error) {
+// ParseHistory reads the canonical bytes of a history and verifies it at a time
+// in unix seconds.
+func ParseHistory(doc []byte, now int64) (*History, []Span, error) {
 	var h History
 	if err := wire.UnmarshalCanonical(doc, &h, wire.BundleLimits); err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", ErrHistory, err)
 	}
-	spans, err := h.Verify()
+	spans, err := h.Verify(now)
 	return &h, spans, err
 }
 
 // Bytes is the canonical form of the history, as written to files.
 func (h *History) Bytes() ([]byte, error) { return wire.Marshal(h) }
 
-// Verify checks a history and returns when each key was in use, in the order
-// in which the keys came.
+// Verify checks a history at a time in unix seconds and returns when each key
+// was in use, in the order in which the keys came.
 //
 //	1 it is a history, of a did:chio, of at most MaxKeyEvents events
 //	2 every record passes VerifyRotation for this DID
@@ -77,9 +80,10 @@ func (h *History) Bytes() ([]byte, error) { return wire.Marshal(h) }
 //	7 kernel and transport events bring the binding of the new key, with the
 //	  sequence of the record; a binding that an agent event brings holds too
 //	8 a first binding is of a role's first key and not after its retirement
-//	9 unless deactivated, the kernel and the transport key in use are bound
+//	9 unless deactivated, the kernel and the transport key in use are bound, by
+//	  bindings that run now: an old one says nothing of what came after it
 //	10 a deactivation passes VerifyDeactivation and is the last event
-func (h *History) Verify() ([]Span, error) {
+func (h *History) Verify(now int64) ([]Span, error) {
 	if h.Schema != SchemaHistory || len(h.Events) > MaxKeyEvents || len(h.First) > 2 || len(h.Current) > 2 { // 1
 		return nil, fmt.Errorf("%w: schema %.60q with %d events", ErrHistory, h.Schema, len(h.Events))
 	}
@@ -96,7 +100,7 @@ func (h *History) Verify() ([]Span, error) {
 			return nil, fmt.Errorf("%w: event %d: %w", ErrHistory, i+1, err)
 		}
 	}
-	if err := v.current(h.Current, h.Deactivation != nil); err != nil { // 9
+	if err := v.current(h.Current, h.Deactivation != nil, now); err != nil { // 9
 		return nil, err
 	}
 	return v.spans, v.end(h.Deactivation) // 10
@@ -225,10 +229,13 @@ func (v *historian) replace(r *Rotation) error {
 	return nil
 }
 
-func (v *historian) current(bindings []*wire.Envelope, deactivated bool) error {
+func (v *historian) current(bindings []*wire.Envelope, deactivated bool, now int64) error {
 	bound := make(map[Role]bool, 2)
 	for _, env := range bindings {
 		b, err := v.binding(env)
+		if err == nil && !deactivated { // 9
+			err = b.inWindow(now)
+		}
 		if err != nil {
 			return fmt.Errorf("%w: current binding: %w", ErrHistory, err)
 		}

@@ -108,7 +108,7 @@ func TestHistory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, spans, err := ParseHistory(doc)
+		_, spans, err := ParseHistory(doc, eventAt+50)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,7 +130,7 @@ func TestHistory(t *testing.T) {
 			}
 		}
 		if h.First = h.First[:0]; ended {
-			if _, err := h.Verify(); err != nil {
+			if _, err := h.Verify(eventAt + 50); err != nil {
 				t.Errorf("without first bindings: %v", err)
 			}
 		}
@@ -167,9 +167,32 @@ func TestHistoryRefuses(t *testing.T) {
 		"10 not the last event":        spoil(whole(t).end(12, 21, true), func(h *History) { h.Events = h.Events[:4] }),
 		"10 of another chain":          spoil(whole(t).end(12, 21, true), func(h *History) { h.Deactivation = newChronicle(t).end(10, 20, true).h.Deactivation }),
 	} {
-		if spans, err := c.h.Verify(); !errors.Is(err, ErrHistory) && !errors.Is(err, ErrRotation) && !errors.Is(err, ErrDeactivation) && !errors.Is(err, ErrBinding) {
+		if spans, err := c.h.Verify(eventAt + 50); !errors.Is(err, ErrHistory) && !errors.Is(err, ErrRotation) && !errors.Is(err, ErrDeactivation) && !errors.Is(err, ErrBinding) {
 			t.Errorf("%s: %v %v", name, spans, err)
 		}
+	}
+}
+
+// TestHistoryCutOff: the binding of a retired key, which was handed out once,
+// does not show that key as the one in use when it has run out.
+func TestHistoryCutOff(t *testing.T) {
+	h := whole(t).end(12, 21, false).h
+	cut := h
+	cut.Events = h.Events[:4:4]
+	cut.Current = []*wire.Envelope{h.Events[0].Binding, h.Events[1].Binding}
+	for now, want := range map[int64]error{eventAt - 61: ErrBindingEarly, eventAt + 3600: ErrBindingExpired} {
+		for name, h := range map[string]*History{"whole": &h, "cut off": &cut} {
+			if spans, err := h.Verify(now); !errors.Is(err, ErrHistory) || !errors.Is(err, want) || spans != nil {
+				t.Errorf("%s at %d: %v %v", name, now, spans, err)
+			}
+		}
+	}
+	if _, err := h.Verify(eventAt + 3599); err != nil {
+		t.Errorf("while its bindings run: %v", err)
+	}
+	ended := whole(t).end(12, 21, true).h
+	if _, err := ended.Verify(eventAt + 1<<30); err != nil {
+		t.Errorf("an end needs no running binding: %v", err)
 	}
 }
 
@@ -282,7 +305,7 @@ func FuzzParseHistory(f *testing.F) {
 		f.Add(doc)
 	}
 	f.Fuzz(func(t *testing.T, doc []byte) {
-		_, spans, err := ParseHistory(doc)
+		_, spans, err := ParseHistory(doc, eventAt+50)
 		seen := map[wire.PublicKey]bool{}
 		for _, s := range spans {
 			if err == nil && (seen[s.Key] || s.Until != 0 && s.Until < s.From) {
@@ -298,7 +321,7 @@ func BenchmarkVerifyHistory(b *testing.B) {
 	h := whole(b).end(12, 21, false).h
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := h.Verify(); err != nil {
+		if _, err := h.Verify(eventAt + 50); err != nil {
 			b.Fatal(err)
 		}
 	}

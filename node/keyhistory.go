@@ -30,7 +30,7 @@ func (n *Node) keyHistory(_ context.Context, req KeyHistoryRequest) (*KeyHistory
 		b := n.network.bindings()
 		h.Current = []*wire.Envelope{b.Kernel, b.Transport}
 	}
-	spans, err := h.Verify()
+	spans, err := h.Verify(n.now())
 	if err != nil {
 		return nil, err
 	}

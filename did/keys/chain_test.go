@@ -142,7 +142,7 @@ func history(t testing.TB, k *Keyring, events int) []did.Span {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, spans, err := did.ParseHistory(doc)
+	_, spans, err := did.ParseHistory(doc, at)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -152,7 +152,7 @@ func decoders(t *testing.T) []decoder {
 			valid: []byte(`{"id":"a","purpose":"p","server_id":"s","tool_name":"t"}`)},
 		{name: "policy", decode: func(b []byte) error { return second(policy.Parse("p", b)) }},
 		{name: "deactivation", decode: func(b []byte) error { _, _, err := did.ParseDeactivation(b); return err }, limits: wire.DocumentLimits, valid: deactivation(t)},
-		{name: "key history", decode: func(b []byte) error { _, _, err := did.ParseHistory(b); return err }},
+		{name: "key history", decode: func(b []byte) error { _, _, err := did.ParseHistory(b, 0); return err }},
 		{name: "DID document", decode: func(b []byte) error { return second(did.ParseDocument(b)) }},
 		{name: "foreign DID document", decode: func(b []byte) error { return second(resolver.ParseDocument(b, "did:web:example.com")) }},
 		{name: "JSON Web Key", decode: func(b []byte) error { return second(did.ParseJWK(b)) }},

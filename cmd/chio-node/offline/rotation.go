@@ -15,9 +15,9 @@ const (
 )
 
 // history judges the key events of an organisation, and tells when each key
-// was in use.
+// was in use. The keys in use must be bound at the time that is asked for.
 func history(f *Finding, doc []byte, o Options) {
-	h, spans, err := did.ParseHistory(doc)
+	h, spans, err := did.ParseHistory(doc, o.At)
 	if err != nil {
 		f.refuse(CodeRotation, err)
 		return
