@@ -116,6 +116,8 @@ func TestMustReject(t *testing.T) {
 		{"node described twice alike", with("", `,"evidence":[{"id":"urn:x:2","name":"n"},{"id":"urn:x:2","name":"n"}]`), ld.ErrLossy, false},
 		{"labelled node described in two places", with("", `,"evidence":[{"id":"_:e","name":"n"},{"id":"_:e","description":"d"}]`), ld.ErrLossy, false},
 		{"credential described within itself", with("", `,"evidence":{"id":"urn:x:1","type":"VerifiableCredential"}`), ld.ErrLossy, false},
+		{"id under another name", strings.Replace(with(`,{"ident":"@id"}`, ""), `"id":"urn:x:1"`, `"ident":"urn:x:1"`, 1), ld.ErrIRI, false},
+		{"id written as a compact IRI", strings.Replace(with(`,{"c":{"@id":"urn:x:","@prefix":true}}`, ""), `"id":"urn:x:1"`, `"id":"c:1"`, 1), ld.ErrIRI, false},
 		{"two spellings of id", with("", `,"@id":"urn:x:2"`), ld.ErrTerm, true},
 		{"repeated name", with("", `,"name":"a","name":"b"`), ld.ErrMalformed, true},
 		{"trailing bytes", with("", "") + "x", ld.ErrMalformed, true},

@@ -49,6 +49,7 @@ func New() (*Processor, error) {
 //	2 no value is one that RDF cannot carry
 //	3 every member and type is defined by the contexts (expand)
 //	4 the RDF is complete (newDataset) and within the limits
+//	5 the document is called what its id says, to who reads it without contexts
 func (p *Processor) Canonicalize(doc []byte) ([]byte, error) {
 	d, err := parse(doc) // 1
 	if err != nil {
@@ -65,11 +66,29 @@ func (p *Processor) canonical(d *document) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := d.calledAsWritten(expanded); err != nil { // 5
+		return nil, err
+	}
 	set, err := newDataset(expanded, false) // 4
 	if err != nil {
 		return nil, err
 	}
 	return canonicalize(set.quads, set.nodes, MaxSteps) // 4
+}
+
+// calledAsWritten refuses an id that a context makes of another text or of
+// another member.
+func (d *document) calledAsWritten(expanded []any) error {
+	written := d.members["id"]
+	if written == nil {
+		written = d.members["@id"]
+	}
+	for _, n := range expanded {
+		if node, ok := n.(map[string]any); ok && node["@id"] != written {
+			return fmt.Errorf("%w: its id is written as %.100q and means %.100q", ErrIRI, fmt.Sprint(written), fmt.Sprint(node["@id"]))
+		}
+	}
+	return nil
 }
 
 // Check refuses a document with a member or type that its contexts do not
