@@ -176,8 +176,9 @@ func (n *Node) attenuateTreaty(ctx context.Context, agent string, key wire.Publi
 }
 
 // activePassport is the passport an agent's authority rests on, nil if it has
-// none or its time is over. One that was revoked or suspended is named too:
-// the kernel refuses what rests on it, on record, until it is resumed.
+// none or its time is over. One that was revoked or suspended is named too,
+// whether its time is over or not: what rests on it is refused, on record,
+// until it is resumed or the agent is issued another.
 func (n *Node) activePassport(agent string) (*kernel.PassportRef, error) {
 	var a authority.Agent
 	err := n.db.View(func(r store.Reader) (err error) {
@@ -194,7 +195,7 @@ func (n *Node) activePassport(agent string) (*kernel.PassportRef, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p, err := rec.Parse(); err != nil || int64(p.ValidUntil) <= n.now() {
+	if p, err := rec.Parse(); err != nil || int64(p.ValidUntil) <= n.now() && !rec.Withdrawn() {
 		return nil, err
 	}
 	return a.Passport, nil

@@ -120,6 +120,9 @@ type CertificationID struct {
 
 // exportCertification is the bundle with the whole chain, signed as of now.
 func (n *Node) exportCertification(_ context.Context, req CertificationID) (*CertificationBundle, error) {
+	if err := n.alive(); err != nil { // what it signed before can still be shown
+		return nil, err
+	}
 	doc, err := n.certified.Export(req.ID, n.now())
 	if err != nil {
 		return nil, certificationProblem(err)

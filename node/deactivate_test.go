@@ -97,7 +97,8 @@ func isOver(t *testing.T, n *Node, peer *Ready) {
 		"passport/issue": IssuePassport{Agent: "late"}, "capability/issue": IssueCapability{Agent: "late", Server: "files", Tools: []string{"x"}},
 		"capability/request": RequestCapability{}, "federate/preview": PeerRequest{Peer: peer.Peer}, "federate/propose": Propose{Peer: peer.Peer},
 		"key/rotate/agent": RotateAgentRequest{Agent: "researcher"}, "did/deactivate": DeactivateRequest{Reason: "again", Confirm: n.DID().Short()},
-		"did/countersign": DeactivateRequest{}, "agent/prove": ProveRequest{Agent: "researcher", Audience: key, Arguments: wire.Raw("{}")},
+		"did/countersign": DeactivateRequest{}, "reputation/export": ExportReputation{Agent: "researcher"}, "passport/answer": JudgePresentation{},
+		"certification/export": CertificationID{}, "agent/prove": ProveRequest{Agent: "researcher", Audience: key, Arguments: wire.Raw("{}")},
 	} {
 		if _, err := n.Call(t.Context(), op, wire.MustMarshal(req)); !hasCode(err, string(CodeDeactivated)) {
 			t.Errorf("%s: %v", op, err)

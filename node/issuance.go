@@ -47,7 +47,8 @@ type GrantedCapability struct {
 //	5 neither passport nor agent was revoked here
 //	6 a rule gives it, and the agent has no other share of that rule
 //
-// 3 to 6 are one transaction; the nonce stays used when 4 to 6 refuse.
+// 3 to 6 are one transaction; nonce and challenge stay used when 4 to 6 refuse,
+// or when the policy of the challenge refused in 2 what its holder presented.
 func (n *Node) requestCapability(ctx context.Context, req RequestCapability) (*GrantedCapability, error) {
 	if err := n.alive(); err != nil {
 		return nil, err
@@ -70,12 +71,18 @@ func (n *Node) requestCapability(ctx context.Context, req RequestCapability) (*G
 		if err := shown.consume(tx, n); err != nil { // 3
 			return err
 		}
+		if shown.refused != nil { // 2
+			return nil
+		}
 		given, err = n.decideRequest(tx, q, shown.who, shown.passport)
 		if errors.As(err, &refused) {
 			return nil
 		}
 		return err
 	})
+	if err == nil {
+		err = shown.refused
+	}
 	if err == nil && refused != nil {
 		err = refused
 	}

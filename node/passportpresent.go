@@ -72,8 +72,39 @@ func (n *Node) presentPassport(ctx context.Context, req PresentPassport) (wire.R
 		}
 		files = append(files, file)
 	}
+	for _, file := range files {
+		if err := n.presentable(file); err != nil {
+			return nil, err
+		}
+	}
 	out, err := passport.Present(&req.Challenge, req.Domain, key, files, n.now())
 	return out, PresentationProblem(err)
+}
+
+// presentable refuses to sign for a passport that does not count: one that is
+// not active in this registry, or that was revoked or suspended by an issuer
+// this node hears from. What is no passport passport.Present refuses.
+func (n *Node) presentable(file []byte) error {
+	report := passport.VerifyFile(file, vc.Gate{Now: n.now()})
+	p := report.Passport
+	if !report.Integrity || p == nil {
+		return nil
+	}
+	if d := n.revocations.Check(nil, &kernel.PassportRef{Issuer: report.Issuer, ID: report.ID}, p.Subject.ID.Key(), nil, n.now()); d != nil {
+		return &Problem{Code: string(d.Code), Message: d.Reason, Hint: d.Fix, Exit: ExitDenied}
+	}
+	if report.Issuer != n.DID().String() {
+		return nil
+	}
+	rec, err := n.passports.Get(report.ID)
+	if err != nil {
+		return passportProblem(err)
+	}
+	if s := rec.State(p, n.now()); s != passport.Active {
+		return &Problem{Code: "CHIO-PASSPORT-STATE", Message: fmt.Sprintf("passport %s is %s: only an active one is presented", report.ID, s),
+			Hint: "chio-node passport list shows the state of each", Exit: ExitDenied}
+	}
+	return nil
 }
 
 // JudgePresentation asks "passport/answer".
@@ -84,6 +115,9 @@ type JudgePresentation struct {
 // judgePresentation judges the answer to a challenge and uses the challenge
 // up: the answer counts once, whatever the verdict.
 func (n *Node) judgePresentation(ctx context.Context, req JudgePresentation) (*passport.Verdict, error) {
+	if err := n.alive(); err != nil {
+		return nil, err
+	}
 	shown, err := n.authentic(req.Presentation)
 	if err != nil {
 		return nil, err
@@ -100,6 +134,7 @@ type showing struct {
 	passport  *kernel.PassportRef
 	challenge string // to be used up; "" for a passport file
 	verdict   *passport.Verdict
+	refused   error // the answer is its holder's and uses the challenge up, and gives nothing
 }
 
 // consume uses up the challenge, if there is one, in the transaction in which
@@ -125,12 +160,14 @@ func (n *Node) shown(req RequestCapability, q *authority.CapabilityRequest) (*sh
 	if err != nil {
 		return nil, err
 	}
-	return s, s.choose(q)
+	s.refused = s.choose(q)
+	return s, nil
 }
 
 // authentic verifies an answer as far as its holder: rules 1 to 3 of
 // passport.Asked.Verify. The verdict of the policy is in what it returns, with
-// what was revoked or suspended here since the status lists were signed.
+// what was revoked or suspended here since the status lists were signed, and
+// which organisations have ended: their word counts no more.
 func (n *Node) authentic(doc wire.Raw) (*showing, error) {
 	r, err := passport.ParseResponse(doc)
 	if err != nil {
@@ -155,6 +192,11 @@ func (n *Node) authentic(doc wire.Raw) (*showing, error) {
 		ref := &kernel.PassportRef{Issuer: c.Issuer, ID: c.ID}
 		if d := n.revocations.Check(nil, ref, c.Passport.Subject.ID.Key(), nil, n.now()); d != nil {
 			v.Withdraw(d.Reason)
+		}
+		for _, party := range []did.DID{c.Passport.Issuer, c.Passport.Subject.ID, did.DID(c.Passport.Subject.Organization)} {
+			if at, ended := n.deactivated(party); ended {
+				v.Withdraw(fmt.Sprintf("%s was deactivated at %s", party, stamp(at)))
+			}
 		}
 	}
 	return &showing{challenge: r.ChallengeID, verdict: v}, nil

@@ -70,6 +70,10 @@ func TestI9_PresentationGivesACapabilityOnce(t *testing.T) {
 		doc := show()
 		_, err = n.requestCapability(t.Context(), ask("urn:uuid:01890a5d-ac96-774b-bcce-b302099a8057", doc))
 		wantCode(t, "another passport's id", "CHIO-PASSPORT-REFUSED", err)
+		// It was its holder's answer, so it was the only one.
+		_, err = n.requestCapability(t.Context(), ask(p.Passport.ID, doc))
+		wantCode(t, "an answer that was refused", "CHIO-CHALLENGE-USED", err)
+		doc = show()
 		both := ask(p.Passport.ID, doc)
 		both.PassportFile = p.File
 		_, err = n.requestCapability(t.Context(), both)

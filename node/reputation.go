@@ -97,6 +97,9 @@ func (n *Node) agentKey(name string) (key wire.PublicKey, err error) {
 // exportReputation signs what this node's receipts say of an agent. What others
 // said is not in it.
 func (n *Node) exportReputation(ctx context.Context, req ExportReputation) (*ReputationFile, error) {
+	if err := n.alive(); err != nil {
+		return nil, err
+	}
 	if req.TTLSeconds == 0 {
 		req.TTLSeconds = defaultSummarySeconds
 	}

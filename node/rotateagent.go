@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/did/keys"
@@ -49,6 +50,7 @@ type AgentRotation struct {
 	Epoch       uint64         `json:"epoch,omitzero"`
 	successor   *passport.Request
 	oldPassport []string
+	withdrawn   *kernel.PassportRef // what the agent is left with if its passport was taken back
 }
 
 // rotateAgent replaces an agent's key. In one transaction: the record, the new
@@ -112,7 +114,7 @@ func (n *Node) planAgentRotation(req RotateAgentRequest) (*AgentRotation, error)
 	if own := req.NewKey != nil || req.Record != nil; own == a.Custodial && !req.Preview {
 		return nil, custodyProblem(a)
 	}
-	return plan, n.planPassports(a, plan)
+	return plan, nil
 }
 
 func custodyProblem(a authority.Agent) error {
@@ -125,21 +127,39 @@ func custodyProblem(a authority.Agent) error {
 }
 
 // planPassports lists the passports that end with the old key, and makes the
-// request for one like the agent's, for the rest of its time.
-func (n *Node) planPassports(a authority.Agent, plan *AgentRotation) error {
+// request for one like the agent's, for the rest of its time, if it is active.
+// A new key is no way around a suspension or a revocation: such a passport has
+// no successor, and the agent goes on naming it until it is issued another.
+func (n *Node) planPassports(tx store.Tx, plan *AgentRotation) error {
+	a, err := authority.AgentByKey(tx, plan.Old)
+	if err != nil {
+		return err
+	}
 	now := n.now()
-	return n.passports.List(did.FromKey(a.Key), func(r *passport.Record) error {
+	plan.oldPassport, plan.successor, plan.withdrawn = nil, nil, nil
+	if a.Passport != nil { // of this key, or of one before it
+		r, err := n.passports.GetIn(tx, a.Passport.ID)
+		if err != nil {
+			return err
+		}
+		if r.Withdrawn() {
+			plan.withdrawn = a.Passport
+		}
+	}
+	return n.passports.ListIn(tx, did.FromKey(a.Key), func(r *passport.Record) error {
 		p, err := r.Parse()
 		if err != nil || r.Revoked() {
 			return err
 		}
-		plan.oldPassport = append(plan.oldPassport, p.ID)
-		left := int64(p.ValidUntil) - now
-		if a.Passport == nil || a.Passport.ID != p.ID || left <= 0 {
-			return nil
+		own := a.Passport != nil && a.Passport.ID == p.ID
+		if own { // first: the agent may go on naming it, so its revocation is an entry of its own
+			plan.oldPassport = slices.Insert(plan.oldPassport, 0, p.ID)
+		} else {
+			plan.oldPassport = append(plan.oldPassport, p.ID)
 		}
-		subject := p.Subject
-		plan.successor = &passport.Request{ValidFrom: now, TTLSeconds: left, Subject: subject}
+		if own && r.State(p, now) == passport.Active {
+			plan.successor = &passport.Request{ValidFrom: now, TTLSeconds: int64(p.ValidUntil) - now, Subject: p.Subject}
+		}
 		return nil
 	})
 }
@@ -165,6 +185,9 @@ func (n *Node) rotateAgentIn(tx store.Tx, req RotateAgentRequest, plan *AgentRot
 	if plan.Dying, err = n.dyingTokens(tx, ofAgent(plan.Old), req.Reissue); err != nil {
 		return err
 	}
+	if err := n.planPassports(tx, plan); err != nil {
+		return err
+	}
 	if err := n.revokeAgentKey(tx, plan); err != nil {
 		return err
 	}
@@ -172,7 +195,11 @@ func (n *Node) rotateAgentIn(tx store.Tx, req RotateAgentRequest, plan *AgentRot
 	if err != nil {
 		return err
 	}
-	a, err := authority.RekeyAgent(tx, plan.Old, plan.New, ref)
+	names := ref
+	if names == nil {
+		names = plan.withdrawn
+	}
+	a, err := authority.RekeyAgent(tx, plan.Old, plan.New, names)
 	if err != nil {
 		return err
 	}

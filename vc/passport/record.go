@@ -33,6 +33,11 @@ type Record struct {
 // revoked, or another took its place.
 func (r *Record) Revoked() bool { return r.RevokedAt != 0 }
 
+// Withdrawn reports whether the issuer took the passport back, for good or
+// until it is resumed. Unlike State it says so of a suspended passport whose
+// time is over too.
+func (r *Record) Withdrawn() bool { return r.Revoked() || r.SuspendedAt != 0 }
+
 // Parse reads the passport of a record the registry itself has written.
 func (r *Record) Parse() (*Passport, error) {
 	var p struct {

@@ -105,27 +105,34 @@ func (g *Registry) Get(id string) (*Record, error) {
 	return r, err
 }
 
+// GetIn is Get inside a transaction of the caller.
+func (g *Registry) GetIn(v store.Reader, id string) (*Record, error) { return g.get(v, id) }
+
 // List calls fn for every record, oldest first, until it returns an error;
 // store.ErrStop ends the list early. With agent "" it lists all agents.
 func (g *Registry) List(agent did.DID, fn func(*Record) error) error {
-	return g.cfg.DB.View(func(v store.Reader) error {
-		if agent == "" {
-			return v.Scan(passportPrefix, "", func(_ string, value []byte) error {
-				var r Record
-				if err := wire.Unmarshal(value, &r, wire.DocumentLimits); err != nil {
-					return err
-				}
-				return fn(&r)
-			})
-		}
-		prefix := agentPrefix + agent.Key().String() + "/"
-		return v.Scan(prefix, "", func(key string, _ []byte) error {
-			r, err := g.get(v, strings.TrimPrefix(key, prefix))
-			if err != nil {
+	return g.cfg.DB.View(func(v store.Reader) error { return g.ListIn(v, agent, fn) })
+}
+
+// ListIn is List inside a transaction of the caller, so that what is done to
+// the passports is done to those that were listed.
+func (g *Registry) ListIn(v store.Reader, agent did.DID, fn func(*Record) error) error {
+	if agent == "" {
+		return v.Scan(passportPrefix, "", func(_ string, value []byte) error {
+			var r Record
+			if err := wire.Unmarshal(value, &r, wire.DocumentLimits); err != nil {
 				return err
 			}
-			return fn(r)
+			return fn(&r)
 		})
+	}
+	prefix := agentPrefix + agent.Key().String() + "/"
+	return v.Scan(prefix, "", func(key string, _ []byte) error {
+		r, err := g.get(v, strings.TrimPrefix(key, prefix))
+		if err != nil {
+			return err
+		}
+		return fn(r)
 	})
 }
 
