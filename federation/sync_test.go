@@ -328,6 +328,49 @@ func TestShrunkenLogIsRefused(t *testing.T) {
 	}
 }
 
+// TestLogOfAnotherIsRefused: a peer's first head cannot be of our log, nor of
+// another peer's while that one is with us.
+func TestLogOfAnotherIsRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		ours  bool
+		other State // of the peer that holds the log id
+		want  error
+	}{
+		"ours":              {ours: true, want: ErrHead},
+		"an active peer's":  {other: Active, want: ErrHead},
+		"a frozen peer's":   {other: Frozen, want: ErrHead},
+		"a revoked peer's":  {other: Revoked},
+		"one that has left": {other: Terminated},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, b := newParty(t, 10, callTerms()), newParty(t, 20, callTerms(), didOf(t, 10))
+			if c.ours {
+				b.logOrigin = a.logOrigin
+			} else {
+				holder := didOf(t, 30)
+				err := a.db.Update(t.Context(), func(tx store.Tx) error {
+					if err := save(tx, prefixPeer+holder.String(), &Record{DID: holder, State: c.other, Kernel: key(t, 31).Public()}); err != nil {
+						return err
+					}
+					return save(tx, prefixHead+holder.String(), &KnownHead{Peer: holder, Origin: b.logOrigin, Size: 1, Witnesses: []string{}})
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			b.forkLog(2)
+			federate(t, a.org, b.org)
+			if _, err := a.exchange.SyncNow(t.Context(), b.did()); !errors.Is(err, c.want) {
+				t.Fatalf("sync: %v, want %v", err, c.want)
+			}
+			held, err := a.exchange.heldHead(b.did())
+			if err != nil || (held.Origin == "") != (c.want != nil) {
+				t.Fatalf("held %+v, %v", held, err)
+			}
+		})
+	}
+}
+
 // TestCosignaturesThatAreNotOurs: a peer cannot make us keep a head of ours that
 // we never signed, or one that it did not sign.
 func TestCosignaturesThatAreNotOurs(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/wire"
 )
 
 // The reasons a peer's head is refused.
@@ -28,7 +29,8 @@ var (
 //	3 same size: same root; else two signed heads contradict: evidence, frozen
 //	4 larger: the consistency proof holds; if it does not, the peer is asked to
 //	  sign its root at the old size, which it cannot do honestly
-//	5 the head is stored, then cosigned, then given back
+//	5 the head is stored, then cosigned, then given back; it is not stored if
+//	  its log is ours or the one log of another peer
 func (x *Exchange) witnessHead(ctx context.Context, rec Record) (*KnownHead, error) {
 	held, err := x.heldHead(rec.DID)
 	if err != nil {
@@ -143,5 +145,41 @@ func (x *Exchange) heldHead(peer did.DID) (*KnownHead, error) {
 }
 
 func (x *Exchange) storeHead(ctx context.Context, h *KnownHead) error {
-	return x.s.cfg.DB.Update(ctx, func(tx store.Tx) error { return save(tx, prefixHead+h.Peer.String(), h) })
+	return x.s.cfg.DB.Update(ctx, func(tx store.Tx) error {
+		if err := x.ownsLog(tx, h); err != nil {
+			return err
+		}
+		return save(tx, prefixHead+h.Peer.String(), h)
+	})
+}
+
+// ownsLog refuses a head under a log id that is ours or that another peer's
+// first head pinned: whoever names another's log would be trusted in it. A peer
+// whose relationship has ended holds its log id no longer.
+func (x *Exchange) ownsLog(r store.Reader, h *KnownHead) error {
+	own, err := x.logID(r)
+	if err != nil {
+		return err
+	}
+	if h.Origin == own {
+		return fmt.Errorf("%w: it is of log %.80q, which is ours", ErrHead, h.Origin)
+	}
+	return r.Scan(prefixHead, "", func(key string, row []byte) error {
+		var other KnownHead
+		if err := wire.UnmarshalCanonical(row, &other, rowLimits); err != nil {
+			return fmt.Errorf("%w: row %.160s: %w", store.ErrCorrupt, key, err)
+		}
+		if other.Peer == h.Peer || other.Origin != h.Origin {
+			return nil
+		}
+		rec, err := readRecord(r, other.Peer)
+		if err != nil {
+			return err
+		}
+		switch rec.State {
+		case Revoked, Terminated, Deactivated:
+			return nil
+		}
+		return fmt.Errorf("%w: it is of log %.80q, which is the one of %s", ErrHead, h.Origin, other.Peer)
+	})
 }

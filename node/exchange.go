@@ -190,7 +190,7 @@ func (w *network) addTrust(t *receipt.TrustSet) {
 		}
 		k := receipt.TrustedKernel{Key: rec.Kernel, DID: rec.DID.String(), Logs: []string{}}
 		for _, h := range heads {
-			if h.Peer == rec.DID && !h.Own {
+			if h.Peer == rec.DID && !h.Own && h.Origin != w.n.logID { // no peer signs our log
 				k.Logs = append(k.Logs, h.Origin)
 			}
 		}

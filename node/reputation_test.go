@@ -11,7 +11,9 @@ import (
 
 	"github.com/backbay-labs/chio-node/credit/reputation"
 	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/federation"
 	"github.com/backbay-labs/chio-node/kernel/receipt"
+	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -199,6 +201,33 @@ func TestReputationBetweenPeers(t *testing.T) {
 	refused(said, reputation.ErrOlder)
 	refused(summaryBy(t, globex, key, 900_000), reputation.ErrOwn)
 	refused(bytes.Replace(said, []byte(`"receipts":400`), []byte(`"receipts":401`), 1), reputation.ErrSummary)
+}
+
+// TestLogNamedTwice: a store in which a peer's head is under our own log id
+// still scores, and the peer's kernel is not trusted in our log.
+func TestLogNamedTwice(t *testing.T) {
+	acme, _ := startedNode(t, shortHome(t, "acme"))
+	globex, ready := startedNode(t, shortHome(t, "globex"))
+	federateNodes(t, acme, globex, ready)
+	if _, err := acme.ensureAgent(t.Context(), localAgent); err != nil {
+		t.Fatal(err)
+	}
+	head := wire.MustMarshal(federation.KnownHead{Peer: globex.DID(), Origin: acme.logID, Size: 1, Witnesses: []string{}})
+	err := acme.db.Update(t.Context(), func(tx store.Tx) error {
+		tx.Set("f/head/"+globex.DID().String(), head)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := cardOf(t, acme, localAgent); len(c.Evidence.Logs) > 1 {
+		t.Errorf("%+v", c.Evidence.Logs)
+	}
+	for _, k := range acme.trustSet().Kernels {
+		if k.DID == globex.DID().String() && len(k.Logs) != 0 {
+			t.Errorf("the peer's kernel is trusted in %v", k.Logs)
+		}
+	}
 }
 
 // summaryBy is what an organisation with a history would sign.

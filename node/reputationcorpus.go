@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/backbay-labs/chio-node/credit/reputation"
 	"github.com/backbay-labs/chio-node/did"
@@ -152,7 +153,8 @@ func (n *Node) ownLeaves(ctx context.Context, key wire.PublicKey, size uint64) i
 }
 
 // foreignSources adds what was collected, with inclusion proofs, of the logs of
-// active peers.
+// active peers. A log id that two of them name, or that is ours, is read once: one
+// peer's word must not keep every agent from being scored.
 func (n *Node) foreignSources(c *reputation.Corpus) error {
 	heads, err := n.network.exchange.Heads()
 	if err != nil {
@@ -161,6 +163,9 @@ func (n *Node) foreignSources(c *reputation.Corpus) error {
 	for _, rec := range n.network.service.List() {
 		for _, h := range heads {
 			if rec.State != federation.Active || h.Own || h.Peer != rec.DID || h.Size > reputation.MaxLogSize || len(c.Sources) >= reputation.MaxSources {
+				continue
+			}
+			if slices.ContainsFunc(c.Sources, func(s reputation.Source) bool { return s.Log == h.Origin }) {
 				continue
 			}
 			c.Sources = append(c.Sources, reputation.Source{Log: h.Origin, Size: h.Size, Root: h.Root, Receipts: n.foreignLeaves(rec.DID, h.Size)})
