@@ -76,6 +76,7 @@ type VCService struct {
 	Refuse       func() error
 	AllowUnbound bool
 	Resolver     *resolver.Resolver // nil: one that knows did:chio and did:key and fetches nothing
+	Routes       map[string]http.Handler
 }
 
 // NewVCService composes the service.
@@ -108,7 +109,7 @@ func NewVCService(c VCService) (*vchttp.Service, error) {
 		Resource: func(u string) ([]byte, error) {
 			return nil, fmt.Errorf("%.140q is not embedded, and nothing is fetched", u)
 		},
-		Book: book, Resolver: r, Token: c.Token, Refuse: c.Refuse, AllowUnbound: c.AllowUnbound,
+		Book: book, Resolver: r, Token: c.Token, Refuse: c.Refuse, AllowUnbound: c.AllowUnbound, Routes: c.Routes,
 	})
 }
 

@@ -508,6 +508,22 @@ func TestLimits(t *testing.T) {
 }
 
 // The rows of the resolver's contract.
+func TestRoutesOfOthersAreUnderTheSameLimits(t *testing.T) {
+	w := serve(t, func(c *vchttp.Config) {
+		c.Limits = vchttp.Limits{PerClientPerSecond: 1}
+		c.Routes = map[string]http.Handler{"/other/": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })}
+	})
+	for want := http.StatusTeapot; want != 0; {
+		switch got := w.do(t, "GET", "/other/thing", "", "", nil).status; got {
+		case http.StatusTeapot:
+		case http.StatusTooManyRequests:
+			want = 0
+		default:
+			t.Fatalf("status %d", got)
+		}
+	}
+}
+
 func TestIdentifiers(t *testing.T) {
 	w := serve(t, nil)
 	id := did.FromKey(key(t, 9).Public())

@@ -43,6 +43,10 @@ type Config struct {
 	Book     *Book    // nil: no status
 	Resolver Resolver // nil: no identifiers
 
+	// Routes are patterns of others on the same listener, under the same limits
+	// of a client. They answer for themselves who may do what.
+	Routes map[string]http.Handler
+
 	// Token is what a bearer must show to issue, present or change a status; ""
 	// leaves all three open, which is for test suites.
 	Token string
@@ -104,6 +108,9 @@ func New(cfg Config) (*Service, error) {
 	}
 	if cfg.Resolver != nil {
 		s.mux.HandleFunc("GET "+identifiers+"{did...}", s.identifier)
+	}
+	for pattern, h := range cfg.Routes {
+		s.mux.Handle(pattern, h)
 	}
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, fmt.Errorf("no %s %.200q here", r.Method, r.URL.Path))
