@@ -4,10 +4,9 @@ import "github.com/backbay-labs/chio-node/did"
 
 // What tests outside the package may see of its inside.
 var (
-	HashData    = hashData
-	EncodeList  = encodeList
-	DecodeList  = decodeList
-	JudgeStatus = judgeStatus
+	HashData   = hashData
+	EncodeList = encodeList
+	DecodeList = decodeList
 )
 
 // Config returns the two preimages of the first proof of a signed canonical

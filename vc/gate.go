@@ -141,7 +141,7 @@ func (r *Report) Note(rule int, name string, err error) error {
 //	 7 the verifier trusts the issuer
 //	 8 validFrom ≤ now + skew, now < validUntil, and of every proof created ≤ now
 //	   + skew, now < expires; a domain or challenge is one the verifier is bound to
-//	 9 every status entry says active (judgeStatus)
+//	 9 every status entry says active (JudgeStatus)
 //
 // Integrity is 1 to 6 and 11 to 13. After a failed integrity rule nothing
 // further is asked. Rule 10 belongs to passport files, 20 to 29 to
@@ -186,7 +186,7 @@ func (r *Report) judge(c *Credential, g *Gate) {
 		err = bound(c, g)
 	}
 	usable := r.Note(8, "validity window", err) == nil
-	r.Status, r.Findings, err = judgeStatus(c.Status, c.Issuer, *g)
+	r.Status, r.Findings, err = JudgeStatus(c.Status, c.Issuer, *g)
 	_ = r.Note(9, "status", err)
 	r.Authorized = usable && err == nil
 }

@@ -24,7 +24,8 @@ type Finding struct {
 	Detail  string `json:"detail,omitempty"` // why it denies
 }
 
-// judgeStatus answers for all entries of a credential of an issuer, rule 9:
+// JudgeStatus answers for all entries of a credential of an issuer, rule 9, by
+// the time, lists and limits of a gate:
 //
 //	9a a credential without entries holds only if the gate allows that
 //	9b every entry has a type and a purpose that are understood
@@ -40,7 +41,7 @@ type Finding struct {
 // The worst entry decides: revoked, suspended, unknown, active. Only a nil
 // error lets a credential pass. Nothing is allocated for entries that are
 // active.
-func judgeStatus(entries []StatusEntry, issuer string, g Gate) (Status, []Finding, error) {
+func JudgeStatus(entries []StatusEntry, issuer string, g Gate) (Status, []Finding, error) {
 	if len(entries) == 0 { // 9a
 		if g.AllowNoStatus {
 			return StatusUnknown, nil, nil

@@ -29,6 +29,11 @@ type SDGate struct {
 	TrustedIssuer func(issuer string) bool                 // nil: nobody
 	Status        func(status wire.Raw) (vc.Status, error) // judges the claim status; nil: it is unknown
 	AllowNoStatus bool
+
+	// StatusList, if Status is nil, judges a claim status that refers to lists
+	// of the W3C data model (StatusEntries), as vc.Gate does.
+	StatusList          func(url string) (*vc.StatusList, error)
+	MaxStatusAgeSeconds int64
 }
 
 // SDReport answers as vc.Report does. Integrity includes the key binding, so
@@ -196,7 +201,7 @@ func (g *SDGate) judge(r *SDReport, c sdClaims) {
 	r.IssuerTrusted = r.Note(46, "issuer is trusted", err) == nil
 	r.Window, err = g.window(c)
 	usable := r.Note(47, "validity window", err) == nil
-	r.Status, err = g.status(c.status)
+	r.Status, err = g.status(c.status, r.Issuer)
 	r.Authorized = r.Note(48, "status", err) == nil && usable
 }
 
@@ -212,9 +217,12 @@ func (g *SDGate) window(c sdClaims) (vc.Window, error) {
 	return vc.WindowCurrent, nil
 }
 
-func (g *SDGate) status(claim wire.Raw) (vc.Status, error) {
+func (g *SDGate) status(claim wire.Raw, issuer string) (vc.Status, error) {
 	if claim == nil && g.AllowNoStatus {
 		return vc.StatusActive, nil
+	}
+	if claim != nil && g.Status == nil && g.StatusList != nil {
+		return g.entries(claim, issuer)
 	}
 	if claim == nil || g.Status == nil {
 		return vc.StatusUnknown, fmt.Errorf("%w: it has no status, or nobody was given to judge it", vc.ErrStatusUnknown)

@@ -27,6 +27,9 @@ type SDContent struct {
 	Status    wire.Raw            // the claim status, nil: none
 	Claims    map[string]wire.Raw // always disclosed
 	Disclosed map[string]wire.Raw // withheld until the holder discloses them
+	// Parts are objects that are always there, of which every member is
+	// withheld until the holder discloses it.
+	Parts map[string]map[string]wire.Raw
 }
 
 // IssueSD makes an SD-JWT VC and its disclosures, for the holder alone; rand
@@ -43,38 +46,30 @@ func IssueSD(c SDContent, signer wire.Signer, rand io.Reader) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &sdToken{}
-	var digests []string
-	var tail []byte
-	for _, name := range slices.Sorted(maps.Keys(c.Disclosed)) {
-		salt := make([]byte, saltBytes)
-		if _, err := io.ReadFull(rand, salt); err != nil {
-			return nil, fmt.Errorf("salt of a disclosure: %w", err)
-		}
-		raw, err := wire.Marshal([]any{string(encode(salt)), name, c.Disclosed[name]})
-		if err != nil {
-			return nil, fmt.Errorf("%w: %s: %w", ErrDisclosure, name, err)
-		}
-		d, err := readDisclosure(encode(raw)) // what we refuse we do not write
-		if err != nil {
+	w := withholder{rand: rand}
+	for _, name := range slices.Sorted(maps.Keys(c.Parts)) {
+		part := object{}
+		if err := w.withhold(part, c.Parts[name]); err != nil {
 			return nil, err
 		}
-		t.disclosures = append(t.disclosures, d)
-		digests = append(digests, digest(d.text))
-		tail = append(append(tail, d.text...), '~')
+		if p.has(name) {
+			return nil, fmt.Errorf("%w: the claim %s is there twice", ErrClaims, name)
+		}
+		if p[name], err = wire.Marshal(part); err != nil {
+			return nil, err
+		}
 	}
-	if len(digests) > 0 {
-		slices.Sort(digests)
-		if p["_sd"], err = wire.Marshal(digests); err != nil {
-			return nil, err
-		}
+	if err := w.withhold(p, c.Disclosed); err != nil {
+		return nil, err
+	}
+	if len(w.token.disclosures) > 0 {
 		p["_sd_alg"] = wire.Raw(`"sha-256"`)
 	}
 	raw, err := wire.Marshal(p)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrToken, err)
 	}
-	o, err := t.disclosed(p)
+	o, err := w.token.disclosed(p)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +80,42 @@ func IssueSD(c SDContent, signer wire.Signer, rand io.Reader) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(append(jwt, '~'), tail...), nil
+	return append(append(jwt, '~'), w.tail...), nil
+}
+
+// withholder makes the disclosures of one credential.
+type withholder struct {
+	rand  io.Reader
+	token sdToken
+	tail  []byte // the disclosures as they are handed over
+}
+
+// withhold puts the digests of claims into an object, and the claims into
+// disclosures.
+func (w *withholder) withhold(o object, claims map[string]wire.Raw) (err error) {
+	var digests []string
+	for _, name := range slices.Sorted(maps.Keys(claims)) {
+		salt := make([]byte, saltBytes)
+		if _, err := io.ReadFull(w.rand, salt); err != nil {
+			return fmt.Errorf("salt of a disclosure: %w", err)
+		}
+		raw, err := wire.Marshal([]any{string(encode(salt)), name, claims[name]})
+		if err != nil {
+			return fmt.Errorf("%w: %s: %w", ErrDisclosure, name, err)
+		}
+		d, err := readDisclosure(encode(raw)) // what we refuse we do not write
+		if err != nil {
+			return err
+		}
+		w.token.disclosures = append(w.token.disclosures, d)
+		digests = append(digests, digest(d.text))
+		w.tail = append(append(w.tail, d.text...), '~')
+	}
+	if len(digests) > 0 {
+		slices.Sort(digests)
+		o["_sd"], err = wire.Marshal(digests)
+	}
+	return err
 }
 
 // payload is everything but the digests.

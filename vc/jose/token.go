@@ -43,6 +43,18 @@ type header struct {
 //	J2 the header is strict JSON of at most 8 KiB with known parameters only
 //	J3 the payload is a JSON object without repeated names
 func parse(compact []byte) (*token, error) {
+	var h header
+	t, err := apart(compact, &h)
+	if err != nil {
+		return nil, err
+	}
+	t.header = h
+	return t, nil
+}
+
+// apart applies J1 to J3 with the parameters that header knows; it leaves the
+// token's own header empty.
+func apart(compact []byte, header any) (*token, error) {
 	if len(compact) > maxToken { // J1
 		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrToken, len(compact), maxToken)
 	}
@@ -59,7 +71,7 @@ func parse(compact []byte) (*token, error) {
 		raw[i] = b
 	}
 	t := &token{signed: compact[:len(parts[0])+1+len(parts[1])], signature: raw[2]}
-	if err := wire.Unmarshal(raw[0], &t.header, wire.Limits{Bytes: maxHeader, Depth: 4}); err != nil { // J2
+	if err := wire.Unmarshal(raw[0], header, wire.Limits{Bytes: maxHeader, Depth: 4}); err != nil { // J2
 		return nil, fmt.Errorf("%w: %w", ErrHeader, err)
 	}
 	var err error
