@@ -72,7 +72,7 @@ func scripts(dir string) testscript.Params {
 			"begin":   cmdBegin,
 			"until":   cmdUntil,
 			"start":   cmdStart,
-			"stop":    cmdStop,
+			"halt":    cmdHalt,
 			"flip":    cmdFlip,
 			"dead":    cmdDead,
 			"corrupt": cmdCorrupt,

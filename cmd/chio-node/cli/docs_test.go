@@ -78,7 +78,7 @@ func (p *tour) command(line string) error {
 	switch {
 	case line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "export CHIO_HOME="): // the script's home is the page's
 	case strings.HasPrefix(line, "kill %"):
-		fmt.Fprintf(p.out, "stop job%s\nuntil '\"servers\":[]' chio-node status --json\n", strings.TrimPrefix(line, "kill %"))
+		fmt.Fprintf(p.out, "halt job%s\nuntil '\"servers\":[]' chio-node status --json\n", strings.TrimPrefix(line, "kill %"))
 	case strings.HasSuffix(line, "&"):
 		p.jobs++
 		line = strings.TrimSpace(strings.TrimSuffix(line, "&"))
@@ -103,7 +103,7 @@ func (p *tour) command(line string) error {
 		fmt.Fprintf(p.out, "exec sh -c '%s'\n", line)
 	}
 	if text, is := strings.CutPrefix(comment, "→ "); is {
-		fmt.Fprintf(p.out, "printed '%s'\n", text)
+		fmt.Fprintf(p.out, "printed '%s'\n", strings.ReplaceAll(text, "'", "''"))
 	}
 	return nil
 }

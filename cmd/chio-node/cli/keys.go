@@ -77,7 +77,7 @@ func (a *app) bundleHead(cmd *cobra.Command, path string) (head receipt.Checkpoi
 	}
 	b, err := receipt.ParseBundle(doc)
 	if err != nil {
-		return head, key, err
+		return head, key, &node.Problem{Code: receipt.CodeFormat, Message: path + ": " + err.Error(), Hint: "name a file of chio-node export or receipt export", Exit: node.ExitUnverifiable}
 	}
 	var l node.KeyList
 	if err := a.call(cmd.Context(), "key/list", node.Empty{}, &l); err != nil {

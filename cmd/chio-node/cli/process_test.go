@@ -164,11 +164,11 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// cmdStop interrupts a program that start began and expects it to end well:
-// stop NAME; its standard error is in NAME.err.
-func cmdStop(ts *testscript.TestScript, neg bool, args []string) {
+// cmdHalt interrupts a program that start began and expects it to end well:
+// halt NAME; its standard error is in NAME.err.
+func cmdHalt(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
-		ts.Fatalf("usage: stop NAME")
+		ts.Fatalf("usage: halt NAME")
 	}
 	v, ok := running.LoadAndDelete(scriptProcess{ts, args[0]})
 	if !ok {
