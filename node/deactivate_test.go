@@ -9,6 +9,7 @@ import (
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/federation"
 	"github.com/backbay-labs/chio-node/kernel/receipt"
+	"github.com/backbay-labs/chio-node/vc"
 	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -118,7 +119,10 @@ func isOver(t *testing.T, n *Node, peer *Ready) {
 		t.Error(err)
 	}
 	do[Status](t, n, "status", Empty{})
-	do[Files](t, n, "export", Empty{})
+	files := do[Files](t, n, "export", Empty{})
+	if r := passport.VerifyFile(files.Files["passport.json"], vc.Gate{Now: n.now()}); !r.Integrity || r.Status != vc.StatusRevoked {
+		t.Errorf("the last lists say that a passport is %s: %v", r.Status, r.Err())
+	}
 	h := do[KeyHistory](t, n, "key/history", KeyHistoryRequest{})
 	for _, s := range h.Keys {
 		if s.Until == 0 {

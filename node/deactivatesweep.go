@@ -29,8 +29,9 @@ func (n *Node) finishDeactivation(ctx context.Context) error {
 }
 
 // sweep revokes every agent key, passport and live capability of this
-// organisation, in batches. Begun again after a crash it changes nothing that
-// is revoked already.
+// organisation, in batches, and signs the status lists that say so: they are
+// the last it signs. Begun again after a crash it changes nothing that is
+// revoked already.
 func (n *Node) sweep(ctx context.Context) error {
 	var entries []authority.Entry
 	swept := false
@@ -59,7 +60,7 @@ func (n *Node) sweep(ctx context.Context) error {
 	}
 	return n.db.Update(ctx, func(tx store.Tx) error {
 		tx.Set(rowSwept, []byte{1})
-		return nil
+		return n.passports.SignListsIn(tx, n.now())
 	})
 }
 

@@ -54,7 +54,7 @@ func (n *Node) exportPassports(ctx context.Context, f *Files) error {
 		return err
 	}
 	for _, id := range ids {
-		file, err := n.passports.File(ctx, id, n.now())
+		file, err := n.passportFile(ctx, id)
 		if err != nil {
 			return err
 		}

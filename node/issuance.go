@@ -158,6 +158,9 @@ type AskCapability struct {
 }
 
 func (n *Node) askCapability(ctx context.Context, req AskCapability) (*GrantedCapability, error) {
+	if err := n.alive(); err != nil {
+		return nil, err
+	}
 	key, err := n.keys.HeldAgent(req.Agent)
 	if err != nil {
 		return nil, &Problem{Code: "CHIO-AGENT-UNKNOWN", Message: fmt.Sprintf("no agent %q: %v", req.Agent, err), Exit: ExitFailure,
@@ -167,8 +170,11 @@ func (n *Node) askCapability(ctx context.Context, req AskCapability) (*GrantedCa
 	if err != nil {
 		return nil, err
 	}
-	file, err := n.passports.File(ctx, id, n.now())
+	file, err := n.passportFile(ctx, id)
 	if err != nil {
+		return nil, err
+	}
+	if err := n.presentable(file); err != nil { // nothing is signed for a passport that does not count
 		return nil, err
 	}
 	env, err := SignCapabilityRequest(authority.CapabilityRequest{Audience: n.keys.Kernel().Public(), PassportID: id, Scope: req.Scope,

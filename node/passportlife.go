@@ -10,7 +10,23 @@ import (
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/vc"
 	"github.com/backbay-labs/chio-node/vc/passport"
+	"github.com/backbay-labs/chio-node/vc/status"
 )
+
+// passportFile is a passport with its status lists. An organisation that ended
+// signs none anew: the last ones are those its end has signed.
+func (n *Node) passportFile(ctx context.Context, id string) ([]byte, error) {
+	ended := n.alive()
+	if ended == nil {
+		file, err := n.passports.File(ctx, id, n.now())
+		return file, passportProblem(err)
+	}
+	file, err := n.passports.LastFile(id)
+	if errors.Is(err, status.ErrUnsigned) {
+		return nil, ended
+	}
+	return file, passportProblem(err)
+}
 
 // revokePassport sets the status bit and opens a revocation epoch in one
 // transaction, then tells the peers.

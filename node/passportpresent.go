@@ -66,7 +66,7 @@ func (n *Node) presentPassport(ctx context.Context, req PresentPassport) (wire.R
 		if err != nil {
 			return nil, err
 		}
-		file, err := n.passports.File(ctx, id, n.now())
+		file, err := n.passportFile(ctx, id)
 		if err != nil {
 			return nil, err
 		}

@@ -141,6 +141,6 @@ func (n *Node) showPassport(ctx context.Context, req PassportRequest) (*IssuedPa
 	if err != nil {
 		return nil, err
 	}
-	file, err := n.passports.File(ctx, id, n.now())
+	file, err := n.passportFile(ctx, id)
 	return &IssuedPassport{Passport: n.describe(p, rec), File: file}, err
 }

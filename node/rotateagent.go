@@ -216,13 +216,19 @@ func (n *Node) rotateAgentIn(tx store.Tx, req RotateAgentRequest, plan *AgentRot
 	return n.reissue(tx, n.keys.Kernel(), plan.Dying)
 }
 
-// revokeAgentKey revokes the old key and the passports about it.
+// rotatedReason is what the records of passports of a replaced key say.
+const rotatedReason = "the agent's key was rotated"
+
+// revokeAgentKey revokes the old key and the passports about it, but for the
+// record of one that has a successor: supersede writes that.
 func (n *Node) revokeAgentKey(tx store.Tx, plan *AgentRotation) error {
 	entries := []authority.Entry{{Kind: authority.KindSubject, Issuer: n.DID().String(), ID: plan.Old.String()}}
 	plan.Revoked = plan.Revoked[:0]
-	for _, id := range plan.oldPassport {
-		if err := n.passports.RevokeIn(tx, id, "the agent's key was rotated", n.now()); err != nil {
-			return err
+	for i, id := range plan.oldPassport {
+		if i > 0 || plan.successor == nil {
+			if err := n.passports.RevokeIn(tx, id, rotatedReason, n.now()); err != nil {
+				return err
+			}
 		}
 		plan.Revoked = append(plan.Revoked, id)
 		if len(entries) < authority.MaxEntries { // the rest is covered by the key
@@ -233,14 +239,15 @@ func (n *Node) revokeAgentKey(tx store.Tx, plan *AgentRotation) error {
 	return err
 }
 
-// supersede issues the passport of the new key.
+// supersede issues the passport of the new key in the place of the agent's,
+// which is the first of the old ones.
 func (n *Node) supersede(tx store.Tx, plan *AgentRotation) (*kernel.PassportRef, error) {
 	if plan.successor == nil {
 		return nil, nil
 	}
 	req := *plan.successor
 	req.Subject.ID = did.FromKey(plan.New)
-	p, file, err := n.passports.IssueIn(tx, req, n.now())
+	p, file, err := n.passports.SupersedeIn(tx, plan.oldPassport[0], req, rotatedReason, n.now())
 	if err != nil {
 		return nil, err
 	}

@@ -61,15 +61,16 @@ func TestI9_RotatedAgentKeyIsRefused(t *testing.T) {
 		if d := n.revocations.Check(old[len(old)-1].Chain, nil, held.Public(), nil, n.now()); d == nil || d.Code != kernel.CodeRevokedSubject {
 			t.Errorf("the old key itself: %+v", d)
 		}
-		if rec, err := n.passports.Get(done.Revoked[0]); err != nil || !rec.Revoked() {
-			t.Errorf("the old passport: %+v %v", rec, err)
+		was, err := n.passports.Get(done.Revoked[0])
+		if err != nil || !was.Revoked() || was.SupersededBy != done.Passport {
+			t.Errorf("the old passport: %+v %v", was, err)
 		}
 		rec, err := n.passports.Get(done.Passport)
 		if err != nil {
 			t.Fatal(err)
 		}
 		p, err := rec.Parse()
-		if err != nil || p.Subject.ID.Key() != done.New || p.Subject.Name != "local" || len(p.Subject.Roles) != 1 {
+		if err != nil || rec.Supersedes != done.Revoked[0] || p.Subject.ID.Key() != done.New || p.Subject.Name != "local" || len(p.Subject.Roles) != 1 {
 			t.Errorf("the new passport: %+v %v", p, err)
 		}
 		for i, want := range []string{receipt.Allow, receipt.Deny} { // six of nine cents were spent

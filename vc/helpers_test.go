@@ -29,8 +29,8 @@ func key(t testing.TB, fill byte) *wire.Key {
 
 func didOf(t testing.TB, fill byte) did.DID { return did.FromKey(key(t, fill).Public()) }
 
-// issued returns a passport, its signed document, its list and its file.
-func issued(t testing.TB) (p *passport.Passport, doc, list, file []byte) {
+// issued returns a passport, its signed document, its lists and its file.
+func issued(t testing.TB) (p *passport.Passport, doc []byte, lists []wire.Raw, file []byte) {
 	t.Helper()
 	db := memory.New()
 	t.Cleanup(func() { _ = db.Close() })
@@ -43,27 +43,31 @@ func issued(t testing.TB) (p *passport.Passport, doc, list, file []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if doc, list, err = passport.SplitFile(file); err != nil {
+	if doc, lists, err = passport.SplitFile(file); err != nil {
 		t.Fatal(err)
 	}
-	return p, doc, list, file
+	return p, doc, lists, file
 }
 
-// gate trusts the issuer of the tests and knows one list.
-func gate(t testing.TB, list []byte, now int64) vc.Gate {
+// gate trusts the issuer of the tests and knows some lists.
+func gate(t testing.TB, lists []wire.Raw, now int64) vc.Gate {
 	t.Helper()
 	org := didOf(t, 7)
 	g := vc.Gate{Now: now, TrustedIssuer: func(issuer string) bool { return issuer == org.String() }}
-	if list != nil {
-		l, err := vc.OpenStatusList(list, didOf(t, 7).String())
+	known := map[string]*vc.StatusList{}
+	for _, doc := range lists {
+		l, err := vc.OpenStatusList(doc, didOf(t, 7).String())
 		if err != nil {
 			t.Fatal(err)
 		}
+		known[l.ID()] = l
+	}
+	if lists != nil {
 		g.StatusList = func(url string) (*vc.StatusList, error) {
-			if url != l.ID() {
-				return nil, errors.New("no such list")
+			if l := known[url]; l != nil {
+				return l, nil
 			}
-			return l, nil
+			return nil, errors.New("no such list")
 		}
 	}
 	return g

@@ -8,7 +8,6 @@ import (
 
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/vc"
-	"github.com/backbay-labs/chio-node/vc/status"
 )
 
 // batchSize is how many passports one transaction files: enough that the disk
@@ -17,9 +16,9 @@ const batchSize = 256
 
 // draft is a passport on its way to being signed.
 type draft struct {
-	p     *Passport
-	doc   []byte
-	index uint64
+	p    *Passport
+	doc  []byte
+	bits *allotted
 }
 
 // IssueMany issues a passport for each request, each with its status bits, and
@@ -57,16 +56,16 @@ func (g *Registry) issueGroup(ctx context.Context, reqs []Request, now int64) ([
 	var drafts []draft
 	err := g.cfg.DB.Update(ctx, func(tx store.Tx) error {
 		drafts = make([]draft, 0, len(reqs))
-		bits, err := g.lists.AllocateMany(tx, status.Kind{Purpose: vc.PurposeRevocation}, len(reqs))
+		bits, err := g.allocate(tx, len(reqs))
 		if err != nil {
 			return err
 		}
 		for i := range reqs {
-			p, err := prepare(g.cfg.Org, reqs[i], bits[i].Entry, now, g.cfg.Rand)
+			p, err := prepare(g.cfg.Org, reqs[i], bits[i].entries, now, g.cfg.Rand)
 			if err != nil {
 				return err
 			}
-			drafts = append(drafts, draft{p: p, index: bits[i].Index})
+			drafts = append(drafts, draft{p: p, bits: &bits[i]})
 		}
 		return nil
 	})
@@ -79,7 +78,7 @@ func (g *Registry) issueGroup(ctx context.Context, reqs []Request, now int64) ([
 	return drafts, g.cfg.DB.Update(ctx, func(tx store.Tx) error {
 		for i := range drafts {
 			d := &drafts[i]
-			if err := putNew(tx, d.p, &Record{Passport: d.doc, Index: d.index}); err != nil {
+			if err := putNew(tx, d.p, d.bits.record(d.doc)); err != nil {
 				return err
 			}
 		}

@@ -9,8 +9,8 @@ import (
 )
 
 func BenchmarkVerifyPassport(b *testing.B) {
-	_, doc, list, file := issued(b)
-	g := gate(b, list, t0)
+	_, doc, lists, file := issued(b)
+	g := gate(b, lists, t0)
 	org := key(b, 7)
 	sig, err := org.Sign([]byte("unit"))
 	if err != nil {

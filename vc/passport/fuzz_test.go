@@ -9,11 +9,11 @@ import (
 
 // Nothing but the file itself is accepted as the file.
 func FuzzVerifyFile(f *testing.F) {
-	_, doc, list, file := issued(f)
-	for _, b := range [][]byte{file, doc, list, []byte(`{"passport":{},"schema":"chio.passport_file.v1","status_list":{}}`)} {
+	_, doc, lists, file := issued(f)
+	for _, b := range [][]byte{file, doc, lists[0], []byte(`{"passport":{},"schema":"chio.passport_file.v1","status_list":{}}`), []byte(`{"passport":{},"schema":"chio.passport_file.v2","status_lists":[]}`)} {
 		f.Add(b)
 	}
-	g := gate(f, list, t0)
+	g := gate(f, lists, t0)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if r := passport.VerifyFile(b, g); r.Err() == nil && !bytes.Equal(b, file) {
 			t.Fatalf("accepted %s", b)

@@ -14,7 +14,8 @@ import (
 // verification measured beside it.
 func BenchmarkIssue(b *testing.B) {
 	org, req, source := key(b, 7), request(b), rand.NewChaCha8([32]byte{3})
-	entry := vc.NewStatusEntry(string(didOf(b, 7))+"/status/0", 5)
+	base := string(didOf(b, 7)) + "/status/"
+	entries := vc.StatusEntries{vc.NewStatusEntry(base+"0", 5), vc.NewStatusEntryFor(vc.PurposeSuspension, base+"1", 70_000)}
 	sig, err := org.Sign([]byte("unit"))
 	if err != nil {
 		b.Fatal(err)
@@ -23,7 +24,7 @@ func BenchmarkIssue(b *testing.B) {
 	var ours, unit []float64
 	for b.Loop() {
 		start := time.Now()
-		if _, _, err := passport.Issue(org, req, entry, t0, source); err != nil {
+		if _, _, err := passport.Issue(org, req, entries, t0, source); err != nil {
 			b.Fatal(err)
 		}
 		middle := time.Now()

@@ -84,21 +84,32 @@ func (g *Registry) end(tx store.Tx, id string, r *Record, reason string, now int
 	return putRecord(tx, uuidOf(id), r)
 }
 
-// SuspendIn makes a passport not count until it is resumed.
+// SuspendIn makes a passport not count until it is resumed: its suspension
+// bit, if it was issued with one, and the record.
 func (g *Registry) SuspendIn(tx store.Tx, id, reason string, now int64) error {
 	r, same, err := g.begin(tx, id, reason, suspend, now)
 	if err != nil || same {
 		return err
 	}
+	if r.Suspension != 0 {
+		if err := g.lists.Set(tx, r.Suspension); err != nil {
+			return err
+		}
+	}
 	r.SuspendedAt, r.Reason = max(now, 1), reason
 	return putRecord(tx, uuidOf(id), r)
 }
 
-// ResumeIn lifts a suspension.
+// ResumeIn lifts a suspension, bit and record.
 func (g *Registry) ResumeIn(tx store.Tx, id, reason string, now int64) error {
 	r, same, err := g.begin(tx, id, reason, resume, now)
 	if err != nil || same {
 		return err
+	}
+	if r.Suspension != 0 {
+		if err := g.lists.Clear(tx, r.Suspension); err != nil {
+			return err
+		}
 	}
 	r.SuspendedAt, r.Reason = 0, reason
 	return putRecord(tx, uuidOf(id), r)

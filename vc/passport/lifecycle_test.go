@@ -165,7 +165,7 @@ func TestIssueMany(t *testing.T) {
 			t.Fatalf("passport %d is out of order", i)
 		}
 		i++
-		for _, e := range []vc.StatusEntry{p.Status} {
+		for _, e := range p.Status {
 			at := e.StatusListCredential + "#" + e.StatusListIndex
 			if seen[at] {
 				t.Fatalf("two passports share %s", at)

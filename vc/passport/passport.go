@@ -19,14 +19,14 @@ const typePassport = "ChioAgentPassport"
 
 // Passport says that an organisation vouches for an agent's key.
 type Passport struct {
-	Context    wire.Raw       `json:"@context"`
-	ID         string         `json:"id"` // urn:uuid:<version 7>
-	Type       []string       `json:"type"`
-	Issuer     did.DID        `json:"issuer"`
-	ValidFrom  vc.Time        `json:"validFrom"`  // inclusive
-	ValidUntil vc.Time        `json:"validUntil"` // exclusive
-	Subject    Subject        `json:"credentialSubject"`
-	Status     vc.StatusEntry `json:"credentialStatus"`
+	Context    wire.Raw         `json:"@context"`
+	ID         string           `json:"id"` // urn:uuid:<version 7>
+	Type       []string         `json:"type"`
+	Issuer     did.DID          `json:"issuer"`
+	ValidFrom  vc.Time          `json:"validFrom"`  // inclusive
+	ValidUntil vc.Time          `json:"validUntil"` // exclusive
+	Subject    Subject          `json:"credentialSubject"`
+	Status     vc.StatusEntries `json:"credentialStatus"` // revocation, then suspension; the first passports have no second
 }
 
 // Request is what a passport is asked for with.
@@ -50,9 +50,9 @@ func (r *Request) check() error {
 	return nil
 }
 
-// Issue makes and signs a passport that refers to a status entry. It returns
-// the canonical signed document.
-func Issue(org wire.Signer, req Request, status vc.StatusEntry, now int64, rand io.Reader) ([]byte, *Passport, error) {
+// Issue makes and signs a passport that refers to its status entries. It
+// returns the canonical signed document.
+func Issue(org wire.Signer, req Request, status vc.StatusEntries, now int64, rand io.Reader) ([]byte, *Passport, error) {
 	p, err := prepare(org, req, status, now, rand)
 	if err != nil {
 		return nil, nil, err
@@ -62,7 +62,7 @@ func Issue(org wire.Signer, req Request, status vc.StatusEntry, now int64, rand 
 }
 
 // prepare makes a passport that only has to be signed.
-func prepare(org wire.Signer, req Request, status vc.StatusEntry, now int64, rand io.Reader) (*Passport, error) {
+func prepare(org wire.Signer, req Request, status vc.StatusEntries, now int64, rand io.Reader) (*Passport, error) {
 	if err := req.check(); err != nil {
 		return nil, err
 	}
@@ -101,12 +101,12 @@ func Read(p *vc.Credential) (*Passport, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: issuer: %w", vc.ErrMalformed, err)
 	}
-	if p.ValidFrom == nil || p.ValidUntil == nil || len(p.Status) != 1 {
+	if p.ValidFrom == nil || p.ValidUntil == nil || p.Status == nil {
 		return nil, fmt.Errorf("%w: a passport has validFrom, validUntil and credentialStatus", vc.ErrMalformed)
 	}
 	out := &Passport{
 		Context: p.Context, ID: p.ID, Type: p.Type, Issuer: issuer,
-		ValidFrom: *p.ValidFrom, ValidUntil: *p.ValidUntil, Subject: s, Status: p.Status[0],
+		ValidFrom: *p.ValidFrom, ValidUntil: *p.ValidUntil, Subject: s, Status: p.Status,
 	}
 	return out, out.check()
 }
@@ -116,7 +116,7 @@ func Read(p *vc.Credential) (*Passport, error) {
 //	6a exactly one of our contexts, and types; nothing the context has no word
 //	for · 6b urn:uuid of version 7 · 6c a window of
 //	at most 366 days · 6d a subject with a key of its own, bounded texts, known
-//	tier · 6e a revocation entry
+//	tier · 6e an entry for revocation, and at most one more, for suspension
 func (p *Passport) check() error {
 	if ed := edition(p.Context); ed == 0 || ed == 1 && p.Subject.extended() || !slices.Equal(p.Type, []string{vc.TypeCredential, typePassport}) { // 6a
 		return fmt.Errorf("%w: not the context and types of a passport", vc.ErrMalformed)
@@ -134,8 +134,23 @@ func (p *Passport) check() error {
 	if err := p.Subject.check(); err != nil { // 6d
 		return err
 	}
-	if p.Status.StatusPurpose != vc.PurposeRevocation { // 6e
-		return fmt.Errorf("%w: a passport's status entry is for revocation", vc.ErrMalformed)
+	return checkStatus(p.Status) // 6e
+}
+
+// purposes are those of the entries of a passport, in their order.
+var purposes = [...]string{vc.PurposeRevocation, vc.PurposeSuspension}
+
+func checkStatus(entries vc.StatusEntries) error {
+	if len(entries) == 0 || len(entries) > len(purposes) {
+		return fmt.Errorf("%w: a passport has %d status entries, want one for revocation and one for suspension", vc.ErrMalformed, len(entries))
 	}
-	return p.Status.Check() // 6e
+	for i := range entries {
+		if entries[i].StatusPurpose != purposes[i] {
+			return fmt.Errorf("%w: status entry %d of a passport is for %.60q, want %s", vc.ErrMalformed, i+1, entries[i].StatusPurpose, purposes[i])
+		}
+		if err := entries[i].Check(); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -56,44 +56,48 @@ func request(t testing.TB) passport.Request {
 	}
 }
 
-// issued returns a passport, its signed document, its list and its file.
-func issued(t testing.TB) (p *passport.Passport, doc, list, file []byte) {
+// issued returns a passport, its signed document, its lists and its file.
+func issued(t testing.TB) (p *passport.Passport, doc []byte, lists []wire.Raw, file []byte) {
 	t.Helper()
 	p, file, err := registry(t).Issue(t.Context(), request(t), t0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc, list, err = passport.SplitFile(file)
+	doc, lists, err = passport.SplitFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p, doc, list, file
+	return p, doc, lists, file
 }
 
-// gate trusts the issuer of the tests and knows one list.
-func gate(t testing.TB, list []byte, now int64) vc.Gate {
+// gate trusts the issuer of the tests and knows some lists.
+func gate(t testing.TB, lists []wire.Raw, now int64) vc.Gate {
 	t.Helper()
 	org := didOf(t, 7)
 	g := vc.Gate{Now: now, TrustedIssuer: func(issuer string) bool { return issuer == org.String() }}
-	if list != nil {
-		l, err := vc.OpenStatusList(list, didOf(t, 7).String())
+	known := map[string]*vc.StatusList{}
+	for _, doc := range lists {
+		l, err := vc.OpenStatusList(doc, didOf(t, 7).String())
 		if err != nil {
 			t.Fatal(err)
 		}
+		known[l.ID()] = l
+	}
+	if lists != nil {
 		g.StatusList = func(url string) (*vc.StatusList, error) {
-			if url != l.ID() {
-				return nil, errors.New("no such list")
+			if l := known[url]; l != nil {
+				return l, nil
 			}
-			return l, nil
+			return nil, errors.New("no such list")
 		}
 	}
 	return g
 }
 
 func TestIssuedPassportVerifies(t *testing.T) {
-	p, doc, list, file := issued(t)
+	p, doc, lists, file := issued(t)
 	for name, r := range map[string]*passport.Report{
-		"credential": passport.Verify(doc, gate(t, list, t0)),
+		"credential": passport.Verify(doc, gate(t, lists, t0)),
 		"file":       passport.VerifyFile(file, gate(t, nil, t0)),
 	} {
 		if err := r.Err(); err != nil {
@@ -112,17 +116,17 @@ func TestIssuedPassportVerifies(t *testing.T) {
 }
 
 func TestThreeAnswersAreSeparate(t *testing.T) {
-	_, doc, list, _ := issued(t)
-	nobody := gate(t, list, t0)
+	_, doc, lists, _ := issued(t)
+	nobody := gate(t, lists, t0)
 	nobody.TrustedIssuer = nil
-	others := gate(t, list, t0)
+	others := gate(t, lists, t0)
 	others.TrustedIssuer = func(issuer string) bool { return issuer == didOf(t, 11).String() }
 	noLists := gate(t, nil, t0)
-	oldLists := gate(t, list, t0+3600)
+	oldLists := gate(t, lists, t0+3600)
 	oldLists.MaxStatusAgeSeconds = 600
-	failing := gate(t, list, t0)
+	failing := gate(t, lists, t0)
 	failing.StatusList = func(string) (*vc.StatusList, error) { return nil, nil }
-	skewed := gate(t, list, t0-2)
+	skewed := gate(t, lists, t0-2)
 	skewed.SkewSeconds = 5
 	for name, c := range map[string]struct {
 		g                   vc.Gate
@@ -136,11 +140,11 @@ func TestThreeAnswersAreSeparate(t *testing.T) {
 		"no list":           {noLists, true, false, vc.WindowCurrent, vc.StatusUnknown, vc.ErrStatusUnknown},
 		"nil list":          {failing, true, false, vc.WindowCurrent, vc.StatusUnknown, vc.ErrStatusUnknown},
 		"old list":          {oldLists, true, false, vc.WindowCurrent, vc.StatusUnknown, vc.ErrStatusUnknown},
-		"list has expired":  {gate(t, list, t0+7*day), true, false, vc.WindowCurrent, vc.StatusUnknown, vc.ErrStatusUnknown},
-		"early":             {gate(t, list, t0-1), true, false, vc.WindowEarly, vc.StatusUnknown, vc.ErrNotYetValid},
+		"list has expired":  {gate(t, lists, t0+7*day), true, false, vc.WindowCurrent, vc.StatusUnknown, vc.ErrStatusUnknown},
+		"early":             {gate(t, lists, t0-1), true, false, vc.WindowEarly, vc.StatusUnknown, vc.ErrNotYetValid},
 		"early within skew": {skewed, true, true, vc.WindowCurrent, vc.StatusActive, nil},
-		"last second":       {gate(t, list, t0+7*day-1), true, true, vc.WindowCurrent, vc.StatusActive, nil},
-		"expired":           {gate(t, list, t0+30*day), true, false, vc.WindowExpired, vc.StatusUnknown, vc.ErrExpired},
+		"last second":       {gate(t, lists, t0+7*day-1), true, true, vc.WindowCurrent, vc.StatusActive, nil},
+		"expired":           {gate(t, lists, t0+30*day), true, false, vc.WindowExpired, vc.StatusUnknown, vc.ErrExpired},
 	} {
 		r := passport.Verify(doc, c.g)
 		if !r.Integrity || r.IssuerTrusted != c.trusted || r.Authorized != c.authorized || r.Window != c.window || r.Status != c.status || !errors.Is(r.Err(), c.want) {
@@ -162,7 +166,7 @@ func TestRevocation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if other.Status.StatusListIndex == p.Status.StatusListIndex {
+	if other.Status[0].StatusListIndex == p.Status[0].StatusListIndex {
 		t.Fatal("two passports share a bit")
 	}
 	for range 2 { // again changes nothing
@@ -243,7 +247,7 @@ func TestRegistryLists(t *testing.T) {
 	if err != nil || bytes.Equal(one, later) {
 		t.Errorf("an ageing list was not signed anew: %v", err)
 	}
-	if _, err := g.StatusList(t.Context(), 1, t0); err == nil {
+	if _, err := g.StatusList(t.Context(), 2, t0); err == nil {
 		t.Error("a list nobody has is signed")
 	}
 }

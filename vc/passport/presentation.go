@@ -1,8 +1,10 @@
 package passport
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/vc"
@@ -14,8 +16,8 @@ const SchemaPresentation = "chio.passport_presentation.v1"
 
 // The limits of an answer.
 const (
-	maxPortfolio = 8  // credentials
-	maxLists     = 16 // status lists
+	maxPortfolio = 8 // credentials
+	maxLists     = maxPortfolio * len(purposes)
 )
 
 // ErrPresentation: the answer proves nothing: it is malformed, or not signed
@@ -63,11 +65,16 @@ func Present(c *Challenge, domain string, holder wire.Signer, files [][]byte, no
 		if r.Passport.Subject.ID != id { // 3
 			return nil, fmt.Errorf("%w: passport %s is about %s, not about the agent %s", ErrPresentation, r.ID, r.Passport.Subject.ID, id)
 		}
-		credential, list, err := SplitFile(file)
+		credential, lists, err := SplitFile(file)
 		if err != nil {
 			return nil, err
 		}
-		credentials, out.StatusLists = append(credentials, credential), append(out.StatusLists, list)
+		credentials = append(credentials, credential)
+		for _, list := range lists {
+			if !slices.ContainsFunc(out.StatusLists, func(have wire.Raw) bool { return bytes.Equal(have, list) }) {
+				out.StatusLists = append(out.StatusLists, list)
+			}
+		}
 	}
 	unsecured, err := vc.NewPresentation(string(id), credentials...)
 	if err != nil {
@@ -158,11 +165,13 @@ func passports(reports []*vc.Report) []*Report {
 func statusLists(docs []wire.Raw) func(url string) (*vc.StatusList, error) {
 	opened := map[string]*vc.StatusList{}
 	for _, doc := range docs {
-		issuer, err := peekIssuer(doc)
-		if err != nil {
+		var named struct {
+			Issuer string `json:"issuer"`
+		}
+		if wire.UnmarshalLenient(doc, &named, wire.ForeignLimits) != nil {
 			continue
 		}
-		if l, err := vc.OpenStatusList(doc, issuer); err == nil {
+		if l, err := vc.OpenStatusList(doc, named.Issuer); err == nil {
 			opened[l.ID()] = l
 		}
 	}

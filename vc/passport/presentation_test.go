@@ -110,14 +110,14 @@ func TestI9_PresentationTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, list, err := passport.SplitFile(e.file)
+	_, lists, err := passport.SplitFile(e.file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	answer := func(presentation []byte, lists ...wire.Raw) []byte {
 		return wire.MustMarshal(passport.Response{Schema: passport.SchemaPresentation, ChallengeID: before.Challenge.ID, Presentation: presentation, StatusLists: lists})
 	}
-	if v, err := e.verify(answer(signed, list), t0+2); err != nil || v.Accepted || !errors.Is(v.Err(), passport.ErrRefused) {
+	if v, err := e.verify(answer(signed, lists...), t0+2); err != nil || v.Accepted || !errors.Is(v.Err(), passport.ErrRefused) {
 		t.Errorf("a thief shows another's passport: %+v %v", v, err)
 	}
 	var r passport.Response

@@ -20,8 +20,9 @@ const (
 
 // Record is one issued passport and what became of it.
 type Record struct {
-	Passport     wire.Raw `json:"passport"` // the signed document
-	Index        uint64   `json:"index"`    // of its revocation bit, over all lists
+	Passport     wire.Raw `json:"passport"`                  // the signed document
+	Index        uint64   `json:"index"`                     // of its revocation bit, over all lists
+	Suspension   uint64   `json:"suspension_index,omitzero"` // of its suspension bit; 0: it was issued without
 	RevokedAt    int64    `json:"revoked_at,omitzero"`
 	SuspendedAt  int64    `json:"suspended_at,omitzero"`   // 0 once it is resumed
 	SupersededBy string   `json:"superseded_by,omitempty"` // id of the passport that took its place

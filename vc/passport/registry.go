@@ -76,16 +76,42 @@ func (g *Registry) IssueIn(tx store.Tx, req Request, now int64) (*Passport, []by
 }
 
 func (g *Registry) issue(tx store.Tx, req Request, now int64) (*Passport, *Record, error) {
-	entry, index, err := g.lists.Allocate(tx, status.Kind{Purpose: vc.PurposeRevocation})
+	bits, err := g.allocate(tx, 1)
 	if err != nil {
 		return nil, nil, err
 	}
-	doc, p, err := Issue(g.cfg.Org, req, entry, now, g.cfg.Rand)
+	doc, p, err := Issue(g.cfg.Org, req, bits[0].entries, now, g.cfg.Rand)
 	if err != nil {
 		return nil, nil, err
 	}
-	r := &Record{Passport: doc, Index: index}
+	r := bits[0].record(doc)
 	return p, r, putNew(tx, p, r)
+}
+
+// allotted are the status entries of one passport, and their indexes.
+type allotted struct {
+	entries            vc.StatusEntries
+	revoked, suspended uint64
+}
+
+func (a *allotted) record(doc []byte) *Record {
+	return &Record{Passport: doc, Index: a.revoked, Suspension: a.suspended}
+}
+
+// allocate takes the status entries of n passports.
+func (g *Registry) allocate(tx store.Tx, n int) ([]allotted, error) {
+	var of [len(purposes)][]status.Allotted
+	for i, purpose := range purposes {
+		var err error
+		if of[i], err = g.lists.AllocateMany(tx, status.Kind{Purpose: purpose}, n); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]allotted, n)
+	for i := range out {
+		out[i] = allotted{vc.StatusEntries{of[0][i].Entry, of[1][i].Entry}, of[0][i].Index, of[1][i].Index}
+	}
+	return out, nil
 }
 
 // putNew files a passport that was just made, by its id and by its agent.
@@ -136,8 +162,8 @@ func (g *Registry) ListIn(v store.Reader, agent did.DID, fn func(*Record) error)
 	})
 }
 
-// File returns the passport file of a passport with its list as of now, which
-// is signed anew when half its validity has passed.
+// File returns the passport file of a passport with its lists as of now, each
+// signed anew if an entry has changed or half its validity has passed.
 func (g *Registry) File(ctx context.Context, id string, now int64) ([]byte, error) {
 	var file []byte
 	err := g.cfg.DB.Update(ctx, func(tx store.Tx) error {
@@ -155,11 +181,48 @@ func (g *Registry) File(ctx context.Context, id string, now int64) ([]byte, erro
 }
 
 func (g *Registry) file(tx store.Tx, r *Record, now int64) ([]byte, error) {
-	list, err := g.lists.For(tx, r.Index, now)
-	if err != nil {
-		return nil, err
+	return r.file(func(index uint64) ([]byte, error) { return g.lists.For(tx, index, now) })
+}
+
+// file puts a passport together with the lists it names.
+func (r *Record) file(list func(index uint64) ([]byte, error)) ([]byte, error) {
+	lists := make([][]byte, 0, len(purposes))
+	for _, index := range []uint64{r.Index, r.Suspension} {
+		if index == 0 && len(lists) > 0 { // issued without
+			continue
+		}
+		doc, err := list(index)
+		if err != nil {
+			return nil, err
+		}
+		lists = append(lists, doc)
 	}
-	return NewFile(r.Passport, list)
+	return NewFile(r.Passport, lists...)
+}
+
+// LastFile is File with the lists as they were signed last, however long ago:
+// nothing is signed. It wraps status.ErrUnsigned if an entry of one has
+// changed since.
+func (g *Registry) LastFile(id string) ([]byte, error) {
+	var file []byte
+	err := g.cfg.DB.View(func(v store.Reader) error {
+		r, err := g.get(v, id)
+		if err != nil {
+			return err
+		}
+		file, err = r.file(func(index uint64) ([]byte, error) { return g.lists.Last(v, index) })
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("write a passport file: %w", err)
+	}
+	return file, nil
+}
+
+// SignListsIn signs every list that has changed since it was signed.
+func (g *Registry) SignListsIn(tx store.Tx, now int64) error {
+	_, err := g.lists.Flush(tx, now)
+	return err
 }
 
 // StatusList returns the signed list of a number, fresh as of now: what an

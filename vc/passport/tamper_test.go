@@ -54,10 +54,12 @@ func resign(t *testing.T, doc []byte, signer wire.Signer, from, to string) []byt
 // TestI9PassportTable is the passport's part of the table that every edge
 // shares: what is expired, revoked, foreign or tampered is refused.
 func TestI9PassportTable(t *testing.T) {
-	p, doc, list, _ := issued(t)
+	p, doc, lists, _ := issued(t)
 	org, thief := key(t, 7), key(t, 11)
-	index := `"statusListIndex":"` + p.Status.StatusListIndex + `"`
+	index := `"statusListIndex":"` + p.Status[0].StatusListIndex + `"`
 	until := `"validUntil":"` + vc.Time(t0+30*day).String() + `"`
+	first, second := string(wire.MustMarshal(p.Status[0])), string(wire.MustMarshal(p.Status[1]))
+	third := strings.Replace(first, `#`, `#0`, 1)
 	edit := func(from, to string) []byte {
 		if !bytes.Contains(doc, []byte(from)) {
 			t.Fatalf("%q is not in %s", from, doc)
@@ -119,13 +121,20 @@ func TestI9PassportTable(t *testing.T) {
 		"status purpose other":     {resign(t, doc, org, `"statusPurpose":"revocation"`, `"statusPurpose":"suspension"`), vc.ErrMalformed},
 		"status index a number":    {resign(t, doc, org, index, `"statusListIndex":0`), vc.ErrMalformed},
 		"status index negative":    {resign(t, doc, org, index, `"statusListIndex":"-1"`), vc.ErrMalformed},
-		"status index spelled":     {resign(t, doc, org, index, `"statusListIndex":"0`+p.Status.StatusListIndex+`"`), vc.ErrMalformed},
+		"status index spelled":     {resign(t, doc, org, index, `"statusListIndex":"0`+p.Status[0].StatusListIndex+`"`), vc.ErrMalformed},
 		"status index outside":     {resign(t, doc, org, index, `"statusListIndex":"131072"`), vc.ErrStatusUnknown},
 		"status list unknown":      {resign(t, doc, org, `/status/0"`, `/status/1"`), vc.ErrStatusUnknown},
-		"status id is the list":    {resign(t, doc, org, `/status/0#`+p.Status.StatusListIndex+`"`, `/status/0"`), vc.ErrMalformed},
+		"status id is the list":    {resign(t, doc, org, `/status/0#`+p.Status[0].StatusListIndex+`"`, `/status/0"`), vc.ErrMalformed},
+		"status of three":          {resign(t, doc, org, `"credentialStatus":[`, `"credentialStatus":[`+third+`,`), vc.ErrMalformed},
+		"no revocation":            {resign(t, doc, org, `"credentialStatus":[`+first+`,`, `"credentialStatus":[`), vc.ErrMalformed},
+		"second purpose other":     {resign(t, doc, org, `"statusPurpose":"suspension"`, `"statusPurpose":"refresh"`), vc.ErrMalformed},
+		"second purpose again":     {resign(t, doc, org, `"statusPurpose":"suspension"`, `"statusPurpose":"revocation"`), vc.ErrMalformed},
+		"second type":              {resign(t, doc, org, second, strings.Replace(second, "BitstringStatusListEntry", "X", 1)), vc.ErrMalformed},
+		"second list unknown":      {resign(t, doc, org, `/status/1"`, `/status/2"`), vc.ErrStatusUnknown},
+		"second list the first":    {resign(t, doc, org, `/status/1"`, `/status/0"`), vc.ErrStatusUnknown},
 		"status unknown member":    {resign(t, doc, org, `"statusPurpose":`, `"statusSize":2,"statusPurpose":`), vc.ErrMalformed},
 	} {
-		r := passport.Verify(c.doc, gate(t, list, t0))
+		r := passport.Verify(c.doc, gate(t, lists, t0))
 		if !errors.Is(r.Err(), c.want) {
 			t.Errorf("%s: %v", name, r.Err())
 		}
@@ -133,13 +142,13 @@ func TestI9PassportTable(t *testing.T) {
 			t.Errorf("%s: accepted", name)
 		}
 	}
-	if r := passport.Verify(resign(t, doc, org, "", ""), gate(t, list, t0)); r.Err() != nil {
+	if r := passport.Verify(resign(t, doc, org, "", ""), gate(t, lists, t0)); r.Err() != nil {
 		t.Errorf("the control is refused: %v", r.Err())
 	}
 }
 
 func TestStatusListOfAnotherIssuerDoesNotCount(t *testing.T) {
-	_, doc, list, _ := issued(t)
+	_, doc, lists, _ := issued(t)
 	url := string(didOf(t, 7)) + "/status/0"
 	forged, err := vc.SignStatusList(key(t, 11), url, make([]byte, vc.ListBits/8), t0, day)
 	if err != nil {
@@ -152,33 +161,27 @@ func TestStatusListOfAnotherIssuerDoesNotCount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := gate(t, list, t0)
+	g := gate(t, lists, t0)
 	g.StatusList = func(string) (*vc.StatusList, error) { return l, nil }
 	if r := passport.Verify(doc, g); r.Status != vc.StatusUnknown || r.Authorized {
 		t.Errorf("foreign list accepted: %s", r.Status)
-	}
-	file, err := passport.NewFile(doc, forged)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r := passport.VerifyFile(file, gate(t, nil, t0)); r.Integrity || r.Authorized {
-		t.Error("file with a foreign list accepted")
 	}
 	other, err := vc.SignStatusList(key(t, 7), url+"1", make([]byte, vc.ListBits/8), t0, day)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if file, err = passport.NewFile(doc, other); err != nil {
-		t.Fatal(err)
-	}
-	if r := passport.VerifyFile(file, gate(t, nil, t0)); r.Integrity || r.Authorized {
-		t.Error("file with another list accepted")
-	}
-	if file, err = passport.NewFile(list, list); err != nil {
-		t.Fatal(err)
-	}
-	if r := passport.VerifyFile(file, gate(t, nil, t0)); r.Integrity || r.Authorized {
-		t.Error("file without a passport accepted")
+	for name, parts := range map[string][][]byte{
+		"a foreign list": {doc, forged, lists[1]}, "a foreign second list": {doc, lists[0], forged}, "another list": {doc, other, lists[1]},
+		"one list": {doc, lists[0]}, "no list": {doc}, "three lists": {doc, lists[0], lists[1], lists[1]}, "one list twice": {doc, lists[0], lists[0]},
+		"lists in another order": {doc, lists[1], lists[0]}, "no passport": {lists[0], lists[0], lists[1]},
+	} {
+		file, err := passport.NewFile(parts[0], parts[1:]...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := passport.VerifyFile(file, gate(t, nil, t0)); r.Integrity || r.Authorized || r.Passport != nil || r.Err() == nil {
+			t.Errorf("file with %s accepted", name)
+		}
 	}
 }
 

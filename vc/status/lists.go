@@ -26,6 +26,8 @@ var (
 	ErrUnknown = errors.New("status entry is not known")
 	// ErrIrreversible: revocation and refresh are not taken back.
 	ErrIrreversible = errors.New("status cannot be taken back")
+	// ErrUnsigned: an entry has changed since the list was signed.
+	ErrUnsigned = errors.New("status list is not signed as it is now")
 	// ErrDamaged: rows of a list contradict each other.
 	ErrDamaged = errors.New("status list is damaged")
 	// ErrKind: a list of that kind cannot be.

@@ -40,22 +40,45 @@ func (l *Lists) Document(tx store.Tx, number uint64, now int64) ([]byte, error) 
 // Peek returns the signed list of a number if it is fresh as of now, without
 // writing: a server asks it first and Document only after that.
 func (l *Lists) Peek(r store.Reader, number uint64, now int64) (doc []byte, fresh bool, err error) {
-	row, err := r.Get(stateRow(number))
-	if errors.Is(err, store.ErrNotFound) {
+	st, err := readState(r, number)
+	if errors.Is(err, ErrUnknown) || err == nil && !l.fresh(&st.state, now) {
 		return nil, false, nil
 	}
 	if err != nil {
 		return nil, false, err
 	}
-	st := &list{number: number}
-	if err := wire.Unmarshal(row, &st.state, wire.DocumentLimits); err != nil {
-		return nil, false, fmt.Errorf("%w: list %d: %w", ErrDamaged, number, err)
-	}
-	if !l.fresh(&st.state, now) {
-		return nil, false, nil
-	}
 	doc, err = st.document(r)
 	return doc, err == nil, err
+}
+
+// readState reads the row of a list outside a batch.
+func readState(r store.Reader, number uint64) (*list, error) {
+	row, err := r.Get(stateRow(number))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, fmt.Errorf("%w: there is no list %d", ErrUnknown, number)
+	}
+	if err != nil {
+		return nil, err
+	}
+	st := &list{number: number}
+	if err := wire.Unmarshal(row, &st.state, wire.DocumentLimits); err != nil {
+		return nil, fmt.Errorf("%w: list %d: %w", ErrDamaged, number, err)
+	}
+	return st, nil
+}
+
+// Last returns the list that holds an index as it was signed last, however long
+// ago, and signs nothing. It wraps ErrUnsigned if an entry has changed since.
+func (l *Lists) Last(r store.Reader, index uint64) ([]byte, error) {
+	number, _ := place(index)
+	st, err := readState(r, number)
+	if err != nil {
+		return nil, err
+	}
+	if st.Signed != st.Revision {
+		return nil, fmt.Errorf("%w: list %d", ErrUnsigned, number)
+	}
+	return st.document(r)
 }
 
 // Flush signs every list that has changed since it was signed, and says how

@@ -75,10 +75,15 @@ func (a *app) requestWithKey(cmd *cobra.Command, req node.IssueCapability, ttl i
 	if err := a.call(cmd.Context(), "status", node.Empty{}, &status); err != nil {
 		return err
 	}
-	// Who is asked judges the passport; here it only has to be named.
-	report := passport.VerifyFile(file, vc.Gate{Now: a.Now().Unix()})
+	// Who is asked judges the passport; nothing is signed for one that its own
+	// file shows to be over.
+	report := passport.VerifyFile(file, vc.Gate{Now: a.Now().Unix(), TrustedIssuer: func(string) bool { return true }})
 	if !report.Integrity {
 		return &node.Problem{Code: "CHIO-PASSPORT-REFUSED", Message: report.Err().Error(), Exit: node.ExitUnverifiable}
+	}
+	if over := report.Status == vc.StatusRevoked || report.Status == vc.StatusSuspended || report.Window == vc.WindowExpired; over {
+		return &node.Problem{Code: "CHIO-PASSPORT-STATE", Message: report.Err().Error(), Exit: node.ExitDenied,
+			Hint: "ask the organisation for a current file: chio-node passport show AGENT"}
 	}
 	env, err := node.SignCapabilityRequest(authority.CapabilityRequest{Audience: status.KernelKey, PassportID: report.ID, Scope: req.Scope(),
 		TTLSeconds: ttl, IssuedAt: a.Now().Unix()}, key, a.Rand)

@@ -61,6 +61,7 @@ func judges() map[Kind]judge {
 // schemas maps the schema of a file, or of the body of an envelope, to its kind.
 var schemas = map[string]Kind{
 	passport.SchemaFile:        KindPassport,
+	passport.SchemaFile1:       KindPassport,
 	federation.TreatySchema:    KindTreaty,
 	settlement.StatementSchema: KindStatement,
 	evm.VoucherSchema:          KindVoucher,

@@ -174,17 +174,19 @@ func (p *parties) passports() ([]*Case, error) {
 				return nil, err
 			}
 		}
-		doc, list, err := passport.SplitFile(file)
+		doc, lists, err := passport.SplitFile(file)
 		if err != nil {
 			return nil, err
 		}
 		c.Doc = string(doc)
 		cases = append(cases, c)
-		opened, err := vc.OpenStatusList(list, did.FromKey(p.org.Public()).String())
-		if err != nil {
-			return nil, err
+		for _, list := range lists {
+			opened, err := vc.OpenStatusList(list, did.FromKey(p.org.Public()).String())
+			if err != nil {
+				return nil, err
+			}
+			p.lists[opened.ID()], p.documents[opened.ID()] = opened, json.RawMessage(list)
 		}
-		p.lists[opened.ID()], p.documents[opened.ID()] = opened, list
 	}
 	for _, list := range p.lists {
 		cases = append(cases, &Case{
