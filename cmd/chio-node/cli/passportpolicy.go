@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/node"
 	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
@@ -79,16 +81,10 @@ func passportPolicyProblem(err error) error {
 
 func (a *app) passportPolicyCmd() *cobra.Command {
 	c := &cobra.Command{Use: "policy", Short: "what is asked of a passport that is presented"}
+	var issuers []string
 	initCmd := &cobra.Command{Use: "init FILE", Short: "write a passport policy to begin with", Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			if _, err := os.Stat(args[0]); err == nil {
-				return usageProblem(args[0]+" is there already", "choose another name, or remove it")
-			}
-			if err := writeFile(args[0], []byte(starterPassportPolicy)); err != nil {
-				return err
-			}
-			return a.print(pathOf{args[0]}, func(w io.Writer) { fmt.Fprintf(w, "wrote %s\n", args[0]) })
-		}}
+		RunE: func(_ *cobra.Command, args []string) error { return a.passportPolicyInit(args[0], issuers) }}
+	initCmd.Flags().StringArrayVar(&issuers, "issuer", nil, "DID of an organisation whose passports count; may be repeated")
 	check := &cobra.Command{Use: "check FILE", Short: "check a passport policy, signed or not, and print its digest", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			p, err := a.passportPolicyFile(args[0])
@@ -105,6 +101,22 @@ func (a *app) passportPolicyCmd() *cobra.Command {
 		}}
 	c.AddCommand(initCmd, check, a.passportPolicySignCmd())
 	return c
+}
+
+func (a *app) passportPolicyInit(path string, issuers []string) error {
+	for _, id := range issuers {
+		if _, err := did.Parse(id); err != nil {
+			return usageProblem(fmt.Sprintf("--issuer: %v", err), "write did:chio: and 64 hex characters")
+		}
+	}
+	text := strings.Replace(starterPassportPolicy, "issuers: []", "issuers: ["+strings.Join(issuers, ", ")+"]", 1)
+	if _, err := os.Stat(path); err == nil {
+		return usageProblem(path+" is there already", "choose another name, or remove it")
+	}
+	if err := writeFile(path, []byte(text)); err != nil {
+		return err
+	}
+	return a.print(pathOf{path}, func(w io.Writer) { fmt.Fprintf(w, "wrote %s\n", path) })
 }
 
 type pathOf struct {
