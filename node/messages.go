@@ -65,6 +65,8 @@ type IssuePassport struct {
 	Provenance *passport.Provenance `json:"enterprise_provenance,omitempty"`
 	// Reputation is what was computed of the agent.
 	Reputation *passport.Reputation `json:"reputation,omitempty"`
+	// FromReceipts fills the reputation in from this node's receipts, as of now.
+	FromReceipts bool `json:"from_receipts,omitzero"`
 	// Key is the agent's own; nil lets the node make one and keep it for it.
 	Key *wire.PublicKey `json:"key,omitempty"`
 }

@@ -41,6 +41,7 @@ var operations = map[string]handler{
 	"passport/answer":      operation((*Node).judgePresentation),
 	"passport/policy/sign": operation((*Node).signPassportPolicy),
 	"passport/supersede":   operation((*Node).supersedePassport),
+	"passport/export":      operation((*Node).exportPassport),
 	"capability/issue":     operation((*Node).issueCapability),
 	"capability/list":      operation((*Node).listCapabilities),
 	"capability/inspect":   operation((*Node).inspectCapability),

@@ -82,7 +82,7 @@ func (n *Node) supersedePassport(ctx context.Context, req SupersedePassport) (*I
 	if err := n.passportIs(old, req.Issue.Agent); err != nil {
 		return nil, err
 	}
-	key, err := n.passportKey(ctx, req.Issue)
+	key, err := n.passportKey(ctx, &req.Issue)
 	if err != nil {
 		return nil, err
 	}

@@ -101,8 +101,7 @@ func (n *Node) presentable(file []byte) error {
 		return passportProblem(err)
 	}
 	if s := rec.State(p, n.now()); s != passport.Active {
-		return &Problem{Code: "CHIO-PASSPORT-STATE", Message: fmt.Sprintf("passport %s is %s: only an active one is presented", report.ID, s),
-			Hint: "chio-node passport list shows the state of each", Exit: ExitDenied}
+		return notActive(report.ID, s)
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func (n *Node) issuePassport(ctx context.Context, req IssuePassport) (*IssuedPas
 	if err := n.alive(); err != nil {
 		return nil, err
 	}
-	key, err := n.passportKey(ctx, req)
+	key, err := n.passportKey(ctx, &req)
 	if err != nil {
 		return nil, err
 	}
@@ -65,9 +65,22 @@ func (n *Node) passportFor(req IssuePassport, key wire.PublicKey, custodial bool
 		Reputation: req.Reputation, Provenance: req.Provenance}}
 }
 
-// passportKey is the key a passport is about: one the agent keeps to itself,
-// or one that this node makes and keeps for it.
-func (n *Node) passportKey(ctx context.Context, req IssuePassport) (wire.PublicKey, error) {
+// passportKey is the key a passport is about, agentOwnKey says which. What the
+// receipts say of that key is filled into the request if it asks for that.
+func (n *Node) passportKey(ctx context.Context, req *IssuePassport) (wire.PublicKey, error) {
+	if req.FromReceipts && req.Reputation != nil {
+		return wire.PublicKey{}, usage("a passport's reputation is given, or computed from receipts, not both")
+	}
+	key, err := n.agentOwnKey(ctx, req)
+	if err == nil && req.FromReceipts {
+		req.Reputation, err = n.passportReputation(ctx, key)
+	}
+	return key, err
+}
+
+// agentOwnKey is one that the agent keeps to itself, or one that this node
+// makes and keeps for it.
+func (n *Node) agentOwnKey(ctx context.Context, req *IssuePassport) (wire.PublicKey, error) {
 	if req.Key == nil {
 		return n.ensureAgent(ctx, req.Agent)
 	}

@@ -48,8 +48,9 @@ type Credential struct {
 	Proofs     []Proof
 
 	// Plain: it is spelled as this package spells its own. One proof object of
-	// eddsa-jcs-2022, an issuer that is a string, a type array, one subject,
-	// times in UTC whole seconds, no optional member of the data model.
+	// eddsa-jcs-2022, or an envelope for nobody in particular; an
+	// issuer that is a string, a type array, one subject, times in UTC whole
+	// seconds, no optional member of the data model.
 	Plain bool
 
 	members   []member

@@ -136,7 +136,7 @@ func (g *Gate) openSealed(mediaType string, data []byte, note step) (*Credential
 	if note(3, "acceptable proofs", err) != nil {
 		return nil, err
 	}
-	c := &Credential{Proofs: []Proof{o.proof(s)}}
+	c := &Credential{Proofs: []Proof{o.proof(s)}, Plain: o.Audience == nil && o.Challenge == ""}
 	if err := note(2, "data model", c.decode(ms, g.Vocabulary != nil)); err != nil {
 		return nil, err
 	}

@@ -126,8 +126,15 @@ func TestEnvelopedCredentials(t *testing.T) {
 		}
 	}
 	bare := vc.VerifyEnvelope("application/x-seal", []byte(sealed), g)
-	if bare.Err() != nil || bare.Credential.Plain || bare.Credential.Proofs[0].Suite() != "" {
+	if bare.Err() != nil || !bare.Credential.Plain || bare.Credential.Proofs[0].Suite() != "" {
 		t.Errorf("the envelope alone: %v", bare.Err())
+	}
+	for name, o := range map[string]vc.Opened{"an audience": {Audience: []string{"x"}}, "a challenge": {Challenge: "n"}} {
+		gate := g
+		gate.Envelope, gate.Bound = openSeal(o), func([]string, string) bool { return true }
+		if r := vc.VerifyEnvelope("application/x-seal", []byte(sealed), gate); r.Err() != nil || r.Credential.Plain {
+			t.Errorf("with %s: %v", name, r.Err())
+		}
 	}
 	if r := vc.VerifyEnvelope("application/vc+jwt", []byte(sealed), g); !errors.Is(r.Err(), errSeal) {
 		t.Errorf("of another media type: %v", r.Err())

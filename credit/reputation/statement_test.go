@@ -280,3 +280,17 @@ func TestShelf(t *testing.T) {
 		t.Fatalf("%v %v", got, err)
 	}
 }
+
+func FuzzStatement(f *testing.F) {
+	k := keys(f)
+	f.Add(seal(f, k.statement(f, nil), k.globex))
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		s, env, err := reputation.Verify(doc)
+		if err == nil && (s.Check() != nil || !bytes.Equal(env.Bytes(), doc)) {
+			t.Fatalf("%s", doc)
+		}
+		if err != nil && !errors.Is(err, reputation.ErrSummary) {
+			t.Fatal(err)
+		}
+	})
+}

@@ -111,11 +111,6 @@ func decoders(t *testing.T) []decoder {
 	if err != nil {
 		t.Fatal(err)
 	}
-	said, _, err := reputation.Verify(vector(t, "cmd/chio-node/offline/testdata/vectors/reputation.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	summary := wire.MustMarshal(said.Summary())
 	return []decoder{
 		{name: "capability", decode: func(b []byte) error { return second(capability.Parse(b)) }, limits: wire.DocumentLimits,
 			valid: vector(t, "kernel/capability/testdata/vectors/root_valid.json")},
@@ -186,8 +181,6 @@ func decoders(t *testing.T) []decoder {
 		{name: "price round", decode: func(b []byte) error { return second(oracle.ParseRound(b)) }},
 		{name: "reputation summary", decode: func(b []byte) error { _, _, err := reputation.Verify(b); return err }, limits: wire.DocumentLimits,
 			valid: vector(t, "cmd/chio-node/offline/testdata/vectors/reputation.json")},
-		{name: "reputation of a passport", decode: func(b []byte) error { return second(reputation.ParseSummary(b)) }, limits: wire.DocumentLimits,
-			valid: summary},
 		{name: "price evidence", decode: func(b []byte) error { return second(oracle.ParseEvidence(b)) }},
 	}
 }

@@ -40,6 +40,7 @@ var heavy = []struct{ prefix, folder, reason string }{
 	{"github.com/libp2p", "p2p", "the network is behind p2p's streams"},
 	{"github.com/multiformats/go-multiaddr", "p2p", "the network is behind p2p's streams"},
 	{"github.com/spf13/cobra", "cmd/", "the command line is the outermost layer"},
+	{"rsc.io/qr", "cmd/chio-node", "pictures are for people at a command line"},
 	{"mvdan.cc/sh", "kernel/guards/shell", "one parser decides what a command line does"},
 	{"github.com/bluekeyes/go-gitdiff", "kernel/guards/patch", "one parser decides what a diff changes"},
 	{"golang.org/x/net/idna", "kernel/guards/network", "one canonical form of a host"},

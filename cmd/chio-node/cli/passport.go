@@ -20,7 +20,8 @@ func (a *app) passportCmd() *cobra.Command {
 		a.passportChangeCmd("suspend", "suspended", "make a passport count nowhere until it is resumed, here and at every peer"),
 		a.passportChangeCmd("resume", "resumed", "lift a suspension"),
 		a.passportChangeCmd("revoke", "revoked", "revoke a passport for good, here and at every peer"),
-		a.passportSupersedeCmd(), a.passportPolicyCmd(), a.passportChallengeCmd(), a.passportPresentCmd())
+		a.passportSupersedeCmd(), a.passportPolicyCmd(), a.passportChallengeCmd(), a.passportPresentCmd(),
+		a.passportExportCmd())
 	return c
 }
 
@@ -30,6 +31,7 @@ type passportFlags struct {
 	provider, method, provenance string
 	roles                        []string
 	ttl                          int64
+	reputation                   bool
 }
 
 func (f *passportFlags) add(c *cobra.Command) {
@@ -39,6 +41,7 @@ func (f *passportFlags) add(c *cobra.Command) {
 	c.Flags().StringVar(&f.runtime, "runtime-tier", "", "how the agent's runtime was attested: basic, attested or verified (default not said)")
 	c.Flags().StringVar(&f.key, "key", "", "public key that the agent keeps to itself (default the node makes and keeps one)")
 	c.Flags().Int64Var(&f.ttl, "ttl-seconds", 0, "life of the passport (default 30 days)")
+	c.Flags().BoolVar(&f.reputation, "reputation", false, "say what this node's receipts say of the agent at this moment")
 	c.Flags().StringVar(&f.provider, "provider", "", "URI of the enterprise identity provider that vouched")
 	c.Flags().StringVar(&f.method, "provider-method", "oidc", "how it vouched: oidc, saml, scim or manual")
 	c.Flags().StringVar(&f.provenance, "provider-sha256", "", "SHA-256 of what it said, which stays with you")
@@ -46,7 +49,7 @@ func (f *passportFlags) add(c *cobra.Command) {
 }
 
 func (f *passportFlags) request(agent string) (node.IssuePassport, error) {
-	req := node.IssuePassport{Agent: agent, Roles: f.roles, AutonomyTier: f.tier, RuntimeTier: f.runtime, TTLSeconds: f.ttl}
+	req := node.IssuePassport{Agent: agent, Roles: f.roles, AutonomyTier: f.tier, RuntimeTier: f.runtime, TTLSeconds: f.ttl, FromReceipts: f.reputation}
 	if f.key != "" {
 		own, err := wire.ParsePublicKey(f.key)
 		if err != nil {

@@ -133,27 +133,15 @@ func (a *app) judgePresentation(ctx context.Context, doc []byte) error {
 	if err := a.call(ctx, "passport/answer", node.JudgePresentation{Presentation: doc}, &v); err != nil {
 		return err
 	}
-	err := a.print(v, func(w io.Writer) {
-		fmt.Fprintf(w, "agent     %s\npolicy    %s\naccepted  %v\n", v.Agent, v.PolicyID, v.Accepted)
-		for _, c := range v.Credentials {
-			fmt.Fprintf(w, "  %s of %s: accepted %v\n", c.ID, c.Issuer, c.Accepted)
-			for _, check := range c.Checks {
-				if !check.OK {
-					fmt.Fprintf(w, "    %s: %s\n", check.Name, check.Detail)
-				}
-			}
-		}
-	})
-	if err == nil && !v.Accepted {
-		fmt.Fprintf(a.Stderr, "chio-node: %s\n", v.Reason)
-		return exit(node.ExitDenied)
-	}
-	return err
+	return a.printVerdict(&v)
 }
 
 // verifyPassport verifies a passport file offline; a presentation goes to the
 // node, whose challenge it answers.
-func (a *app) verifyPassport(cmd *cobra.Command, f verifyFlags, path string) error {
+func (a *app) verifyPassport(cmd *cobra.Command, f verifyFlags, path, policy, lists string) error {
+	if policy != "" {
+		return a.judgeFile(cmd, f, path, policy, lists)
+	}
 	if path != "-" {
 		doc, err := os.ReadFile(path)
 		if err == nil && len(doc) <= wire.ForeignLimits.Bytes && wire.SchemaOf(doc, wire.ForeignLimits) == passport.SchemaPresentation {

@@ -16,6 +16,7 @@ var examples = map[string]string{
 	"passport list":        "chio-node passport list",
 	"passport show":        "chio-node passport show researcher",
 	"passport verify":      "chio-node passport verify passport.json --trust trust.json",
+	"passport export":      "chio-node passport export researcher --format vc+jwt --out researcher.jwt --qr researcher.png",
 	"passport revoke":      "chio-node passport revoke researcher",
 	"passport suspend":     `chio-node passport suspend researcher --reason "key under review"`,
 	"passport resume":      "chio-node passport resume researcher",

@@ -43,15 +43,21 @@ func (a *app) verifyCmd() *cobra.Command {
 
 func (a *app) passportVerifyCmd() *cobra.Command {
 	var f verifyFlags
+	var policy, lists string
 	c := &cobra.Command{Use: "verify FILE", Short: "verify a passport file, offline, or a presentation that answers this node",
 		Long: "Checks the passport and the status list it carries. Whether it was revoked, whether it is in its\n" +
 			"window and whether --trust names its issuer are answers; exit 4 means that it is not intact.\n" +
+			"With --policy it is judged, offline too: exit 3 means that the policy refuses it. FILE may then be an\n" +
+			"exported credential (json, vc+jwt), with the status lists it names.\n" +
 			"A presentation is judged by the node whose challenge it answers, under the policy of that challenge,\n" +
 			"and uses the challenge up; exit 3 means that the policy refuses it.",
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.verifyPassport(cmd, f, args[0]) }}
+		RunE: func(cmd *cobra.Command, args []string) error { return a.verifyPassport(cmd, f, args[0], policy, lists) }}
 	f.trustFlag(c)
 	f.atFlag(c)
+	c.Flags().StringVar(&policy, "policy", "", "passport policy that judges it (passport policy init), which has to name its issuers")
+	c.Flags().StringVar(&lists, "status-lists", "", "folder of the signed status lists of an exported credential (passport export --status-lists)")
+	c.MarkFlagsMutuallyExclusive("policy", "trust")
 	return c
 }
 
