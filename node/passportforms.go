@@ -20,12 +20,9 @@ const (
 	PassportSDJWT = "sd-jwt" // its claims as an SD-JWT VC, bound to the agent's key
 )
 
-// PassportVCT is the type of a passport that is an SD-JWT VC.
-const PassportVCT = "urn:chio:vct:agent-passport:v1"
-
-// sdStatus is the member of an SD-JWT passport's status claim that holds the
-// credentialStatus of the passport.
-const sdStatus = "bitstring_status_list"
+// PassportVCT is the type of a passport that is an SD-JWT VC: the IRI of the
+// type that the other forms have.
+const PassportVCT = "urn:chio:terms:v1:ChioAgentPassport"
 
 // passportVCJWT signs a passport as a vc+jwt, anew each time.
 func passportVCJWT(p *passport.Passport, org wire.Signer, now int64) ([]byte, error) {
@@ -50,7 +47,7 @@ func passportSDJWT(p *passport.Passport, org wire.Signer, now int64, rand io.Rea
 		return nil, fmt.Errorf("the claims of passport %s: %w", p.ID, err)
 	}
 	delete(claims, "id")
-	status, err := wire.Marshal(map[string]any{sdStatus: p.Status})
+	status, err := jose.StatusEntries([]vc.StatusEntry{p.Status})
 	if err != nil {
 		return nil, err
 	}
