@@ -54,12 +54,11 @@ func (n *Node) exportPassport(ctx context.Context, req ExportPassport) (*Exporte
 		return nil, fmt.Errorf("export passport %s: %w", p.ID, err)
 	}
 	out.Credential = string(doc)
-	file, err := n.passports.File(ctx, p.ID, n.now())
+	file, err := n.passportFile(ctx, p.ID)
 	if err != nil {
 		return nil, err
 	}
-	_, list, err := passport.SplitFile(file)
-	out.StatusLists = []wire.Raw{list}
+	_, out.StatusLists, err = passport.SplitFile(file)
 	return out, err
 }
 

@@ -47,7 +47,7 @@ func passportSDJWT(p *passport.Passport, org wire.Signer, now int64, rand io.Rea
 		return nil, fmt.Errorf("the claims of passport %s: %w", p.ID, err)
 	}
 	delete(claims, "id")
-	status, err := jose.StatusEntries([]vc.StatusEntry{p.Status})
+	status, err := jose.StatusEntries(p.Status)
 	if err != nil {
 		return nil, err
 	}
