@@ -44,7 +44,7 @@ var heavy = []struct{ prefix, folder, reason string }{
 	{"mvdan.cc/sh", "kernel/guards/shell", "one parser decides what a command line does"},
 	{"github.com/bluekeyes/go-gitdiff", "kernel/guards/patch", "one parser decides what a diff changes"},
 	{"golang.org/x/net/idna", "kernel/guards/network", "one canonical form of a host"},
-	{"github.com/go-jose/go-jose/v4", "vc/jose", "tokens are taken apart in one place; go-jose is what its tests compare with"},
+	{"github.com/go-jose/go-jose/v4", "vc/openid4vp", "it decrypts responses of wallets; signed tokens are taken apart in vc/jose, by us"},
 	{"github.com/piprate/json-gold", "vc/ld", "JSON-LD is behind one strict processor that never fetches"},
 	{"go.yaml.in/yaml", "", "see yamlFolders"},
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/backbay-labs/chio-node/wire"
@@ -66,6 +67,7 @@ type sdToken struct {
 	disclosures []*disclosure
 	presented   []byte // all before the key binding, with its last ~
 	binding     []byte // the key binding JWT; empty if there is none
+	paths       [][]string
 }
 
 // parseSD takes it apart.
@@ -95,6 +97,8 @@ func parseSD(doc []byte) (*sdToken, error) {
 type resolver struct {
 	byDigest map[string]*disclosure
 	seen     map[string]bool
+	at       []string   // the members that lead to where it is
+	paths    [][]string // of what was disclosed
 }
 
 // resolve returns the payload with everything that is disclosed (RFC 9901 §7.1):
@@ -108,7 +112,7 @@ func (t *sdToken) resolve(payload object) (object, error) {
 	if v, ok := payload["_sd_alg"]; ok && string(v) != `"sha-256"` { // S4
 		return nil, fmt.Errorf("%w: _sd_alg %.40q, want sha-256", ErrAlgorithm, v)
 	}
-	r := resolver{map[string]*disclosure{}, map[string]bool{}}
+	r := resolver{byDigest: map[string]*disclosure{}, seen: map[string]bool{}}
 	for _, d := range t.disclosures {
 		key := digest(d.text)
 		if r.byDigest[key] != nil { // S6
@@ -126,6 +130,8 @@ func (t *sdToken) resolve(payload object) (object, error) {
 			return nil, fmt.Errorf("%w: %.60q is of no digest in the credential", ErrDisclosure, d.text)
 		}
 	}
+	slices.SortFunc(r.paths, slices.Compare[[]string])
+	t.paths = r.paths
 	return out, nil
 }
 
@@ -169,9 +175,12 @@ func (r *resolver) object(o object, depth int) (object, error) {
 			return nil, fmt.Errorf("%w: the name %.60q is there already, or missing", ErrDisclosure, d.name)
 		}
 		o[d.name] = d.value
+		r.paths = append(r.paths, append(slices.Clone(r.at), d.name))
 	}
 	for name, v := range o {
+		r.at = append(r.at, name)
 		resolved, err := r.value(v, depth+1)
+		r.at = r.at[:len(r.at)-1]
 		if err != nil {
 			return nil, err
 		}
@@ -221,6 +230,7 @@ func (r *resolver) array(v wire.Raw, depth int) (wire.Raw, error) {
 					continue
 				}
 				item = d.value
+				r.paths = append(r.paths, slices.Clone(r.at))
 			}
 		}
 		resolved, err := r.value(item, depth+1)

@@ -43,6 +43,10 @@ type SDReport struct {
 	VCT    string   `json:"vct,omitempty"`
 	Claims wire.Raw `json:"claims,omitempty"` // what is disclosed, without the claims of the format
 	Holder did.Key  `json:"-"`
+
+	// Disclosed are the claims that the holder chose to disclose, by the names
+	// that lead to each, in order; an element of an array is named as its array.
+	Disclosed [][]string `json:"-"`
 }
 
 // VerifySD is the gate for a presentation of an SD-JWT VC:
@@ -86,7 +90,7 @@ func VerifySD(doc []byte, g SDGate) *SDReport {
 	if r.Claims, err = wire.Marshal(o); r.Note(43, "claims", err) != nil {
 		return r
 	}
-	r.Integrity, r.ID, r.Issuer, r.VCT, r.Holder = true, c.id, issuer, c.vct, c.holder
+	r.Integrity, r.ID, r.Issuer, r.VCT, r.Holder, r.Disclosed = true, c.id, issuer, c.vct, c.holder, t.paths
 	g.judge(r, c)
 	return r
 }

@@ -133,6 +133,15 @@ func (t *token) verify(k did.Key) error {
 	return k.Verify(t.signed, t.signature) // J5
 }
 
+// Sign makes a compact JWS of EdDSA for a protocol that defines a token of its
+// own: typ keeps it apart from every other, kid is the DID URL of the key.
+func Sign(typ, kid string, payload []byte, signer wire.Signer) ([]byte, error) {
+	if typ == "" || kid == "" {
+		return nil, fmt.Errorf("%w: a token of a protocol has a typ and a kid", ErrHeader)
+	}
+	return sign(header{Typ: typ, Kid: kid}, payload, signer)
+}
+
 // sign makes a compact JWS of EdDSA.
 func sign(h header, payload []byte, signer wire.Signer) ([]byte, error) {
 	h.Alg = "EdDSA"

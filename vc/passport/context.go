@@ -7,6 +7,12 @@ import (
 // terms begins the IRI of each of our terms.
 const terms = "urn:chio:terms:v1:"
 
+// The type of a passport, as it is written and as its context expands it.
+const (
+	Type    = typePassport
+	TypeIRI = terms + typePassport
+)
+
 // context1 is the @context of the first passports, which knows only who the
 // agent is. They are verified still and issued no more.
 const context1 = `["` + vc.ContextV2 + `",{` +

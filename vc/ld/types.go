@@ -1,0 +1,28 @@
+package ld
+
+import "fmt"
+
+// Types returns the types of a JSON-LD document as IRIs, in the order in which
+// they stand there; one that no context defines refuses the document.
+func (p *Processor) Types(doc []byte) ([]string, error) {
+	d, err := parse(doc)
+	if err != nil {
+		return nil, err
+	}
+	expanded, err := p.expand(d)
+	if err != nil {
+		return nil, err
+	}
+	if len(expanded) != 1 {
+		return nil, fmt.Errorf("%w: it is %d nodes, want one", ErrTerm, len(expanded))
+	}
+	node, _ := expanded[0].(map[string]any)
+	list, _ := node["@type"].([]any)
+	out := make([]string, 0, len(list))
+	for _, v := range list {
+		if s, ok := v.(string); ok {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
