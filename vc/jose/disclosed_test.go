@@ -15,16 +15,17 @@ import (
 func TestDisclosedClaimsAreNamed(t *testing.T) {
 	issued, err := jose.IssueSD(jose.SDContent{VCT: "urn:x", Holder: did.NewEd25519(key(t, 9).Public()), IssuedAt: t0,
 		Claims: map[string]wire.Raw{"always": wire.Raw("1")}, Disclosed: map[string]wire.Raw{"b": wire.Raw(`{"c":1}`), "a": wire.Raw("2"), "z": wire.Raw("3")},
+		Parts: map[string]map[string]wire.Raw{"part": {"d": wire.Raw("4"), "e": wire.Raw("5")}},
 	}, key(t, 7), rand.NewChaCha8([32]byte{1}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown, err := jose.PresentSD(issued, []string{"b", "a"}, key(t, 9), jose.Binding{Audience: "aud", Nonce: "n", Created: t0})
+	shown, err := jose.PresentSD(issued, []string{"b", "a", "e"}, key(t, 9), jose.Binding{Audience: "aud", Nonce: "n", Created: t0})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := jose.VerifySD(shown, jose.SDGate{Now: t0, Audience: "aud", Nonce: "n", Type: func(string) bool { return true }, AllowNoStatus: true})
-	if !r.Integrity || fmt.Sprint(r.Disclosed) != "[[a] [b]]" {
+	if !r.Integrity || fmt.Sprint(r.Disclosed) != "[[a] [b] [part e]]" {
 		t.Errorf("%v: %v", r.Disclosed, r.Err())
 	}
 }

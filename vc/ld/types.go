@@ -2,8 +2,9 @@ package ld
 
 import "fmt"
 
-// Types returns the types of a JSON-LD document as IRIs, in the order in which
-// they stand there; one that no context defines refuses the document.
+// Types returns the types of a JSON-LD document as its contexts expand them, in
+// the order in which they stand there. One that no context defines stays as it
+// is written. It does not say that the document is acceptable: Check does.
 func (p *Processor) Types(doc []byte) ([]string, error) {
 	d, err := parse(doc)
 	if err != nil {

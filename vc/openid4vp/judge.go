@@ -92,7 +92,8 @@ func (a *asked) sdJWT(c *CredentialQuery, p *Presented, doc wire.Raw) error {
 	}
 	r := jose.VerifySD([]byte(text), jose.SDGate{
 		Now: a.gate.Now, SkewSeconds: a.gate.SkewSeconds, Audience: a.row.ClientID, Nonce: a.Nonce,
-		Type: func(string) bool { return true }, Method: a.issuerMethod, TrustedIssuer: a.gate.TrustedIssuer, AllowNoStatus: a.gate.AllowNoStatus,
+		Type: func(string) bool { return true }, Method: a.issuerMethod, TrustedIssuer: a.gate.TrustedIssuer,
+		StatusList: a.gate.StatusList, MaxStatusAgeSeconds: a.gate.MaxStatusAgeSeconds, AllowNoStatus: a.gate.AllowNoStatus,
 	})
 	if !r.Integrity {
 		return r.Err()
