@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -100,11 +101,15 @@ func (w *world) start(t testing.TB) {
 }
 
 func (w *world) list(t testing.TB) func(string) (*vc.StatusList, error) {
-	return func(string) (*vc.StatusList, error) {
+	return func(url string) (*vc.StatusList, error) {
+		number, err := strconv.ParseUint(url[strings.LastIndex(url, "/")+1:], 10, 32)
+		if err != nil {
+			return nil, err
+		}
 		if !w.lists {
 			return nil, errors.New("no list is known")
 		}
-		doc, err := w.passports.StatusList(context.Background(), 0, w.now)
+		doc, err := w.passports.StatusList(context.Background(), number, w.now)
 		if err != nil {
 			return nil, err
 		}
