@@ -37,6 +37,8 @@ type VCAPIConfig struct {
 	Suite     string `yaml:"suite"`      // of the plain paths
 	TLSCert   string `yaml:"tls_cert"`   // PEM files, relative to the home
 	TLSKey    string `yaml:"tls_key"`
+
+	OpenID4VCI bool `yaml:"openid4vci"` // issue passports to wallets of others
 }
 
 func (c *VCAPIConfig) validate() error {
@@ -135,11 +137,15 @@ func (n *Node) serveVCAPI() error {
 			base = "https://" + l.Addr().String()
 		}
 	}
+	routes := map[string]http.Handler{}
+	if err := n.issuerRoutes(base, routes); err != nil {
+		return errors.Join(err, l.Close())
+	}
 	own := did.FromKey(n.keys.Org().Public()).DIDKey()
 	trusted := chioIssuer(n.network.trustsIssuer)
 	service, err := NewVCService(VCService{DB: n.db, Rand: n.rand, Now: n.opts.Now, Signer: n.keys.Org(), Method: c.DIDMethod, Suite: c.Suite,
 		Base: base, Token: token, Trusts: func(issuer string) bool { return issuer == own || trusted(issuer) },
-		Refuse: n.alive, Resolver: n.resolver})
+		Refuse: n.alive, Resolver: n.resolver, Routes: routes})
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}

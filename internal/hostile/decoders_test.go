@@ -160,6 +160,7 @@ func decoders(t *testing.T) []decoder {
 			return vc.VerifyPresentation(b, vc.PresentationGate{Challenge: "c"}).Err()
 		}},
 		{name: "SD-JWT VC", decode: func(b []byte) error { return jose.VerifySD(b, jose.SDGate{Now: 1}).Err() }},
+		{name: "key proof of a wallet", decode: func(b []byte) error { return second(jose.VerifyKeyProof(b, jose.KeyProofGate{Now: 1, Audience: "a"})) }},
 		{name: "credential in a token", decode: func(b []byte) error {
 			return vc.VerifyEnvelope(jose.MediaCredential, b, vc.Gate{Now: 1, Envelope: jose.Open}).Err()
 		}},

@@ -1,6 +1,8 @@
 package jose_test
 
 import (
+	"bytes"
+	"encoding/base64"
 	"testing"
 
 	"github.com/backbay-labs/chio-node/did"
@@ -45,6 +47,23 @@ func FuzzOpen(f *testing.F) {
 			if _, ok := doc[claim]; ok && kind < 2 {
 				t.Fatalf("%s is in the document", claim)
 			}
+		}
+	})
+}
+
+// Whatever proves a key was signed by it.
+func FuzzKeyProof(f *testing.F) {
+	f.Add(forge(proofHead(f), proofClaims(), ed(key(f, 9))))
+	f.Add(forge(with(proofHead(f), members{"jwk": nil, "kid": didOf(f, 9).KeyID()}), proofClaims(), ed(key(f, 9))))
+	f.Fuzz(func(t *testing.T, token []byte) {
+		p, err := jose.VerifyKeyProof(token, proofGate())
+		if err != nil {
+			return
+		}
+		dot := bytes.LastIndexByte(token, '.')
+		sig, err := base64.RawURLEncoding.DecodeString(string(token[dot+1:]))
+		if err != nil || p.Key.Verify(token[:dot], sig) != nil || p.Nonce == "" {
+			t.Fatalf("proves %+v", p)
 		}
 	})
 }

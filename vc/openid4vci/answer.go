@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"mime"
 	"net/http"
 	"strings"
@@ -70,6 +71,9 @@ func (s *Issuer) on(method, path string, answer func(*http.Request) (any, error)
 		}
 		v, err := answer(r)
 		if err != nil {
+			if f := new(failure); !errors.As(err, &f) && r.Context().Err() == nil {
+				s.cfg.Log.Error("a wallet could not be answered", slog.String("path", path), slog.Any("error", err))
+			}
 			fail(w, err)
 			return
 		}

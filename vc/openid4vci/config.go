@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -51,6 +52,8 @@ type Config struct {
 	// Refuse, if it answers an error, stops tokens and credentials; the client
 	// is told the text.
 	Refuse func() error
+	// Log is told of faults, of which the client learns nothing; nil: nobody.
+	Log *slog.Logger
 }
 
 // Collection is a wallet that may have a passport and has proved its key.
@@ -81,6 +84,9 @@ type Issuer struct {
 func New(cfg Config) (*Issuer, error) {
 	if cfg.DB == nil || cfg.Rand == nil || cfg.Now == nil || cfg.Issue == nil {
 		return nil, errors.New("openid4vci: DB, Rand, Now and Issue are required")
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	path, err := checkURL(cfg.URL)
 	if err != nil {

@@ -45,6 +45,19 @@ var forms = map[string]form{
 // Forms are the ids of all forms, in the order in which they are shown.
 func Forms() []string { return []string{FormPassport, FormJWT, FormSDJWT} }
 
+// Format is the credential format identifier of a form.
+func Format(form string) string { return forms[form].format }
+
+// FormOf finds a form by its id or its credential format identifier.
+func FormOf(name string) (string, error) {
+	for _, id := range Forms() {
+		if name == id || name == forms[id].format {
+			return id, nil
+		}
+	}
+	return "", fmt.Errorf("%w: %.60q", ErrForm, name)
+}
+
 // signedPassport is what is read of a passport that was issued here.
 type signedPassport struct {
 	ID         string              `json:"id"`

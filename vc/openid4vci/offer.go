@@ -15,8 +15,9 @@ import (
 
 // The bounds of offers.
 const (
-	maxPending     = 1024           // that wait for a wallet
-	maxOffers      = 8192           // with those that are over
+	maxOpen        = 1024           // whose code has not ended
+	maxOffers      = 8192           // with those that ended
+	maxSweep       = 256            // removed by one that is made
 	keepSeconds    = 30 * 24 * 3600 // how long those are kept
 	maxContent     = 64 << 10       // bytes
 	maxAttempts    = 5              // wrong transaction codes
@@ -28,7 +29,7 @@ const (
 var (
 	ErrForm      = errors.New("no such form of a passport")
 	ErrTerms     = errors.New("terms of the offer")
-	ErrFull      = errors.New("too many offers wait for a wallet: withdraw some, or wait until they end")
+	ErrFull      = errors.New("too many offers: wait until some end")
 	ErrUnknown   = errors.New("no such offer")
 	ErrCollected = errors.New("the passport was collected: revoke it instead")
 )
@@ -105,6 +106,7 @@ func (s *Issuer) Make(ctx context.Context, t Terms) (*Made, error) {
 			return err
 		}
 		tx.Set(codeRow(m.Offer.Code), []byte(id))
+		tx.Set(endRow(m.Offer), []byte{1})
 		return putOffer(tx, m.Offer)
 	})
 }
@@ -143,7 +145,13 @@ func (s *Issuer) object(o *Offer, code string) (wire.Raw, error) {
 // List calls fn for every offer, oldest first.
 func (s *Issuer) List(fn func(*Offer) error) error {
 	return s.cfg.DB.View(func(r store.Reader) error {
-		return scanOffers(r, func(o *Offer) error { return fn(o) })
+		return r.Scan(offerRows, "", func(_ string, value []byte) error {
+			o, err := readOffer(value)
+			if err != nil {
+				return err
+			}
+			return fn(o)
+		})
 	})
 }
 

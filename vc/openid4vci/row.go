@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/backbay-labs/chio-node/store"
@@ -16,6 +17,7 @@ const (
 	offerRows = "v/oid/i/o/" // + id: the offer
 	codeRows  = "v/oid/i/c/" // + digest of the code: id
 	tokenRows = "v/oid/i/t/" // + digest of the token: id
+	endRows   = "v/oid/i/e/" // + expiry of the code / id: a mark, so that sweeping reads no offer
 	nonceRows = "v/oid/i/n/" // + expiry / random: a mark, once it was used
 )
 
@@ -149,28 +151,24 @@ func offerBy(r store.Reader, row string) (*Offer, error) {
 	return getOffer(r, string(id))
 }
 
-func scanOffers(r store.Reader, fn func(*Offer) error) error {
-	return r.Scan(offerRows, "", func(_ string, value []byte) error {
-		o, err := readOffer(value)
-		if err != nil {
-			return err
-		}
-		return fn(o)
-	})
-}
+func endRow(o *Offer) string { return fmt.Sprintf("%s%020d/%s", endRows, o.ExpiresAt, o.ID) }
 
 // sweep removes what ended long ago and refuses when there is no place for
 // another offer.
 func sweep(tx store.Tx, now int64) error {
-	pending, all := 0, 0
-	var old []*Offer
-	err := scanOffers(tx, func(o *Offer) error {
+	open, all := 0, 0
+	var old []string
+	err := tx.Scan(endRows, "", func(key string, _ []byte) error {
+		digits, id, _ := strings.Cut(strings.TrimPrefix(key, endRows), "/")
+		end, err := strconv.ParseInt(digits, 10, 64)
 		switch {
-		case now-o.end() > keepSeconds:
-			old = append(old, o)
+		case err != nil:
+			return fmt.Errorf("row %s: %w", key, err)
+		case now-end > keepSeconds:
+			old = append(old, id)
 			return nil
-		case o.State(now) == Pending:
-			pending++
+		case now < end:
+			open++
 		}
 		all++
 		return nil
@@ -178,11 +176,16 @@ func sweep(tx store.Tx, now int64) error {
 	if err != nil {
 		return err
 	}
-	if pending >= maxPending || all >= maxOffers {
-		return fmt.Errorf("%w: %d wait, %d are kept", ErrFull, pending, all)
+	if open >= maxOpen || all >= maxOffers {
+		return fmt.Errorf("%w: %d have not ended, %d are kept", ErrFull, open, all)
 	}
-	for _, o := range old {
-		tx.Delete(offerRows + o.ID)
+	for _, id := range old[:min(len(old), maxSweep)] {
+		o, err := getOffer(tx, id)
+		if err != nil {
+			return err
+		}
+		tx.Delete(offerRows + id)
+		tx.Delete(endRow(o))
 		tx.Delete(codeRow(o.Code))
 		if d, err := wire.ParseDigest(o.Token); err == nil {
 			tx.Delete(tokenRow(d))

@@ -156,12 +156,9 @@ func (a *app) root() *cobra.Command {
 		}
 		return a.findHome()
 	}
-	root.AddCommand(a.initCmd(), a.upCmd(), a.statusCmd(), a.didCmd(), a.passportCmd(), a.capabilityCmd(), a.mcpCmd(), a.federateCmd(),
+	root.AddCommand(a.initCmd(), a.upCmd(), a.statusCmd(), a.didCmd(), a.passportCmd(), a.openidCmd(), a.capabilityCmd(), a.mcpCmd(), a.federateCmd(),
 		a.callCmd(), a.approveCmd(), a.receiptCmd(), a.settleCmd(), a.oracleCmd(), a.budgetCmd(), a.policyCmd(), a.guardCmd(), a.verifyCmd(), a.exportCmd(), a.doctorCmd(), a.keyCmd(), a.replayCmd(),
 		a.doctorStoreCmd(), a.stopCmd(), a.resumeCmd(), a.sessionCmd(), a.explainCmd(), a.certificationCmd(), a.reputationCmd(), a.vcCmd())
-	if c := a.openidCmd(); c.HasSubCommands() {
-		root.AddCommand(c)
-	}
 	needVerb(root)
 	setExamples(root, "")
 	return root

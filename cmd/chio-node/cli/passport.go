@@ -36,10 +36,15 @@ type passportFlags struct {
 
 func (f *passportFlags) add(c *cobra.Command) {
 	c.Flags().StringVar(&f.out, "out", "", "file to write (default in the home)")
+	c.Flags().StringVar(&f.key, "key", "", "public key that the agent keeps to itself (default the node makes and keeps one)")
+	f.addContent(c)
+}
+
+// addContent adds what is said of an agent whose key is found elsewhere.
+func (f *passportFlags) addContent(c *cobra.Command) {
 	c.Flags().StringSliceVar(&f.roles, "role", nil, "a role the passport names (repeatable)")
 	c.Flags().StringVar(&f.tier, "autonomy-tier", "", "direct, delegated or autonomous (default delegated)")
 	c.Flags().StringVar(&f.runtime, "runtime-tier", "", "how the agent's runtime was attested: basic, attested or verified (default not said)")
-	c.Flags().StringVar(&f.key, "key", "", "public key that the agent keeps to itself (default the node makes and keeps one)")
 	c.Flags().Int64Var(&f.ttl, "ttl-seconds", 0, "life of the passport (default 30 days)")
 	c.Flags().BoolVar(&f.reputation, "reputation", false, "say what this node's receipts say of the agent at this moment")
 	c.Flags().StringVar(&f.provider, "provider", "", "URI of the enterprise identity provider that vouched")
