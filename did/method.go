@@ -1,8 +1,6 @@
 package did
 
 import (
-	"fmt"
-
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -31,7 +29,8 @@ type Method struct {
 // document follows from its name, so that nothing needs to be resolved:
 // did:chio:<hex>#key-1 or did:key:z6Mk…#z6Mk…. It answers for assertion and
 // authentication only; a did:key lists its key for invocation and delegation as
-// well, which did/resolver knows.
+// well, which did/resolver knows. Whether a did:chio is a point of the curve is
+// left to the verification of a signature, which asks it anyway.
 func SelfCertified(url string, p Purpose) (*Method, error) {
 	base, id, err := selfCertified(url)
 	if err != nil {
@@ -40,12 +39,7 @@ func SelfCertified(url string, p Purpose) (*Method, error) {
 	if p != PurposeAssertion && p != PurposeAuthenticate {
 		return nil, errPurpose(url, p)
 	}
-	raw := id.Key()
-	k, err := NewKey(KindEd25519, raw[:]) // also a point of the curve, which Parse does not ask
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMethod, err)
-	}
-	return &Method{ID: url, Controller: base, Key: k}, nil
+	return &Method{ID: url, Controller: base, Key: NewEd25519(id.Key())}, nil
 }
 
 // NewEd25519 is the Key of an Ed25519 public key.

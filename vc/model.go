@@ -132,7 +132,7 @@ func (r *reading) optional(name string, v []byte) (err error) {
 	case `"name"`, `"description"`:
 		return checkName(v) // 2g
 	case `"credentialSchema"`:
-		err = entries(v, true, func(id string, types []string, _ []byte) error {
+		err = entries(v, true, func(id string, types []string, _ []member, _ []byte) error {
 			r.Schemas = append(r.Schemas, Schema{id, types})
 			return nil
 		})
@@ -188,9 +188,17 @@ func (r *reading) time(v []byte, of Version) (instant, error) {
 // status reads credentialStatus. An entry of a type that is not understood is
 // kept by its id and type, for rule 9 to refuse.
 func (r *reading) status(v []byte) error {
-	return entries(v, r.Version == Version1, func(id string, types []string, object []byte) error {
-		e := StatusEntry{ID: id, Type: types[0]}
-		if slices.Contains(types, TypeStatusEntry) {
+	return entries(v, r.Version == Version1, func(id string, types []string, ms []member, object []byte) error {
+		var e StatusEntry
+		switch {
+		case !slices.Contains(types, TypeStatusEntry):
+			e = StatusEntry{ID: id, Type: types[0]}
+		case e.plain(ms):
+			if err := e.Check(); err != nil {
+				return err
+			}
+		default:
+			e = StatusEntry{}
 			if err := e.read(object); err != nil {
 				return err
 			}
@@ -205,7 +213,7 @@ func (r *reading) status(v []byte) error {
 
 // entries reads one or more objects with a type and, if it is there or wanted,
 // an id (2f), and calls fn for each.
-func entries(v []byte, wantID bool, fn func(id string, types []string, object []byte) error) error {
+func entries(v []byte, wantID bool, fn func(id string, types []string, ms []member, object []byte) error) error {
 	list, err := items(v)
 	if err != nil {
 		return err
@@ -226,7 +234,7 @@ func entries(v []byte, wantID bool, fn func(id string, types []string, object []
 			}
 		}
 		if fn != nil {
-			if err := fn(id, kinds, item); err != nil {
+			if err := fn(id, kinds, ms, item); err != nil {
 				return err
 			}
 		}
@@ -236,9 +244,12 @@ func entries(v []byte, wantID bool, fn func(id string, types []string, object []
 
 // party reads an issuer or holder: a URL, or an object with one as its id.
 func party(v []byte, open bool) (string, error) {
-	ms, err := members(v)
-	if err != nil { // not an object
+	if !isObject(v) {
 		return urlOf(v)
+	}
+	ms, err := members(v)
+	if err != nil {
+		return "", err
 	}
 	for _, m := range ms {
 		switch string(m.name) {

@@ -176,6 +176,10 @@ func takeApart(canonical []byte, purpose did.Purpose) (*secured, error) {
 	if err != nil {
 		return nil, err
 	}
+	return apart(ms, purpose)
+}
+
+func apart(ms []member, purpose did.Purpose) (*secured, error) {
 	raw := find(ms, "proof")
 	s := &secured{members: ms, list: isArray(raw)}
 	switch string(raw) { // 3a

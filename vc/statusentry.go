@@ -1,6 +1,7 @@
 package vc
 
 import (
+	"bytes"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -147,6 +148,32 @@ func (s StatusEntries) Find(purpose string) *StatusEntry {
 	return nil
 }
 
+// plain reads a canonical entry that has only texts, as most do. False means
+// that read must look at it, and that the entry is to be written over.
+func (e *StatusEntry) plain(ms []member) bool {
+	for _, m := range ms {
+		if !isString(m.value) || bytes.IndexByte(m.value, '\\') >= 0 {
+			return false
+		}
+		s := string(m.value[1 : len(m.value)-1])
+		switch string(m.name) {
+		case `"id"`:
+			e.ID = s
+		case `"type"`:
+			e.Type = s
+		case `"statusPurpose"`:
+			e.StatusPurpose = s
+		case `"statusListIndex"`:
+			e.StatusListIndex = s
+		case `"statusListCredential"`:
+			e.StatusListCredential = s
+		default:
+			return false
+		}
+	}
+	return true
+}
+
 func (e *StatusEntry) read(raw []byte) error {
 	err := wire.Unmarshal(raw, e, wire.ForeignLimits)
 	if err == nil && e.Type == TypeStatusEntry {
@@ -269,6 +296,20 @@ func isURL(s string) bool {
 	if s == "" || len(s) > maxStatusURL {
 		return false
 	}
+	if isDIDText(s) {
+		return true
+	}
 	u, err := url.Parse(s)
 	return err == nil && u.Scheme != "" && (u.Host != "" || u.Opaque != "") && !strings.ContainsAny(s, " \"<>\\^`{|}")
+}
+
+// isDIDText reports whether a text is surely a DID URL: most are, and this is
+// all there is to ask of them.
+func isDIDText(s string) bool {
+	rest, ok := strings.CutPrefix(s, "did:")
+	for i := 0; ok && i < len(rest); i++ {
+		c := rest[i]
+		ok = isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'z' || i > 0 && (c == ':' || c == '/' || c == '#' || c == '.' || c == '-')
+	}
+	return ok && rest != ""
 }

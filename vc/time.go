@@ -49,8 +49,8 @@ func parseInstant(s string) (instant, error) {
 	if len(s) <= whole || len(s) > whole+1+maxFraction+len("+00:00") {
 		return instant{}, errInstant(s)
 	}
-	base, err := time.Parse(layout, s[:whole]+"Z")
-	if err != nil || base.Year() == 0 || base.UTC().Format(layout)[:whole] != s[:whole] {
+	base, ok := civil(s[:whole])
+	if !ok {
 		return instant{}, errInstant(s)
 	}
 	fraction, rest := "", s[whole:]
@@ -64,11 +64,27 @@ func parseInstant(s string) (instant, error) {
 		}
 		fraction, rest = strings.TrimRight(rest[1:n], "0"), rest[n:]
 	}
-	offset, ok := parseOffset(rest)
+	var offset int64
+	offset, ok = parseOffset(rest)
 	if !ok {
 		return instant{}, errInstant(s)
 	}
-	return instant{base.Unix() - offset, fraction, len(s) == whole+1 && s[whole] == 'Z'}, nil
+	return instant{base - offset, fraction, len(s) == whole+1 && s[whole] == 'Z'}, nil
+}
+
+// civil reads yyyy-mm-ddThh:mm:ss of the years 0001 to 9999, in UTC.
+func civil(s string) (seconds int64, ok bool) {
+	for i := range len(s) {
+		if sep := "    -  -  T  :  :  "[i]; sep == ' ' && !isDigit(s[i]) || sep != ' ' && s[i] != sep {
+			return 0, false
+		}
+	}
+	two := func(i int) int { return int(s[i]-'0')*10 + int(s[i+1]-'0') }
+	year, month, day := two(0)*100+two(2), time.Month(two(5)), two(8)
+	hour, minute, second := two(11), two(14), two(17)
+	t := time.Date(year, month, day, hour, minute, second, 0, time.UTC)
+	// What is no date becomes another one.
+	return t.Unix(), year > 0 && t.Month() == month && t.Day() == day && hour < 24 && minute < 60 && second < 60
 }
 
 func errInstant(s string) error {

@@ -20,10 +20,14 @@ func (g *Gate) open(doc []byte, note step) (*Credential, error) {
 	if note(1, "strict JSON", err) != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	if ms, err := members(canonical); err == nil && isEnvelope(ms, typeEnvelopedCredential) {
+	ms, err := members(canonical)
+	if err == nil && isEnvelope(ms, typeEnvelopedCredential) {
 		return g.openEnveloped(ms, note)
 	}
-	s, err := takeApart(canonical, did.PurposeAssertion) // 3, before 2: without a proof there is nothing to read
+	var s *secured
+	if err == nil {
+		s, err = apart(ms, did.PurposeAssertion) // 3, before 2: without a proof there is nothing to read
+	}
 	if note(3, "acceptable proofs", err) != nil {
 		return nil, err
 	}
