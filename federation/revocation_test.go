@@ -46,6 +46,34 @@ func TestRevokedPassportIsRefusedByTheHost(t *testing.T) {
 	}
 }
 
+// TestSuspendedPassportIsRefusedByTheHost: a suspension pushed over the open
+// connection counts at the peer's next decision, and so does its end.
+func TestSuspendedPassportIsRefusedByTheHost(t *testing.T) {
+	a, b := federated(t)
+	a.passport = &kernel.PassportRef{Issuer: a.did().String(), ID: "urn:uuid:0190a6a0-0000-7000-8000-000000000001"}
+	for i, step := range []struct {
+		kind    authority.Kind
+		verdict string
+		code    kernel.Code
+	}{
+		{authority.KindSuspension, receipt.Deny, authority.CodePassportSuspended}, {authority.KindResumption, receipt.Allow, ""},
+		{authority.KindSuspension, receipt.Deny, authority.CodePassportSuspended}, {authority.KindPassport, receipt.Deny, kernel.CodeRevokedPassport},
+	} {
+		frame, _ := a.frame(a.mandate(b, "read_file", readArgs), nil) // good when it was signed, or not
+		a.revoke(authority.Entry{Kind: step.kind, Issuer: a.passport.Issuer, ID: a.passport.ID})
+		if err := a.exchange.PushRevocations(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		r, md := answered(t, a.raw(b, frame))
+		if r.Decision.Verdict != step.verdict || md.Code != string(step.code) {
+			t.Fatalf("step %d, %s: verdict %s, code %s", i, step.kind, r.Decision.Verdict, md.Code)
+		}
+	}
+	if b.ran.Load() != 1 {
+		t.Errorf("it ran %d times", b.ran.Load())
+	}
+}
+
 // TestRevocationsAreCaughtUp: a peer that missed many epochs gets them in pages
 // when it comes back.
 func TestRevocationsAreCaughtUp(t *testing.T) {

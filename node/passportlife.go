@@ -13,6 +13,13 @@ import (
 	"github.com/backbay-labs/chio-node/vc/status"
 )
 
+// The failpoints of a change of passports: all of it is written and nothing
+// committed; all of it is, and no peer has heard of it.
+const (
+	failPassportBefore    = "passport.change.before"
+	failPassportCommitted = "passport.change.committed"
+)
+
 // passportFile is a passport with its status lists. An organisation that ended
 // signs none anew: the last ones are those its end has signed.
 func (n *Node) passportFile(ctx context.Context, id string) ([]byte, error) {
@@ -131,8 +138,9 @@ func (n *Node) revoke(ctx context.Context, id string, e authority.Entry, also fu
 		}
 		_, err := n.revocations.Revoke(tx, []authority.Entry{e}, n.keys.Kernel(), n.now())
 		if e.Kind == authority.KindResumption && errors.Is(err, authority.ErrUnknown) {
-			return nil // nothing was ever revoked here, so nothing is lifted
+			err = nil // nothing was ever revoked here, so nothing is lifted
 		}
+		n.failpoint(failPassportBefore)
 		return err
 	})
 	if err != nil {
@@ -142,6 +150,7 @@ func (n *Node) revoke(ctx context.Context, id string, e authority.Entry, also fu
 		}
 		return nil, fmt.Errorf("%s %s: %w", e.Kind, id, err)
 	}
+	n.failpoint(failPassportCommitted)
 	n.network.pushRevocations(ctx)
 	return &Revoked{ID: id, Epoch: n.revocations.Epoch()}, nil
 }

@@ -14,6 +14,13 @@ import (
 	"github.com/backbay-labs/chio-node/wire"
 )
 
+// The failpoints of an answer: its challenge is used up in a transaction that
+// is not committed; it is, and the verdict was not given.
+const (
+	failChallengeBefore   = "challenge.consume.before"
+	failChallengeConsumed = "challenge.consumed"
+)
+
 func (n *Node) openChallenges() (*passport.Challenges, error) {
 	return passport.NewChallenges(passport.ChallengesConfig{DB: n.db, Verifier: n.DID(), Rand: n.rand,
 		Audience: func() wire.PublicKey { return n.keys.Kernel().Public() }})
@@ -124,6 +131,7 @@ func (n *Node) judgePresentation(ctx context.Context, req JudgePresentation) (*p
 	if err := n.db.Update(ctx, func(tx store.Tx) error { return shown.consume(tx, n) }); err != nil {
 		return nil, err
 	}
+	n.failpoint(failChallengeConsumed)
 	return shown.verdict, nil
 }
 
@@ -143,6 +151,7 @@ func (s *showing) consume(tx store.Tx, n *Node) error {
 		return nil
 	}
 	_, err := n.challenges.Consume(tx, s.challenge, n.now())
+	n.failpoint(failChallengeBefore)
 	return PresentationProblem(err)
 }
 

@@ -1,13 +1,17 @@
 package passport_test
 
 import (
+	"bytes"
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/vc"
 	"github.com/backbay-labs/chio-node/vc/passport"
+	"github.com/backbay-labs/chio-node/vc/status"
+	"github.com/backbay-labs/chio-node/wire"
 )
 
 // lifecycle runs changes on a registry in transactions of their own.
@@ -148,6 +152,111 @@ func TestSupersedeNamesBothWays(t *testing.T) {
 	err = l.db.Update(t.Context(), func(tx store.Tx) error { return l.g.SuspendIn(tx, fresh.ID, strings.Repeat("x", 257), t0) })
 	if err == nil {
 		t.Error("a reason of any length")
+	}
+}
+
+// TestFileShowsWhatWasDone: the file alone says suspended, active again,
+// revoked; and once revoked nothing of it is taken back.
+func TestFileShowsWhatWasDone(t *testing.T) {
+	l := &lifecycle{t: t}
+	l.g, l.db = registryDB(t)
+	p, _, err := l.g.Issue(t.Context(), request(t), t0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	neighbour, _, err := l.g.Issue(t.Context(), request(t), t0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, step := range []struct {
+		do   string
+		want vc.Status
+		err  error
+	}{
+		{"suspend", vc.StatusSuspended, vc.ErrSuspended}, {"resume", vc.StatusActive, nil}, {"suspend", vc.StatusSuspended, vc.ErrSuspended},
+		{"revoke", vc.StatusRevoked, vc.ErrRevoked},
+	} {
+		now := int64(t0 + 10*i + 10)
+		if err := l.do(step.do, p.ID, now); err != nil {
+			t.Fatal(err)
+		}
+		for id, want := range map[string]vc.Status{p.ID: step.want, neighbour.ID: vc.StatusActive} {
+			file, err := l.g.File(t.Context(), id, now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := passport.VerifyFile(file, gate(t, nil, now))
+			if !r.Integrity || r.Status != want || r.Authorized != (want == vc.StatusActive) || id == p.ID && !errors.Is(r.Err(), step.err) {
+				t.Errorf("after %s: %s is %s, %v", step.do, id, r.Status, r.Err())
+			}
+			last, err := l.g.LastFile(id)
+			if err != nil || !bytes.Equal(last, file) {
+				t.Errorf("after %s: the last file is another: %v", step.do, err)
+			}
+		}
+	}
+	if err := l.do("revoke", neighbour.ID, t0+100); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.g.LastFile(neighbour.ID); !errors.Is(err, status.ErrUnsigned) {
+		t.Errorf("a list that lags behind: %v", err)
+	}
+	if err := l.db.Update(t.Context(), func(tx store.Tx) error { return l.g.SignListsIn(tx, t0+101) }); err != nil {
+		t.Fatal(err)
+	}
+	if file, err := l.g.LastFile(neighbour.ID); err != nil || passport.VerifyFile(file, gate(t, nil, t0+101)).Status != vc.StatusRevoked {
+		t.Errorf("after it was signed: %v", err)
+	}
+	if _, err := l.g.LastFile("urn:uuid:01890a5d-ac96-774b-bcce-b302099a8057"); !errors.Is(err, passport.ErrUnknown) {
+		t.Errorf("unknown: %v", err)
+	}
+}
+
+// TestPassportOfOneEntry: passports from before suspension had an entry verify,
+// and are suspended in the record alone.
+func TestPassportOfOneEntry(t *testing.T) {
+	l := &lifecycle{t: t}
+	l.g, l.db = registryDB(t)
+	lists, err := status.New(status.Config{Org: key(t, 7), Rand: rand.NewChaCha8([32]byte{4})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p *passport.Passport
+	if err := l.db.Update(t.Context(), func(tx store.Tx) error {
+		entry, index, err := lists.Allocate(tx, status.Kind{Purpose: vc.PurposeRevocation})
+		if err != nil {
+			return err
+		}
+		var doc []byte
+		if doc, p, err = passport.Issue(key(t, 7), request(t), vc.StatusEntries{entry}, t0, rand.NewChaCha8([32]byte{5})); err != nil {
+			return err
+		}
+		tx.Set("v/passport/"+strings.TrimPrefix(p.ID, "urn:uuid:"), wire.MustMarshal(passport.Record{Passport: doc, Index: index}))
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for i, step := range []struct {
+		do    string
+		want  vc.Status
+		state passport.State
+	}{
+		{"suspend", vc.StatusActive, passport.Suspended}, {"resume", vc.StatusActive, passport.Active}, {"supersede", vc.StatusRevoked, passport.Superseded},
+	} {
+		now := int64(t0 + 10*i + 10)
+		if err := l.do(step.do, p.ID, now); err != nil {
+			t.Fatal(err)
+		}
+		file, err := l.g.File(t.Context(), p.ID, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := passport.VerifyFile(file, gate(t, nil, now)); !r.Integrity || r.Status != step.want || l.state(p.ID, now) != step.state {
+			t.Errorf("after %s it is %s, the record %s: %v", step.do, r.Status, l.state(p.ID, now), r.Err())
+		}
+		if !bytes.Contains(file, []byte(passport.SchemaFile1)) {
+			t.Error("a file of one list is not of the first version")
+		}
 	}
 }
 

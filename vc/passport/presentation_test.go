@@ -3,8 +3,10 @@ package passport_test
 import (
 	"bytes"
 	"errors"
+	"math/rand/v2"
 	"testing"
 
+	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/store/memory"
 	"github.com/backbay-labs/chio-node/vc"
@@ -21,6 +23,8 @@ type exchange struct {
 	file  []byte
 	g     *passport.Registry
 	id    string
+
+	issuers []did.DID // the policy's, if not the first organisation alone
 }
 
 func newExchange(t testing.TB) *exchange {
@@ -40,7 +44,11 @@ func newExchange(t testing.TB) *exchange {
 
 func (e *exchange) ask() {
 	e.t.Helper()
-	c, err := e.all.Issue(e.t.Context(), "globex.example", policy(e.t), t0, 0)
+	p := policy(e.t)
+	if e.issuers != nil {
+		p.Issuers = e.issuers
+	}
+	c, err := e.all.Issue(e.t.Context(), "globex.example", p, t0, 0)
 	if err == nil {
 		err = e.db.View(func(r store.Reader) error {
 			e.asked, err = e.all.Get(r, c.ID, t0)
@@ -138,6 +146,53 @@ func TestI9_PresentationTable(t *testing.T) {
 	}
 	if v, err := e.verify(e.present(e.file), t0+2); err != nil || v.Accepted || !errors.Is(v.Err(), passport.ErrWithdrawn) {
 		t.Errorf("revoked: %+v %v", v, err)
+	}
+}
+
+// TestPortfolioOfTwoIssuers: two organisations vouch for one agent, each by its
+// own lists. Each is judged by its issuer's word; one that passes is enough, and
+// neither mends what the other withdrew.
+func TestPortfolioOfTwoIssuers(t *testing.T) {
+	e := newExchange(t)
+	second, err := passport.NewRegistry(passport.Config{DB: e.db, Org: key(t, 6), Rand: rand.NewChaCha8([32]byte{6})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, otherFile, err := second.Issue(t.Context(), request(t), t0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lifecycle := &lifecycle{t: t, db: e.db, g: second}
+	judge := func() *passport.Verdict {
+		t.Helper()
+		e.ask()
+		v, err := e.verify(e.present(e.file, otherFile), t0+2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	v := judge()
+	if v.Err() != nil || len(v.Credentials) != 2 || !v.Credentials[0].Accepted || v.Credentials[1].Accepted || v.Credentials[1].Issuer != didOf(t, 6).String() {
+		t.Errorf("the policy names the first issuer only: %+v", v)
+	}
+	e.issuers = []did.DID{didOf(t, 6), didOf(t, 7)}
+	if v = judge(); v.Err() != nil || !v.Credentials[0].Accepted || !v.Credentials[1].Accepted || v.Agent != didOf(t, 9) {
+		t.Errorf("both are named: %+v", v)
+	}
+	for _, step := range []struct {
+		do       string
+		accepted bool
+	}{{"suspend", false}, {"resume", true}, {"revoke", false}} {
+		if err := lifecycle.do(step.do, other.ID, t0+1); err != nil {
+			t.Fatal(err)
+		}
+		if otherFile, err = second.File(t.Context(), other.ID, t0+1); err != nil {
+			t.Fatal(err)
+		}
+		if v = judge(); v.Accepted != step.accepted || !step.accepted && !errors.Is(v.Err(), passport.ErrWithdrawn) {
+			t.Errorf("after the second issuer's %s: %+v", step.do, v)
+		}
 	}
 }
 
