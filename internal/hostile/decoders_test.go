@@ -1,6 +1,7 @@
 package hostile_test
 
 import (
+	"crypto/rand"
 	"errors"
 	"os"
 	"path/filepath"
@@ -20,6 +21,7 @@ import (
 	"github.com/backbay-labs/chio-node/oracle"
 	"github.com/backbay-labs/chio-node/settlement"
 	"github.com/backbay-labs/chio-node/settlement/evm"
+	"github.com/backbay-labs/chio-node/store/memory"
 	"github.com/backbay-labs/chio-node/vc"
 	"github.com/backbay-labs/chio-node/vc/certification"
 	"github.com/backbay-labs/chio-node/vc/jose"
@@ -98,6 +100,28 @@ func deactivation(t *testing.T) []byte {
 	return e.Bytes()
 }
 
+// asked is a challenge, and the signed policy it is under.
+func asked(t *testing.T) (challenge, policy []byte) {
+	t.Helper()
+	org := testKey(t)
+	p := passport.Policy{ID: "door", Issuers: []did.DID{did.FromKey(org.Public())}, MaxStatusAge: 1}
+	e, err := passport.SignPolicy(&p, org, 1, 60)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := memory.New()
+	t.Cleanup(func() { _ = db.Close() })
+	all, err := passport.NewChallenges(passport.ChallengesConfig{DB: db, Verifier: did.FromKey(org.Public()), Rand: rand.Reader, Audience: org.Public})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := all.Issue(t.Context(), "x", &p, 1, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wire.MustMarshal(c), e.Bytes()
+}
+
 func decoders(t *testing.T) []decoder {
 	t.Helper()
 	token, batch, proof, call := examples(t)
@@ -111,6 +135,7 @@ func decoders(t *testing.T) []decoder {
 	if err != nil {
 		t.Fatal(err)
 	}
+	challenge, signedPolicy := asked(t)
 	return []decoder{
 		{name: "capability", decode: func(b []byte) error { return second(capability.Parse(b)) }, limits: wire.DocumentLimits,
 			valid: vector(t, "kernel/capability/testdata/vectors/root_valid.json")},
@@ -152,6 +177,11 @@ func decoders(t *testing.T) []decoder {
 		{name: "foreign DID document", decode: func(b []byte) error { return second(resolver.ParseDocument(b, "did:web:example.com")) }},
 		{name: "JSON Web Key", decode: func(b []byte) error { return second(did.ParseJWK(b)) }},
 		{name: "passport", decode: func(b []byte) error { return passport.VerifyFile(b, vc.Gate{Now: 1}).Err() }},
+		{name: "passport challenge", decode: func(b []byte) error { return second(passport.ParseChallenge(b)) }, limits: wire.DocumentLimits, valid: challenge},
+		{name: "passport policy", decode: func(b []byte) error { return second(passport.OpenPolicy(b, 1)) }, limits: wire.DocumentLimits, valid: signedPolicy},
+		{name: "policy of a person", decode: func(b []byte) error { return second(passport.ParsePolicy(b)) }},
+		{name: "answer to a challenge", decode: func(b []byte) error { return second(passport.ParseResponse(b)) }, limits: wire.ForeignLimits,
+			valid: []byte(`{"challenge_id":"x","presentation":{},"schema":"chio.passport_presentation.v1","status_lists":[]}`)},
 		{name: "credential", decode: func(b []byte) error { return passport.Verify(b, vc.Gate{Now: 1}).Err() }},
 		{name: "foreign credential", decode: func(b []byte) error {
 			return vc.VerifyCredential(b, vc.Gate{Now: 1, Vocabulary: linked, Suites: []vc.Suite{linked.Suite()}}).Err()
