@@ -44,6 +44,9 @@ type SDReport struct {
 	Claims wire.Raw `json:"claims,omitempty"` // what is disclosed, without the claims of the format
 	Holder did.Key  `json:"-"`
 
+	NotBefore *vc.Time `json:"not_before,omitempty"` // nbf, if it is there
+	Expires   *vc.Time `json:"expires,omitempty"`    // exp
+
 	// Disclosed are the claims that the holder chose to disclose, by the names
 	// that lead to each, in order; an element of an array is named as its array.
 	Disclosed [][]string `json:"-"`
@@ -91,6 +94,7 @@ func VerifySD(doc []byte, g SDGate) *SDReport {
 		return r
 	}
 	r.Integrity, r.ID, r.Issuer, r.VCT, r.Holder, r.Disclosed = true, c.id, issuer, c.vct, c.holder, t.paths
+	r.NotBefore, r.Expires = c.notBefore, c.expires
 	g.judge(r, c)
 	return r
 }

@@ -373,3 +373,20 @@ func otherBadge(t testing.TB, vct string) []byte {
 	t.Helper()
 	return badge(t, nil, func(c *jose.SDContent) { c.VCT = vct })
 }
+
+// sdPassport is a passport as an SD-JWT VC.
+func sdPassport(t testing.TB, p *passport.Passport) []byte {
+	t.Helper()
+	status, err := jose.StatusEntries(p.Status)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := jose.IssueSD(jose.SDContent{VCT: passport.TypeIRI, Holder: did.NewEd25519(p.Subject.ID.Key()), ID: p.ID, IssuedAt: t0,
+		NotBefore: &p.ValidFrom, Expires: &p.ValidUntil, Status: status, Claims: map[string]wire.Raw{"sub": raw(p.Subject.ID), "name": raw(p.Subject.Name)},
+		Disclosed: map[string]wire.Raw{"roles": raw(p.Subject.Roles), "autonomyTier": raw(p.Subject.AutonomyTier), "organization": raw(p.Subject.Organization)},
+	}, key(t, acme), rand.NewChaCha8([32]byte{6}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}

@@ -111,7 +111,10 @@ func (a *asked) sdJWT(c *CredentialQuery, p *Presented, doc wire.Raw) error {
 		}
 	}
 	disclosed := p.note(63, "nothing else is disclosed", c.unasked(r.Disclosed))
-	a.rest(c, p, r.Report, typed, func(name string) wire.Raw { return claims[name] })
+	a.rest(c, p, r.Report, typed, func(name string) wire.Raw { return claims[name] }, func() (*passport.Passport, error) {
+		return passport.ReadDisclosed(passport.Disclosed{ID: r.ID, Issuer: r.Issuer, VCT: r.VCT, Holder: r.Holder,
+			From: r.NotBefore, Until: r.Expires, Claims: r.Claims})
+	})
 	p.Accepted = p.Accepted && disclosed == nil
 	return nil
 }
@@ -148,7 +151,7 @@ func (a *asked) w3c(c *CredentialQuery, p *Presented, doc wire.Raw) error {
 		typed = nil
 	}
 	_ = p.note(60, "format", format)
-	a.rest(c, p, inside, typed, inside.Credential.Member)
+	a.rest(c, p, inside, typed, inside.Credential.Member, func() (*passport.Passport, error) { return passport.Read(inside.Credential) })
 	p.Accepted = p.Accepted && r.Authorized && format == nil
 	return nil
 }
@@ -201,7 +204,7 @@ func (a *asked) expanded(c *vc.Credential) []string {
 }
 
 // rest asks rules 61, 62, 64 and 65 of a credential that is whole.
-func (a *asked) rest(c *CredentialQuery, p *Presented, r *vc.Report, typed error, member func(string) wire.Raw) {
+func (a *asked) rest(c *CredentialQuery, p *Presented, r *vc.Report, typed error, member func(string) wire.Raw, read func() (*passport.Passport, error)) {
 	if p.note(61, "type", typed) != nil {
 		typed = fmt.Errorf("%w: %.200q", typed, p.Types)
 	}
@@ -214,7 +217,7 @@ func (a *asked) rest(c *CredentialQuery, p *Presented, r *vc.Report, typed error
 		missing = fmt.Errorf("%w: %d bytes of claims, at most %d are kept", ErrClaim, size, maxKept)
 	}
 	_ = p.note(62, "claims", missing)
-	policy := p.note(64, "policy", a.policy(p, r))
+	policy := p.note(64, "policy", a.policy(p, r, read))
 	var withdrawn error
 	if a.cfg.Withdrawn != nil {
 		withdrawn = a.cfg.Withdrawn(p)
@@ -225,26 +228,20 @@ func (a *asked) rest(c *CredentialQuery, p *Presented, r *vc.Report, typed error
 }
 
 // policy applies rule 64.
-func (a *asked) policy(p *Presented, r *vc.Report) error {
-	read, err := passportOf(r)
+func (a *asked) policy(p *Presented, r *vc.Report, read func() (*passport.Passport, error)) error {
+	found, err := read()
+	if err == nil {
+		p.Agent = found.Subject.ID
+	}
 	switch {
 	case err == nil && a.Policy.Passport != nil:
-		p.Passport = true
-		return a.Policy.Passport.Judge([]*passport.Report{{Report: r, Passport: read}}, a.gate.Now).Err()
+		return a.Policy.Passport.Judge([]*passport.Report{{Report: r, Passport: found}}, a.gate.Now).Err()
 	case a.Policy.names(p.Issuer):
 		return nil
 	case a.Policy.Passport == nil:
 		return fmt.Errorf("%w: %.140q", vc.ErrUntrustedIssuer, p.Issuer)
 	}
 	return fmt.Errorf("%w: %w", ErrNotPassport, err)
-}
-
-// passportOf reads a credential as a passport.
-func passportOf(r *vc.Report) (*passport.Passport, error) {
-	if r.Credential == nil {
-		return nil, fmt.Errorf("%w: it is no credential of the W3C data model", vc.ErrMalformed)
-	}
-	return passport.Read(r.Credential)
 }
 
 // verdict is what a whole response comes to: nil if every presentation in it
@@ -258,7 +255,7 @@ func (a *asked) verdict(shown []Presented) error {
 			return fmt.Errorf("%w: %s: %s", ErrRefused, p.Query, p.failed())
 		}
 		accepted[p.Query] = true
-		if p.Passport {
+		if p.Agent != "" {
 			passports++
 		}
 	}

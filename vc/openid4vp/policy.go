@@ -74,6 +74,7 @@ func PassportQuery(p *passport.Policy) *Query {
 		q.Sets[0].Options = append(q.Sets[0].Options, []string{c.ID})
 	}
 	types := Meta{Types: [][]string{{passport.TypeIRI}, {passport.Type}}}
+	add(CredentialQuery{ID: "passport_sd_jwt", Format: FormatSDJWT, Meta: Meta{VCT: []string{passport.TypeIRI}}})
 	add(CredentialQuery{ID: "passport_jwt", Format: FormatJWT, Meta: types}, "credentialSubject")
 	add(CredentialQuery{ID: "passport", Format: FormatLDP, Meta: types}, "credentialSubject")
 	return q

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/vc"
 	"github.com/backbay-labs/chio-node/wire"
@@ -50,7 +51,7 @@ type Presented struct {
 	Issuer   string     `json:"issuer"`
 	Holder   string     `json:"holder"` // a DID; of an SD-JWT the did:key of the key it is bound to
 	Types    []string   `json:"types"`
-	Passport bool       `json:"passport,omitzero"` // it is one, and was judged by the passport policy
+	Agent    did.DID    `json:"agent,omitempty"` // of a passport, and of nothing else: whom it is about
 	Accepted bool       `json:"accepted"`
 	Claims   []Claim    `json:"claims,omitempty"`
 	Checks   []vc.Check `json:"checks"`

@@ -10,6 +10,7 @@ import (
 	gojose "github.com/go-jose/go-jose/v4"
 
 	"github.com/backbay-labs/chio-node/vc/openid4vp"
+	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -26,7 +27,7 @@ func TestPassportIsShown(t *testing.T) {
 		t.Fatalf("%s", wire.MustMarshal(got))
 	}
 	c := got.Credentials[0]
-	if !c.Accepted || !c.Passport || c.Issuer != didOf(t, acme).String() || c.Holder != didOf(t, agent).String() ||
+	if !c.Accepted || c.Agent != didOf(t, agent) || c.Issuer != didOf(t, acme).String() || c.Holder != didOf(t, agent).String() ||
 		len(c.Claims) != 1 || string(c.Claims[0].Value) != `["reader"]` {
 		t.Fatalf("%s", wire.MustMarshal(c))
 	}
@@ -115,5 +116,58 @@ func TestRequestObject(t *testing.T) {
 	}
 	if state, nonce := got["state"].(string), got["nonce"].(string); len(state) != 43 || len(nonce) != 43 || state == nonce {
 		t.Errorf("state %q, nonce %q", state, nonce)
+	}
+}
+
+// A passport is judged by one policy in each of its forms.
+func TestPassportInEveryForm(t *testing.T) {
+	for name, c := range map[string]struct {
+		role  string
+		shows func(w *world, o *object, p *passport.Passport, doc wire.Raw) (string, any)
+	}{
+		"ldp_vc": {"reader", func(_ *world, o *object, _ *passport.Passport, doc wire.Raw) (string, any) {
+			return "passport", presented(t, agent, bound(o), doc)
+		}},
+		"jwt_vc_json": {"reader", func(_ *world, o *object, p *passport.Passport, _ wire.Raw) (string, any) {
+			var unsecured members
+			if err := json.Unmarshal(wire.MustMarshal(p), &unsecured); err != nil {
+				t.Fatal(err)
+			}
+			return "passport_jwt", tokenPresentation(t, o, unsecured)
+		}},
+		"dc+sd-jwt": {"reader", func(_ *world, o *object, p *passport.Passport, _ wire.Raw) (string, any) {
+			return "passport_sd_jwt", shown(t, o, sdPassport(t, p), "roles")
+		}},
+		"dc+sd-jwt of another role": {"writer", func(_ *world, o *object, p *passport.Passport, _ wire.Raw) (string, any) {
+			return "passport_sd_jwt", shown(t, o, sdPassport(t, p), "roles")
+		}},
+		"dc+sd-jwt without its roles": {"", func(_ *world, o *object, p *passport.Passport, _ wire.Raw) (string, any) {
+			return "passport_sd_jwt", shown(t, o, sdPassport(t, p))
+		}},
+	} {
+		w := newWorld(t)
+		p, doc := w.passport(t)
+		under := policy(t)
+		if c.role != "" {
+			under.Roles = []string{c.role}
+		}
+		r, o := w.ask(t, openid4vp.Ask{Policy: openid4vp.Policy{Passport: under}})
+		id, shows := c.shows(w, o, p, doc)
+		if res := w.respond(t, o, token(o, members{id: []any{shows}})); res.Code != http.StatusOK {
+			t.Fatalf("%s: %d: %s", name, res.Code, res.Body)
+		}
+		got := w.result(t, r.ID)
+		if (got.Status == openid4vp.StatusAccepted) != (c.role == "reader") || got.Credentials[0].Agent != didOf(t, agent) {
+			t.Errorf("%s: %s %s", name, got.Status, got.Reason)
+		}
+		if err := w.passports.Revoke(t.Context(), p.ID, "lost", t0); err != nil {
+			t.Fatal(err)
+		}
+		r, o = w.ask(t, openid4vp.Ask{Policy: openid4vp.Policy{Passport: under}})
+		id, shows = c.shows(w, o, p, doc)
+		w.respond(t, o, token(o, members{id: []any{shows}}))
+		if got := w.result(t, r.ID); got.Status != openid4vp.StatusRefused || !strings.Contains(string(raw(got.Credentials)), "revoked") {
+			t.Errorf("%s, revoked: %s %s", name, got.Status, got.Reason)
+		}
 	}
 }
