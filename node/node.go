@@ -28,6 +28,7 @@ import (
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/vc/certification"
 	"github.com/backbay-labs/chio-node/vc/openid4vci"
+	"github.com/backbay-labs/chio-node/vc/openid4vp"
 	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -71,12 +72,13 @@ type Node struct {
 	lifecycle sync.Mutex // guards what follows
 	started   bool
 	stopped   bool
-	servers   []io.Closer        // API listeners
-	apiAddr   string             // of the TCP API
-	vcAddr    string             // of the VC-API, "" if there is none
-	issuer    *openid4vci.Issuer // nil: no passports for wallets
-	loops     sync.WaitGroup     // goroutines of Start
-	ctx       context.Context    // ends with Stop
+	servers   []io.Closer         // API listeners
+	apiAddr   string              // of the TCP API
+	vcAddr    string              // of the VC-API, "" if there is none
+	issuer    *openid4vci.Issuer  // nil: no passports for wallets
+	verifier  *openid4vp.Verifier // nil: wallets are asked for nothing
+	loops     sync.WaitGroup      // goroutines of Start
+	ctx       context.Context     // ends with Stop
 	cancel    context.CancelFunc
 
 	recovering sync.Mutex

@@ -41,6 +41,8 @@ var operations = map[string]handler{
 	"passport/answer":      operation((*Node).judgePresentation),
 	"passport/policy/sign": operation((*Node).signPassportPolicy),
 	"passport/supersede":   operation((*Node).supersedePassport),
+	"openid/request":       operation((*Node).askWallet),
+	"openid/result":        operation((*Node).walletResult),
 	"passport/export":      operation((*Node).exportPassport),
 	"openid/offer":         operation((*Node).offerPassport),
 	"openid/offers":        operation((*Node).listOffers),

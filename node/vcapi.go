@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -39,6 +40,7 @@ type VCAPIConfig struct {
 	TLSKey    string `yaml:"tls_key"`
 
 	OpenID4VCI bool `yaml:"openid4vci"` // issue passports to wallets of others
+	OpenID4VP  bool `yaml:"openid4vp"`  // ask wallets of others for credentials
 }
 
 func (c *VCAPIConfig) validate() error {
@@ -141,9 +143,13 @@ func (n *Node) serveVCAPI() error {
 	if err := n.issuerRoutes(base, routes); err != nil {
 		return errors.Join(err, l.Close())
 	}
+	var service *vchttp.Service
+	if err := n.verifierRoutes(base, routes, func(ctx context.Context) vc.Gate { return service.Gate(ctx) }); err != nil {
+		return errors.Join(err, l.Close())
+	}
 	own := did.FromKey(n.keys.Org().Public()).DIDKey()
 	trusted := chioIssuer(n.network.trustsIssuer)
-	service, err := NewVCService(VCService{DB: n.db, Rand: n.rand, Now: n.opts.Now, Signer: n.keys.Org(), Method: c.DIDMethod, Suite: c.Suite,
+	service, err = NewVCService(VCService{DB: n.db, Rand: n.rand, Now: n.opts.Now, Signer: n.keys.Org(), Method: c.DIDMethod, Suite: c.Suite,
 		Base: base, Token: token, Trusts: func(issuer string) bool { return issuer == own || trusted(issuer) },
 		Refuse: n.alive, Resolver: n.resolver, Routes: routes})
 	if err != nil {

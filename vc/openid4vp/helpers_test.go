@@ -82,7 +82,7 @@ func newWorld(t testing.TB) *world {
 	w.cfg = openid4vp.Config{
 		DB: db, Rand: rand.NewChaCha8([32]byte{2}), Now: func() time.Time { return time.Unix(w.now, 0) }, Signer: key(t, globex),
 		DID: didOf(t, globex).DIDKey(), Base: "https://globex.example",
-		Gate: func() vc.Gate {
+		Gate: func(context.Context) vc.Gate {
 			return vc.Gate{Envelope: jose.Open, Suites: []vc.Suite{p.Suite()}, Vocabulary: p, StatusList: w.list(t)}
 		},
 		Types: p.Types, Withdrawn: func(*openid4vp.Presented) error { return w.withdrawn },

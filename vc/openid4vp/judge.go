@@ -29,7 +29,7 @@ type asked struct {
 }
 
 func (v *Verifier) judging(ctx context.Context, r *row, now int64) *asked {
-	g := v.cfg.Gate()
+	g := v.cfg.Gate(ctx)
 	g.Now, g.Context, g.AllowNoStatus = now, ctx, r.Policy.AllowNoStatus
 	ofPassports := func(string) bool { return false }
 	if p := r.Policy.Passport; p != nil {

@@ -37,7 +37,7 @@ type Ask struct {
 
 // Request is a request that a wallet can be shown.
 type Request struct {
-	ID         string `json:"id"`
+	ID         string `json:"request_id"`
 	URI        string `json:"uri"`         // openid4vp://…, for a link or a QR code
 	RequestURI string `json:"request_uri"` // where the wallet fetches the request object
 	ClientID   string `json:"client_id"`

@@ -32,7 +32,7 @@ const (
 // Result is what became of a request. The claims are those that were asked for,
 // and there only if the credential was accepted.
 type Result struct {
-	ID          string      `json:"id"`
+	ID          string      `json:"request_id"`
 	Status      string      `json:"status"`
 	IssuedAt    int64       `json:"issued_at"`
 	ExpiresAt   int64       `json:"expires_at"`

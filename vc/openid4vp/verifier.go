@@ -34,9 +34,9 @@ type Config struct {
 	Base   string // URL that wallets reach the listener by, without a path
 
 	// Gate is what presentations and credentials are verified with; the
-	// verifier sets its time, context, trust and, for a policy of passports, the
-	// age of status lists.
-	Gate func() vc.Gate
+	// verifier sets its time, context, trust, whether a status is needed and, for
+	// a policy of passports, the age of status lists.
+	Gate func(ctx context.Context) vc.Gate
 	// Types expands the types of a JSON-LD document; nil: an IRI in type_values
 	// matches nothing.
 	Types func(document []byte) ([]string, error)

@@ -13,7 +13,7 @@ import (
 
 func (a *app) openidCmd() *cobra.Command {
 	c := &cobra.Command{Use: "openid", Short: "issue and ask for passports by OpenID, for wallets of others"}
-	c.AddCommand(a.openidOfferCmd(), a.openidOffersCmd(), a.openidWithdrawCmd())
+	c.AddCommand(a.openidOfferCmd(), a.openidOffersCmd(), a.openidWithdrawCmd(), a.openidRequestCmd(), a.openidResultCmd())
 	return c
 }
 

@@ -24,6 +24,8 @@ var examples = map[string]string{
 	"openid offer":         "chio-node openid offer --agent researcher --role reader --format dc+sd-jwt --tx-code",
 	"openid offers":        "chio-node openid offers",
 	"openid withdraw":      "chio-node openid withdraw ID",
+	"openid request":       "chio-node openid request --policy door.yaml",
+	"openid result":        "chio-node openid result ID",
 	"capability issue":     `chio-node capability issue --agent researcher --server files --tool read_file --max-total "0.50 USD"`,
 	"capability request":   "chio-node capability request --passport passport.json --key agent.key --server files --tool read_file",
 	"capability attenuate": "chio-node capability attenuate token.json --key agent.key --subject KEY --path-prefix notes --out child.json",
