@@ -44,6 +44,8 @@ type Config struct {
 	Certification CertificationConfig `yaml:"certification"`
 	DID           DIDConfig           `yaml:"did"`
 	VCAPI         VCAPIConfig         `yaml:"vc_api"`
+
+	IdentityProviders []IdentityProviderConfig `yaml:"identity_providers"`
 }
 
 // P2PConfig is the libp2p host.
@@ -169,6 +171,9 @@ func (c *Config) validate() error {
 		return err
 	}
 	if err := c.VCAPI.validate(); err != nil {
+		return err
+	}
+	if err := c.validateIdentityProviders(); err != nil {
 		return err
 	}
 	if err := c.validateBudgets(); err != nil {

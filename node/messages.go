@@ -2,6 +2,7 @@ package node
 
 import (
 	"github.com/backbay-labs/chio-node/kernel/capability"
+	"github.com/backbay-labs/chio-node/vc/oidc"
 	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -63,6 +64,9 @@ type IssuePassport struct {
 	TTLSeconds   int64    `json:"ttl_seconds,omitzero"`    // default 30 days
 	// Provenance refers to how an enterprise's identity provider vouched.
 	Provenance *passport.Provenance `json:"enterprise_provenance,omitempty"`
+	// Login is the answer to a login that was started by "login/start", in the
+	// place of Provenance: the node asks the provider itself.
+	Login *oidc.Answer `json:"login,omitempty"`
 	// Reputation is what was computed of the agent.
 	Reputation *passport.Reputation `json:"reputation,omitempty"`
 	// FromReceipts fills the reputation in from this node's receipts, as of now.

@@ -27,6 +27,7 @@ import (
 	"github.com/backbay-labs/chio-node/settlement/ledger"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/vc/certification"
+	"github.com/backbay-labs/chio-node/vc/oidc"
 	"github.com/backbay-labs/chio-node/vc/openid4vci"
 	"github.com/backbay-labs/chio-node/vc/openid4vp"
 	"github.com/backbay-labs/chio-node/vc/passport"
@@ -54,6 +55,7 @@ type Node struct {
 	issuance    issuance
 	passports   *passport.Registry
 	challenges  *passport.Challenges
+	logins      *oidc.Logins
 	certified   *certification.Registry
 	resolver    *resolver.Resolver
 	approvals   *approvals
@@ -182,6 +184,9 @@ func (n *Node) assemble(ctx context.Context) error {
 		return err
 	}
 	if n.challenges, err = n.openChallenges(); err != nil {
+		return err
+	}
+	if n.logins, err = n.openLogins(); err != nil {
 		return err
 	}
 	n.postures = &postures{db: n.db, policies: func() *policies { return n.policy }}

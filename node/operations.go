@@ -47,6 +47,8 @@ var operations = map[string]handler{
 	"openid/offer":         operation((*Node).offerPassport),
 	"openid/offers":        operation((*Node).listOffers),
 	"openid/withdraw":      operation((*Node).withdrawOffer),
+	"passport/provenance":  operation((*Node).showProvenance),
+	"login/start":          operation((*Node).startLogin),
 	"capability/issue":     operation((*Node).issueCapability),
 	"capability/list":      operation((*Node).listCapabilities),
 	"capability/inspect":   operation((*Node).inspectCapability),

@@ -89,6 +89,10 @@ func (n *Node) supersedePassport(ctx context.Context, req SupersedePassport) (*I
 	if err := n.passportIs(old, req.Issue.Agent); err != nil {
 		return nil, err
 	}
+	v, err := n.vouch(ctx, &req.Issue)
+	if err != nil {
+		return nil, err
+	}
 	key, err := n.passportKey(ctx, &req.Issue)
 	if err != nil {
 		return nil, err
@@ -106,6 +110,9 @@ func (n *Node) supersedePassport(ctx context.Context, req SupersedePassport) (*I
 		p, file, err = n.passports.SupersedeIn(tx, old, n.passportFor(req.Issue, key, a.Custodial), req.Reason, n.now())
 		if err != nil {
 			return passportProblem(err)
+		}
+		if err := v.keep(tx, p.ID, n.now()); err != nil {
+			return err
 		}
 		a.Passport = &kernel.PassportRef{Issuer: n.DID().String(), ID: p.ID}
 		return authority.PutAgent(tx, a)

@@ -24,6 +24,10 @@ func (n *Node) issuePassport(ctx context.Context, req IssuePassport) (*IssuedPas
 	if err := n.alive(); err != nil {
 		return nil, err
 	}
+	v, err := n.vouch(ctx, &req)
+	if err != nil {
+		return nil, err
+	}
 	key, err := n.passportKey(ctx, &req)
 	if err != nil {
 		return nil, err
@@ -36,6 +40,9 @@ func (n *Node) issuePassport(ctx context.Context, req IssuePassport) (*IssuedPas
 			return err
 		}
 		if p, file, err = n.passports.IssueIn(tx, n.passportFor(req, key, a.Custodial), n.now()); err != nil {
+			return err
+		}
+		if err := v.keep(tx, p.ID, n.now()); err != nil {
 			return err
 		}
 		a.Passport = &kernel.PassportRef{Issuer: n.DID().String(), ID: p.ID}

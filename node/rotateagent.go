@@ -251,6 +251,9 @@ func (n *Node) supersede(tx store.Tx, plan *AgentRotation) (*kernel.PassportRef,
 	if err != nil {
 		return nil, err
 	}
+	if err := passport.CarryProvenance(tx, plan.oldPassport[0], p.ID); err != nil {
+		return nil, err
+	}
 	plan.Passport, plan.File = p.ID, file
 	return &kernel.PassportRef{Issuer: n.DID().String(), ID: p.ID}, nil
 }

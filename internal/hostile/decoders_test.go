@@ -1,6 +1,7 @@
 package hostile_test
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"os"
@@ -122,6 +123,17 @@ func asked(t *testing.T) (challenge, policy []byte) {
 	return wire.MustMarshal(c), e.Bytes()
 }
 
+// provenanceRecord is what an organisation keeps of a login.
+func provenanceRecord(t *testing.T) []byte {
+	t.Helper()
+	r, err := passport.NewProvenanceRecord(passport.ProvenanceRecord{Provider: "https://login.example", Method: passport.MethodOIDC,
+		Issuer: did.FromKey(testKey(t).Public()), Agent: "a", Principal: "p", VerifiedAt: 1}, bytes.NewReader(make([]byte, 16)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wire.MustMarshal(r)
+}
+
 func decoders(t *testing.T) []decoder {
 	t.Helper()
 	token, batch, proof, call := examples(t)
@@ -198,6 +210,8 @@ func decoders(t *testing.T) []decoder {
 			valid: []byte(`{"@context":"https://www.w3.org/ns/credentials/v2","id":"urn:x:1","issuer":"did:example:i","type":"VerifiableCredential"}`)},
 		{name: "JSON-LD vocabulary", decode: linked.Check, limits: wire.ForeignLimits,
 			valid: []byte(`{"@context":"https://www.w3.org/ns/credentials/v2","id":"urn:x:1","issuer":"did:example:i","type":"VerifiableCredential"}`)},
+		{name: "provenance record", decode: func(b []byte) error { return second(passport.ParseProvenanceRecord(b)) }, limits: wire.DocumentLimits,
+			valid: provenanceRecord(t)},
 		{name: "certification", decode: func(b []byte) error { return certification.VerifyBundle(b, certification.Options{Now: 1}).Err() }},
 		{name: "certification record", decode: func(b []byte) error {
 			var e wire.Envelope

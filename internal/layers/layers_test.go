@@ -45,6 +45,8 @@ var heavy = []struct{ prefix, folder, reason string }{
 	{"github.com/bluekeyes/go-gitdiff", "kernel/guards/patch", "one parser decides what a diff changes"},
 	{"golang.org/x/net/idna", "kernel/guards/network", "one canonical form of a host"},
 	{"github.com/go-jose/go-jose/v4", "vc/openid4vp", "it decrypts responses of wallets; signed tokens are taken apart in vc/jose, by us"},
+	{"github.com/coreos/go-oidc", "vc/oidc", "what an identity provider says is judged in one place"},
+	{"golang.org/x/oauth2", "vc/oidc", "what an identity provider says is judged in one place"},
 	{"github.com/piprate/json-gold", "vc/ld", "JSON-LD is behind one strict processor that never fetches"},
 	{"go.yaml.in/yaml", "", "see yamlFolders"},
 }

@@ -80,6 +80,8 @@ func scripts(dir string) testscript.Params {
 			"hangup":  cmdHangup,
 			"http":    cmdHTTP,
 			"last8":   cmdLast8,
+			"idp":     cmdIDP,
+			"signin":  cmdSignIn,
 		},
 	}
 }

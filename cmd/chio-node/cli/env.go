@@ -205,16 +205,21 @@ type caller interface {
 
 // call runs one operation wherever the node is and decodes its answer.
 func (a *app) call(ctx context.Context, op string, req, res any) error {
-	body, err := wire.Marshal(req)
-	if err != nil {
-		return err
-	}
 	c, done, err := a.connect(ctx)
 	if err != nil {
 		return err
 	}
+	return errors.Join(callOn(ctx, c, op, req, res), done())
+}
+
+// callOn is call on a node that is connected already.
+func callOn(ctx context.Context, c caller, op string, req, res any) error {
+	body, err := wire.Marshal(req)
+	if err != nil {
+		return err
+	}
 	answer, err := c.Call(ctx, op, body)
-	if err = errors.Join(err, done()); err != nil {
+	if err != nil {
 		return err
 	}
 	return wire.Unmarshal(answer, res, wire.BundleLimits)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/backbay-labs/chio-node/node"
+	"github.com/backbay-labs/chio-node/vc/oidc"
 	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -20,7 +21,7 @@ func (a *app) passportCmd() *cobra.Command {
 		a.passportChangeCmd("suspend", "suspended", "make a passport count nowhere until it is resumed, here and at every peer"),
 		a.passportChangeCmd("resume", "resumed", "lift a suspension"),
 		a.passportChangeCmd("revoke", "revoked", "revoke a passport for good, here and at every peer"),
-		a.passportSupersedeCmd(), a.passportPolicyCmd(), a.passportChallengeCmd(), a.passportPresentCmd(),
+		a.passportSupersedeCmd(), a.passportProvenanceCmd(), a.passportPolicyCmd(), a.passportChallengeCmd(), a.passportPresentCmd(),
 		a.passportExportCmd())
 	return c
 }
@@ -32,6 +33,7 @@ type passportFlags struct {
 	roles                        []string
 	ttl                          int64
 	reputation                   bool
+	login                        loginFlags
 }
 
 func (f *passportFlags) add(c *cobra.Command) {
@@ -51,6 +53,7 @@ func (f *passportFlags) addContent(c *cobra.Command) {
 	c.Flags().StringVar(&f.method, "provider-method", "oidc", "how it vouched: oidc, saml, scim or manual")
 	c.Flags().StringVar(&f.provenance, "provider-sha256", "", "SHA-256 of what it said, which stays with you")
 	c.MarkFlagsRequiredTogether("provider", "provider-sha256")
+	f.login.add(c)
 }
 
 func (f *passportFlags) request(agent string) (node.IssuePassport, error) {
@@ -103,11 +106,14 @@ func (a *app) passportIssueCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			var p node.IssuedPassport
-			if err := a.call(cmd.Context(), "passport/issue", req, &p); err != nil {
+			p, err := a.issueWith(cmd.Context(), &f.login, "passport/issue", func(login *oidc.Answer) any {
+				req.Login = login
+				return req
+			})
+			if err != nil {
 				return err
 			}
-			return a.keepPassport(&p, f.out)
+			return a.keepPassport(p, f.out)
 		}}
 	c.Flags().StringVar(&agent, "agent", "", "the agent's name")
 	f.add(c)

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/backbay-labs/chio-node/node"
+	"github.com/backbay-labs/chio-node/vc/oidc"
 )
 
 // passportChangeCmd is suspend, resume or revoke.
@@ -43,11 +44,14 @@ func (a *app) passportSupersedeCmd() *cobra.Command {
 			if len(args) == 1 {
 				req.ID = args[0]
 			}
-			var p node.IssuedPassport
-			if err := a.call(cmd.Context(), "passport/supersede", req, &p); err != nil {
+			p, err := a.issueWith(cmd.Context(), &f.login, "passport/supersede", func(login *oidc.Answer) any {
+				req.Issue.Login = login
+				return req
+			})
+			if err != nil {
 				return err
 			}
-			return a.keepPassport(&p, f.out)
+			return a.keepPassport(p, f.out)
 		}}
 	c.Flags().StringVar(&agent, "agent", "", "the agent's name")
 	c.Flags().StringVar(&reason, "reason", "", "why, for the record")

@@ -110,6 +110,9 @@ var examples = map[string]string{
 	"session show":         "chio-node session show researcher SESSION",
 	"explain":              "chio-node explain CHIO-CAP-EXPIRED",
 
+	"passport provenance show":   "chio-node passport provenance show researcher --out provenance.json",
+	"passport provenance verify": "chio-node passport provenance verify provenance.json --passport researcher.json --trust trust.json",
+
 	"vc serve":              "chio-node vc serve --listen 127.0.0.1:8080 --suite eddsa-rdfc-2022",
 	"certification check":   "chio-node certification check --publish --out files.cert.json -- npx -y @modelcontextprotocol/server-filesystem ./workspace",
 	"certification publish": "chio-node certification publish files.cert.json --admission reviewable",
