@@ -110,6 +110,7 @@ type Exchange struct {
 
 	issuing sync.Mutex // one treaty capability is asked for or given at a time
 	witness witnesses
+	talk    talk
 }
 
 // callKey names a call at the host.
@@ -150,6 +151,9 @@ func NewExchange(cfg ExchangeConfig) (*Exchange, error) {
 		if err := x.s.cfg.Host.Handle(p.name, p.limits, x.s.logged(p.name, x.serve(p.serve))); err != nil {
 			return nil, err
 		}
+	}
+	if err := x.openGossip(); err != nil {
+		return nil, err
 	}
 	spread := x.spreadEnded
 	x.s.onEnded.Store(&spread)

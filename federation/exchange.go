@@ -224,6 +224,9 @@ func (s *Service) admitHello(ctx context.Context, them *introduced, dialled stri
 	if err == nil && left != "" && left != out.PeerID {
 		_ = s.cfg.Host.Disconnect(left) // it is nobody's any more, connected or not
 	}
+	if err == nil {
+		s.cfg.Host.Welcome(out.PeerID)
+	}
 	return out, err
 }
 

@@ -137,6 +137,10 @@ func (x *Exchange) Run(ctx context.Context) error {
 			}
 		case <-check.C:
 			x.arrivals(connected)
+			x.gossipTurn(ctx)
+			x.followHeard(ctx, &running)
+		case <-x.talk.wake:
+			x.followHeard(ctx, &running)
 		case <-x.wake:
 			if pause(ctx, x.cfg.Debounce) != nil {
 				return nil
@@ -145,6 +149,13 @@ func (x *Exchange) Run(ctx context.Context) error {
 				running.Go(func() { x.background(ctx, peer, mutual) })
 			}
 		}
+	}
+}
+
+// followHeard asks the owners of heads that were heard.
+func (x *Exchange) followHeard(ctx context.Context, running *sync.WaitGroup) {
+	for peer, heard := range x.toCompare() {
+		running.Go(func() { x.follow(ctx, peer, heard) })
 	}
 }
 

@@ -46,11 +46,11 @@ func (x *Exchange) witnessHead(ctx context.Context, rec Record) (*KnownHead, err
 	}
 	switch {
 	case cp.Size < held.Size: // 2
-		return nil, fmt.Errorf("%w: %d receipts, we cosigned %d", ErrRollback, cp.Size, held.Size)
+		return nil, x.shrank(ctx, rec, held, cp.Size)
 	case cp.Size == held.Size && held.Note != "" && cp.Root != held.Root: // 3
 		return nil, x.equivocated(ctx, rec, []byte(held.Note), []byte(a.Note))
 	case cp.Size == held.Size && len(held.Witnesses) > 0: // 3
-		return held, nil
+		return held, x.regrown(ctx, rec.DID, held.Size)
 	}
 	if held.Size > 0 && held.Size < cp.Size { // 4
 		if err := receipt.VerifyConsistency(held.Size, cp.Size, held.Root, cp.Root, a.Path); err != nil {
@@ -59,6 +59,9 @@ func (x *Exchange) witnessHead(ctx context.Context, rec Record) (*KnownHead, err
 	}
 	next := &KnownHead{Peer: rec.DID, Origin: cp.Origin, Size: cp.Size, Root: cp.Root, Note: a.Note, Witnesses: []string{}, At: x.now()}
 	if err := x.storeHead(ctx, next); err != nil { // 5
+		return nil, err
+	}
+	if err := x.regrown(ctx, rec.DID, next.Size); err != nil {
 		return nil, err
 	}
 	return next, x.cosignHead(ctx, rec, next)
@@ -112,7 +115,8 @@ func (x *Exchange) inconsistent(ctx context.Context, rec Record, held *KnownHead
 	return fmt.Errorf("%w: %w", ErrHead, cause)
 }
 
-// equivocated keeps both heads as evidence and freezes the peer.
+// equivocated keeps both heads as evidence, freezes the peer, and has the
+// evidence said in the log's topic.
 func (x *Exchange) equivocated(ctx context.Context, rec Record, first, second []byte) error {
 	ctx = context.WithoutCancel(ctx)
 	evidence, err := receipt.NewEquivocation(first, second)
@@ -130,6 +134,7 @@ func (x *Exchange) equivocated(ctx context.Context, rec Record, first, second []
 		tx.Set(prefixFork+rec.DID.String(), doc)
 		return nil
 	})
+	x.sayEvidence(rec.DID)
 	freeze := x.s.cfg.Directory.Freeze(ctx, rec.DID, "signed two log heads of one size")
 	return errors.Join(fmt.Errorf("%w: %s: it is frozen and the evidence is kept", ErrEquivocation, rec.DID), err, freeze)
 }
@@ -149,6 +154,7 @@ func (x *Exchange) storeHead(ctx context.Context, h *KnownHead) error {
 		if err := x.ownsLog(tx, h); err != nil {
 			return err
 		}
+		tx.AfterCommit(func() { x.remember(h) })
 		return save(tx, prefixHead+h.Peer.String(), h)
 	})
 }

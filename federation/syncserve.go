@@ -168,6 +168,7 @@ func (x *Exchange) takeCosignature(ctx context.Context, rec Record, note string)
 		if found, err := load(tx, prefixWitness+rec.DID.String(), &kept); err != nil || found && kept.Size > h.Size { // 3
 			return err
 		}
+		tx.AfterCommit(x.cosigned)
 		return save(tx, prefixWitness+rec.DID.String(), h)
 	})
 }

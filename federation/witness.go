@@ -10,7 +10,6 @@ import (
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/kernel/receipt"
-	"github.com/backbay-labs/chio-node/kernel/receipt/log"
 	"github.com/backbay-labs/chio-node/p2p"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/wire"
@@ -129,16 +128,9 @@ func (x *Exchange) askWitness(ctx context.Context, rec Record) error {
 		return err
 	}
 	return x.s.cfg.DB.View(func(r store.Reader) error {
-		size, err := log.Size(r)
-		if err != nil {
-			return err
-		}
-		if cp.Size > size { // 4
-			return &RolledBack{Peer: rec.DID, Size: cp.Size, Have: size, Note: a.Note}
-		}
-		root, err := log.Root(r, cp.Size)
-		if err == nil && root != cp.Root { // 5
-			return &RolledBack{Peer: rec.DID, Size: cp.Size, Have: size, Note: a.Note}
+		proof, err := rolledBackBy(r, rec.DID, cp, a.Note) // 4, 5
+		if proof != nil {
+			return proof
 		}
 		return err
 	})
@@ -248,14 +240,23 @@ func (x *Exchange) confirm(ctx context.Context, rec Record) error {
 		return nil
 	}
 	x.witness.mu.Lock()
-	first := err != nil && x.witness.rolledBack == nil
-	if first {
-		x.witness.rolledBack = err
-	}
 	x.witness.asked[rec.DID] = true
 	x.witness.mu.Unlock()
-	if first {
-		x.s.cfg.Log.Error("a witness proves that this node's store was rolled back; nothing is signed any more", slog.Any("error", err))
+	if err != nil {
+		x.rollBack(err)
 	}
 	return err
+}
+
+// rollBack keeps the first proof that this node was rolled back.
+func (x *Exchange) rollBack(proof error) {
+	x.witness.mu.Lock()
+	first := x.witness.rolledBack == nil
+	if first {
+		x.witness.rolledBack = proof
+	}
+	x.witness.mu.Unlock()
+	if first {
+		x.s.cfg.Log.Error("a witness proves that this node's store was rolled back; nothing is signed any more", slog.Any("error", proof))
+	}
 }

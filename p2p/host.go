@@ -64,6 +64,7 @@ type Host struct {
 	slots     map[slotKey]chan struct{}
 	strangers map[peer.ID]*time.Timer
 	host      host.Host
+	gossip    *Gossip // set before start
 	stopped   bool
 
 	ctx      context.Context // ends when Stop begins; handlers derive theirs from it
@@ -136,6 +137,11 @@ func (h *Host) Start(context.Context) error {
 	lh.Network().Notify(&network.NotifyBundle{ConnectedF: h.connected, DisconnectedF: h.disconnected})
 	for id, r := range h.protocols {
 		lh.SetStreamHandler(id, h.serve(r))
+	}
+	if h.gossip != nil {
+		if err := h.gossip.start(h.ctx, lh); err != nil {
+			return errors.Join(err, lh.Close())
+		}
 	}
 	h.host = lh
 	return nil

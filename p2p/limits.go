@@ -82,6 +82,11 @@ func resourceManager(protocols map[protocol.ID]registration) (network.ResourceMa
 			Streams: in + out, StreamsInbound: in, StreamsOutbound: out, Memory: maxPeerMemoryBytes,
 		}
 	}
+	for _, id := range gossipProtocols {
+		in, out := rcmgr.LimitVal(inboundSlack*gossipStreamsPerPeer), rcmgr.LimitVal(gossipStreamsPerPeer)
+		partial.Protocol[id] = rcmgr.ResourceLimits{Streams: maxStreams, StreamsInbound: maxStreams, StreamsOutbound: maxStreams, Memory: maxMemoryBytes}
+		partial.ProtocolPeer[id] = rcmgr.ResourceLimits{Streams: in + out, StreamsInbound: in, StreamsOutbound: out, Memory: maxPeerMemoryBytes}
+	}
 	limits := partial.Build(scaling.Scale(maxMemoryBytes, maxFileDescriptors))
 	rm, err := rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(limits), rcmgr.WithMetricsDisabled())
 	if err != nil {

@@ -125,6 +125,9 @@ func (h *Host) disconnected(n network.Network, c network.Conn) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.forget(id)
+	if h.gossip != nil {
+		h.gossip.forget(id)
+	}
 }
 
 // forget stops a stranger's clock; h.mu is held.

@@ -152,6 +152,16 @@ func (n *Note) find(name string, id [4]byte) *NoteLine {
 	return nil
 }
 
+// Only returns the note with the one line that claims to be key's signature
+// under name, and whether there is such a line. It verifies nothing.
+func (n *Note) Only(name string, key wire.PublicKey) (*Note, bool) {
+	line := n.find(name, keyID(name, sigEd25519, key))
+	if line == nil {
+		return nil, false
+	}
+	return &Note{Checkpoint: n.Checkpoint, Text: n.Text, Lines: []NoteLine{*line}}, true
+}
+
 // keyID is the C2SP key id: four bytes of SHA-256(name ‖ 0x0a ‖ type ‖ key).
 func keyID(name string, sigType byte, key wire.PublicKey) (id [4]byte) {
 	h := wire.Hash(append(append([]byte(name), '\n', sigType), key[:]...))
