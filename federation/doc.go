@@ -23,10 +23,16 @@
 // other's log, storing a head before signing it; two heads of one size are
 // evidence, and freeze the peer. Receipt bodies go to the parties they name.
 //
+// A log's heads are gossiped in its topic by its owner and by those who follow
+// it. A head by gossip is a hint: a new one makes us ask the owner over a
+// stream and compare, so that a log which shows two parties two histories meets
+// somebody who is told of both. The proof then travels in the same topic, and
+// who verifies it freezes the peer too.
+//
 // Joint artifacts hold no clock reading and no map order. All times are unix
 // seconds from Config.Now; ClockSkewSeconds is how far two nodes may differ.
 //
-// Non-goals: no gossip, no discovery, no judging of reputation, no signed
+// Non-goals: no discovery, no judging of reputation, no signed
 // objection to a receipt yet. Credit against the treaty's money terms is for
 // whoever admits the call, in the same transaction. Rows of calls are kept.
 package federation

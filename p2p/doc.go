@@ -12,6 +12,10 @@
 // disconnected if it is still unknown after a while. Addresses a peer
 // advertises are never dialled, only addresses passed to Connect.
 //
+// Gossip passes small messages among known peers that joined a topic, signed by
+// their authors end to end; whoever owns the host judges each before it goes
+// further. It promises no delivery, and strangers are told nothing of it.
+//
 // Non-goals: no policy, no money, no DIDs beyond the text of a peer address, no
-// relays, no NAT traversal, no discovery, no gossip.
+// relays, no NAT traversal, no discovery.
 package p2p
