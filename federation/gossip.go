@@ -3,6 +3,7 @@ package federation
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -31,6 +32,12 @@ const (
 	// gossip has us ask one peer, retryTurns after one that was not answered.
 	followTurns = 5
 	retryTurns  = 30
+	// listenerTurns pass before a log is said for a peer that joined its topic:
+	// by then messages go to it. sayTurns, and up to as many more, pass before
+	// it is said to the neighbours again, so that any two of them who were shown
+	// two histories find out, whatever was lost.
+	listenerTurns = 3
+	sayTurns      = 60
 )
 
 // gossiped is one message: a head of the topic's log, or the proof that the
@@ -67,6 +74,7 @@ type topicLog struct {
 	refused bool        // the topic could not be joined, and it was reported
 	heads   []heardHead // the latest learned, the newest last
 	due     bool        // to be said at the next turn
+	later   int         // turns until it is due again
 	said    uint64      // the size last said of our own log
 	compare *heardHead  // heard, and not yet compared with what the owner shows us
 	wait    int         // turns until the owner may be asked because of gossip again
@@ -113,12 +121,12 @@ func (x *Exchange) inGoodStanding(id p2p.PeerID) bool {
 	return err == nil && rec.inForce(x.now()) == nil
 }
 
-// newListener has what we know of a log said again for a peer that joined.
+// newListener has what we know of a log said again soon for a peer that joined.
 func (x *Exchange) newListener(_ p2p.PeerID, topic string) {
 	x.talk.mu.Lock()
 	defer x.talk.mu.Unlock()
 	if l := x.talk.logs[strings.TrimPrefix(topic, topicPrefix)]; l != nil {
-		l.due = true
+		l.later = min(l.later, listenerTurns)
 	}
 }
 
@@ -208,8 +216,12 @@ func (x *Exchange) attend() error {
 	if err != nil {
 		return err
 	}
+	topics, err := x.topics(own)
+	if err != nil {
+		return err
+	}
 	var failed []error
-	for origin, stays := range x.topics(own) {
+	for origin, stays := range topics {
 		if !stays {
 			failed = append(failed, x.talk.lib.Leave(topicOf(origin)))
 		} else if err := x.talk.lib.Join(topicOf(origin)); err != nil && x.firstRefusal(origin) {
@@ -221,7 +233,11 @@ func (x *Exchange) attend() error {
 
 // topics lists the logs with a topic, and whether to stay in it. Gossip's own
 // loop waits for talk.mu, so nothing of it is called while that is held.
-func (x *Exchange) topics(own string) map[string]bool {
+func (x *Exchange) topics(own string) (map[string]bool, error) {
+	var jitter [1]byte
+	if _, err := io.ReadFull(x.s.cfg.Rand, jitter[:]); err != nil {
+		return nil, fmt.Errorf("read randomness for gossip: %w", err)
+	}
 	x.talk.mu.Lock()
 	defer x.talk.mu.Unlock()
 	x.talk.own = own
@@ -231,13 +247,16 @@ func (x *Exchange) topics(own string) map[string]bool {
 	out := make(map[string]bool, len(x.talk.logs))
 	for origin, l := range x.talk.logs {
 		l.wait = max(0, l.wait-1)
+		if l.later--; l.later <= 0 {
+			l.due, l.later = true, sayTurns+int(jitter[0])%sayTurns
+		}
 		rec, err := x.s.cfg.Directory.Peer(l.owner)
 		out[origin] = l.owner == x.did || err == nil && rec.State != Revoked && rec.State != Terminated && rec.State != Deactivated
 		if !out[origin] {
 			delete(x.talk.logs, origin)
 		}
 	}
-	return out
+	return out, nil
 }
 
 func (x *Exchange) firstRefusal(origin string) bool {
