@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 
@@ -59,7 +58,7 @@ func (n *Node) openResolver() (err error) {
 	c := resolver.Config{Now: n.opts.Now, Self: n.DID(), Services: n.cfg.DID.services(n.DID()), AlsoKnownAs: n.cfg.DID.AlsoKnownAs}
 	c.Deactivated = n.deactivated
 	if n.cfg.DID.ResolveWeb {
-		c.Web = &resolver.WebConfig{Lookup: net.DefaultResolver.LookupNetIP, Dial: (&net.Dialer{}).DialContext}
+		c.Web = &resolver.WebConfig{FetchConfig: *n.fetching()}
 	}
 	n.resolver, err = resolver.New(c)
 	return err

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/backbay-labs/chio-node/did/keys"
+	"github.com/backbay-labs/chio-node/did/resolver"
 	"github.com/backbay-labs/chio-node/kernel/guard"
 	"github.com/backbay-labs/chio-node/kernel/receipt/log"
 	"github.com/backbay-labs/chio-node/store"
@@ -50,6 +51,9 @@ type Options struct {
 	// Hooks are the program's own hooks on what tools return, run in this order
 	// after those of the policy.
 	Hooks []guard.Hook
+	// Fetch is how documents of others are fetched, where the configuration says
+	// that they are; nil is PublicWeb.
+	Fetch *resolver.FetchConfig
 	// Failpoint is called at named points of the commit protocols so that a
 	// test can end the process there; nil in production.
 	Failpoint func(name string)

@@ -38,6 +38,7 @@ type VCAPIConfig struct {
 	Suite     string `yaml:"suite"`      // of the plain paths
 	TLSCert   string `yaml:"tls_cert"`   // PEM files, relative to the home
 	TLSKey    string `yaml:"tls_key"`
+	Fetch     bool   `yaml:"fetch"` // status lists, schemas and related resources of others
 
 	OpenID4VCI bool `yaml:"openid4vci"` // issue passports to wallets of others
 	OpenID4VP  bool `yaml:"openid4vp"`  // ask wallets of others for credentials
@@ -79,8 +80,11 @@ type VCService struct {
 	Token        string
 	Refuse       func() error
 	AllowUnbound bool
-	Resolver     *resolver.Resolver // nil: one that knows did:chio and did:key and fetches nothing
 	Routes       map[string]http.Handler
+	Resolver     *resolver.Resolver // nil: one that knows did:chio and did:key, and did:web if there is Fetch
+	// Fetch gets the status lists, schemas and related resources that others'
+	// credentials name; nil fetches nothing.
+	Fetch *resolver.FetchConfig
 }
 
 // NewVCService composes the service.
@@ -91,7 +95,11 @@ func NewVCService(c VCService) (*vchttp.Service, error) {
 	}
 	r := c.Resolver
 	if r == nil {
-		if r, err = resolver.New(resolver.Config{Now: c.Now}); err != nil {
+		rc := resolver.Config{Now: c.Now}
+		if c.Fetch != nil {
+			rc.Web = &resolver.WebConfig{FetchConfig: *c.Fetch}
+		}
+		if r, err = resolver.New(rc); err != nil {
 			return nil, err
 		}
 	}
@@ -105,16 +113,20 @@ func NewVCService(c VCService) (*vchttp.Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return vchttp.New(vchttp.Config{
-		Now: c.Now, Signer: c.Signer, DID: name, Suites: []vc.Suite{processor.Suite()}, Default: c.Suite, Vocabulary: processor,
+	suites := []vc.Suite{processor.Suite()}
+	config := vchttp.Config{
+		Now: c.Now, Signer: c.Signer, DID: name, Suites: suites, Default: c.Suite, Vocabulary: processor,
 		Gate: func() vc.Gate {
 			return vc.Gate{Methods: r, Envelope: jose.Open, SkewSeconds: bindingBackdateSeconds, TrustedIssuer: c.Trusts}
 		},
-		Resource: func(u string) ([]byte, error) {
-			return nil, fmt.Errorf("%.140q is not embedded, and nothing is fetched", u)
-		},
 		Book: book, Resolver: r, Token: c.Token, Refuse: c.Refuse, AllowUnbound: c.AllowUnbound, Routes: c.Routes,
-	})
+	}
+	if c.Fetch != nil {
+		if err := fetchDocuments(&config, c.Fetch, vc.Gate{Methods: r, Suites: suites, Vocabulary: processor}); err != nil {
+			return nil, err
+		}
+	}
+	return vchttp.New(config)
 }
 
 // serveVCAPI listens for the VC-API, if the configuration asks for it.
@@ -149,9 +161,13 @@ func (n *Node) serveVCAPI() error {
 	}
 	own := did.FromKey(n.keys.Org().Public()).DIDKey()
 	trusted := chioIssuer(n.network.trustsIssuer)
+	var fetch *resolver.FetchConfig
+	if c.Fetch {
+		fetch = n.fetching()
+	}
 	service, err = NewVCService(VCService{DB: n.db, Rand: n.rand, Now: n.opts.Now, Signer: n.keys.Org(), Method: c.DIDMethod, Suite: c.Suite,
 		Base: base, Token: token, Trusts: func(issuer string) bool { return issuer == own || trusted(issuer) },
-		Refuse: n.alive, Resolver: n.resolver, Routes: routes})
+		Refuse: n.alive, Resolver: n.resolver, Routes: routes, Fetch: fetch})
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}

@@ -2,6 +2,7 @@ package vc
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -61,6 +62,19 @@ type Credential struct {
 type Schema struct {
 	ID   string
 	Type []string
+
+	digests []digest // that the credential states, here or as a related resource
+}
+
+// Matches checks the bytes of the schema against every digest that the
+// credential states for it; one that states none takes any.
+func (s Schema) Matches(document []byte) error {
+	for _, d := range s.digests {
+		if !d.matches(document) {
+			return fmt.Errorf("%w: schema %.100q has another digest", ErrResource, s.ID)
+		}
+	}
+	return nil
 }
 
 // Member returns the canonical value of a top-level member, nil if it is not

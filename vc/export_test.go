@@ -23,7 +23,7 @@ func Config(canonical []byte) (config, document []byte, err error) {
 func (c *ListCache) Len() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.recent.Len()
+	return c.recent.Len() + c.missing.Len()
 }
 
 // ReadProofs returns the proofs of a canonical credential as they are read.

@@ -132,11 +132,7 @@ func (r *reading) optional(name string, v []byte) (err error) {
 	case `"name"`, `"description"`:
 		return checkName(v) // 2g
 	case `"credentialSchema"`:
-		err = entries(v, true, func(id string, types []string, _ []member, _ []byte) error {
-			r.Schemas = append(r.Schemas, Schema{id, types})
-			return nil
-		})
-		return err
+		return entries(v, true, r.schema)
 	case `"relatedResource"`:
 		r.resources, err = resources(v) // 2h
 		return err
@@ -209,6 +205,17 @@ func (r *reading) status(v []byte) error {
 		r.Status = append(r.Status, e)
 		return nil
 	})
+}
+
+func (r *reading) schema(id string, types []string, ms []member, _ []byte) (err error) {
+	s := Schema{ID: id, Type: types}
+	for _, m := range ms {
+		if s.digests, err = appendDigests(s.digests, m); err != nil {
+			return err
+		}
+	}
+	r.Schemas = append(r.Schemas, s)
+	return nil
 }
 
 // entries reads one or more objects with a type and, if it is there or wanted,

@@ -77,37 +77,48 @@ func parseResource(object []byte) (r resource, err error) {
 		return r, fmt.Errorf("id: %w", err)
 	}
 	for _, m := range ms {
-		parse := parseSRI
 		switch string(m.name) {
 		case `"id"`:
-			continue
 		case `"mediaType"`: // d
 			if _, err := text(m.value); err != nil {
 				return r, fmt.Errorf("mediaType: %w", err)
 			}
-			continue
-		case `"digestSRI"`:
-		case `"digestMultibase"`:
-			parse = parseMultihash
-		default: // d
-			return r, fmt.Errorf("member %.40s is not known", m.name)
-		}
-		list, err := texts(m.value)
-		if err != nil {
-			return r, fmt.Errorf("digest: %w", err)
-		}
-		for _, s := range list {
-			d, err := parse(s)
-			if err != nil {
+		case `"digestSRI"`, `"digestMultibase"`:
+			if r.digests, err = appendDigests(r.digests, m); err != nil {
 				return r, err
 			}
-			r.digests = append(r.digests, d)
+		default: // d
+			return r, fmt.Errorf("member %.40s is not known", m.name)
 		}
 	}
 	if len(r.digests) == 0 { // c
 		return r, fmt.Errorf("%.100q has neither digestSRI nor digestMultibase", r.id)
 	}
 	return r, nil
+}
+
+// appendDigests adds the digests that a member states, if it is one that does.
+func appendDigests(list []digest, m member) ([]digest, error) {
+	parse := parseSRI
+	switch string(m.name) {
+	case `"digestSRI"`:
+	case `"digestMultibase"`:
+		parse = parseMultihash
+	default:
+		return list, nil
+	}
+	stated, err := texts(m.value)
+	if err != nil {
+		return nil, fmt.Errorf("digest: %w", err)
+	}
+	for _, s := range stated {
+		d, err := parse(s)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, d)
+	}
+	return list, nil
 }
 
 // parseSRI reads sha256-, sha384- or sha512- and the padded base64 of a digest

@@ -16,7 +16,8 @@ const (
 	defaultCachedLists    = 256
 	defaultCachedBytes    = 64 << 20
 	minListTTLSeconds     = 5
-	retrySeconds          = 10 // after a fetch that failed
+	maxListTTLSeconds     = 3600 // and whatever it says, it is asked for again after so long
+	retrySeconds          = 10   // after a fetch that failed
 )
 
 // ErrStatusRetrieval: the list could not be had from its URL.
@@ -34,7 +35,7 @@ type ListCacheConfig struct {
 	Now     func() int64 // unix seconds
 	Gate    Gate         // Methods, Suites and Vocabulary open the lists of foreign issuers
 
-	Lists      int   // at most so many are kept; 0 means 256
+	Lists      int   // at most so many are kept, and of failures as many; 0 means 256
 	Bytes      int64 // and so many bytes of bits; 0 means 64 MiB
 	TTLSeconds int64 // for lists that give no ttl; 0 means 300
 
@@ -45,15 +46,17 @@ type ListCacheConfig struct {
 }
 
 // ListCache keeps verified status lists by their URL. A list is fetched when
-// it is first asked for and when its ttl has passed, once however many ask; a
-// list signed earlier never takes the place of one signed later. It is safe
-// for concurrent use.
+// it is first asked for and when its ttl or an hour has passed, once however
+// many ask; a list signed earlier never takes the place of one signed later,
+// while that is kept. Anybody may have any URL asked for, so one that fails
+// takes no list away. It is safe for concurrent use.
 type ListCache struct {
 	cfg ListCacheConfig
 
 	mu      sync.Mutex
-	entries map[string]*list.Element // of *cachedList
-	recent  *list.List               // the front was used last
+	entries map[string]*list.Element // of *cachedList, in one of the two lists
+	recent  *list.List               // lists; the front was used last
+	missing *list.List               // URLs that never gave one, likewise
 	bytes   int64
 	flights map[string]*flight
 }
@@ -89,7 +92,7 @@ func NewListCache(cfg ListCacheConfig) (*ListCache, error) {
 	if cfg.TTLSeconds == 0 {
 		cfg.TTLSeconds = DefaultListTTLSeconds
 	}
-	return &ListCache{cfg: cfg, entries: map[string]*list.Element{}, recent: list.New(), flights: map[string]*flight{}}, nil
+	return &ListCache{cfg: cfg, entries: map[string]*list.Element{}, recent: list.New(), missing: list.New(), flights: map[string]*flight{}}, nil
 }
 
 // For binds the cache to a context, as the StatusList of a Gate.
@@ -104,8 +107,9 @@ func (c *ListCache) List(ctx context.Context, url string) (*StatusList, error) {
 	for {
 		c.mu.Lock()
 		if e, ok := c.entries[url]; ok {
-			c.recent.MoveToFront(e)
-			if held := e.Value.(*cachedList); c.cfg.Now() < held.again {
+			held := e.Value.(*cachedList)
+			c.listOf(held).MoveToFront(e)
+			if c.cfg.Now() < held.again {
 				c.mu.Unlock()
 				return held.answer()
 			}
@@ -194,8 +198,9 @@ func (c *ListCache) fetch(ctx context.Context, url string) (*StatusList, error) 
 func (c *ListCache) keep(ctx context.Context, url string, got *StatusList, err error) (*StatusList, error) {
 	now := c.cfg.Now()
 	held := &cachedList{url: url}
-	if e, ok := c.entries[url]; ok {
-		held = e.Value.(*cachedList)
+	at, known := c.entries[url]
+	if known {
+		held = at.Value.(*cachedList)
 	}
 	if err == nil && held.list != nil && got.ValidFrom() < held.list.ValidFrom() {
 		err = fmt.Errorf("%w: %.100q gives a list of %s and has given one of %s", ErrStatusList, url, Time(got.ValidFrom()), Time(held.list.ValidFrom()))
@@ -203,12 +208,15 @@ func (c *ListCache) keep(ctx context.Context, url string, got *StatusList, err e
 	if err != nil && ctx.Err() != nil {
 		return held.list, errUnless(held.list, errors.Join(err, ctx.Err())) // says nothing of the URL
 	}
+	if known {
+		c.listOf(held).Remove(at)
+	}
 	if err != nil {
 		held.err, held.again = err, now+retrySeconds
 	} else {
 		ttl := c.cfg.TTLSeconds
 		if got.ttlMillis > 0 {
-			ttl = max(int64(got.ttlMillis/1000), minListTTLSeconds)
+			ttl = min(max(int64(got.ttlMillis/1000), minListTTLSeconds), maxListTTLSeconds)
 		}
 		got.fetchedAt, got.usableUntil = now, now+ttl+c.cfg.StaleSeconds
 		c.bytes += int64(len(got.bits))
@@ -217,11 +225,7 @@ func (c *ListCache) keep(ctx context.Context, url string, got *StatusList, err e
 		}
 		held.list, held.err, held.again = got, nil, now+ttl
 	}
-	if e, ok := c.entries[url]; ok {
-		c.recent.MoveToFront(e)
-	} else {
-		c.entries[url] = c.recent.PushFront(held)
-	}
+	c.entries[url] = c.listOf(held).PushFront(held)
 	c.evict()
 	return held.answer()
 }
@@ -233,14 +237,22 @@ func errUnless(l *StatusList, err error) error {
 	return err
 }
 
+func (c *ListCache) listOf(e *cachedList) *list.List {
+	if e.list == nil {
+		return c.missing
+	}
+	return c.recent
+}
+
 // evict drops what was used longest ago until the limits hold.
 func (c *ListCache) evict() {
-	for c.recent.Len() > c.cfg.Lists || c.bytes > c.cfg.Bytes && c.recent.Len() > 1 {
-		last := c.recent.Back()
-		old := c.recent.Remove(last).(*cachedList)
+	for c.missing.Len() > c.cfg.Lists {
+		old := c.missing.Remove(c.missing.Back()).(*cachedList)
 		delete(c.entries, old.url)
-		if old.list != nil {
-			c.bytes -= int64(len(old.list.bits))
-		}
+	}
+	for c.recent.Len() > c.cfg.Lists || c.bytes > c.cfg.Bytes && c.recent.Len() > 1 {
+		old := c.recent.Remove(c.recent.Back()).(*cachedList)
+		delete(c.entries, old.url)
+		c.bytes -= int64(len(old.list.bits))
 	}
 }

@@ -242,8 +242,24 @@ func TestListCacheIsBounded(t *testing.T) {
 				t.Fatal("a list that is not there")
 			}
 		}
-		if n := c.Len(); n > 3 && name == "lists" {
+		if n := c.Len(); n > 6 && name == "lists" {
 			t.Errorf("%d entries are kept", n)
+		}
+		get(1, 105) // what is not there took nothing away
+	}
+}
+
+// A list may say that it holds for a year; it is asked for again after an hour.
+func TestListCacheAsksAgainAfterAnHour(t *testing.T) {
+	w, at := &web{docs: map[string][]byte{listURL: signedList(t, vc.NewBits(), func(l *vc.ListContent) { l.TTLMillis, l.ValidUntil = 366*24*3600*1000, t0+366*day })}}, &clock{t0}
+	c := cache(t, w, at, nil)
+	for _, step := range []struct {
+		after int64
+		calls int
+	}{{0, 1}, {3599, 1}, {3600, 2}} {
+		at.now = t0 + step.after
+		if _, err := c.List(t.Context(), listURL); err != nil || w.calls != step.calls {
+			t.Errorf("after %d s: %d fetches: %v", step.after, w.calls, err)
 		}
 	}
 }

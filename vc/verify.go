@@ -146,6 +146,11 @@ func (g *Gate) schemas(c *Credential, document []byte) error {
 		return fmt.Errorf("%w: nobody was given to check %.100q", ErrSchema, c.Schemas[0].ID)
 	}
 	for _, s := range c.Schemas {
+		for _, r := range c.resources {
+			if r.id == s.ID {
+				s.digests = append(slices.Clip(s.digests), r.digests...)
+			}
+		}
 		if err := g.Schema(s, document); err != nil {
 			return fmt.Errorf("%w: %.100q: %w", ErrSchema, s.ID, err)
 		}

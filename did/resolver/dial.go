@@ -60,12 +60,12 @@ func isPublic(a netip.Addr) bool {
 // that was checked: what DNS answers a moment later does not matter. One
 // address that is not public refuses the name, for which of them is taken
 // would be the attacker's choice.
-func (w *web) dial(ctx context.Context, network, address string) (net.Conn, error) {
+func (c *client) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, fmt.Errorf("dialling: %w", err)
 	}
-	addrs, err := w.config.Lookup(ctx, "ip", host)
+	addrs, err := c.config.Lookup(ctx, "ip", host)
 	if err != nil {
 		return nil, fmt.Errorf("resolving %s: %w", host, err)
 	}
@@ -73,15 +73,15 @@ func (w *web) dial(ctx context.Context, network, address string) (net.Conn, erro
 		return nil, fmt.Errorf("resolving %s: it has %d addresses", host, len(addrs))
 	}
 	for _, a := range addrs {
-		if !isPublic(a) && (w.config.PermitInternalAddress == nil || !w.config.PermitInternalAddress(a)) {
+		if !isPublic(a) && (c.config.PermitInternalAddress == nil || !c.config.PermitInternalAddress(a)) {
 			return nil, fmt.Errorf("dialling %s: %w: %s", host, ErrInternalAddress, a)
 		}
 	}
 	for _, a := range addrs {
-		var c net.Conn
-		if c, err = w.config.Dial(ctx, network, net.JoinHostPort(a.Unmap().String(), port)); err == nil {
-			context.AfterFunc(ctx, func() { _ = c.Close() }) // the end of the fetch is that of a handshake, too
-			return c, nil
+		var conn net.Conn
+		if conn, err = c.config.Dial(ctx, network, net.JoinHostPort(a.Unmap().String(), port)); err == nil {
+			context.AfterFunc(ctx, func() { _ = conn.Close() }) // the end of the fetch is that of a handshake, too
+			return conn, nil
 		}
 	}
 	return nil, fmt.Errorf("dialling %s: %w", host, err)

@@ -2,7 +2,7 @@ package resolver
 
 import "errors"
 
-// FetchError is why a did:web could not be read. Its text is the same for every
+// FetchError is why a document could not be had from a web server. Its text is the same for every
 // cause of a code, because whoever asks may be a stranger, and the cause names
 // addresses and ports of the network the node stands in. errors.Is and
 // errors.As reach the cause; Cause is for the operator's log.
@@ -13,9 +13,9 @@ type FetchError struct {
 
 func (e *FetchError) Error() string {
 	if e.Code == NotFound {
-		return string(e.Code) + ": the host publishes no document of this DID"
+		return string(e.Code) + ": the host publishes no such document"
 	}
-	return string(e.Code) + ": the document of this DID could not be fetched, or is not valid"
+	return string(e.Code) + ": the document could not be fetched, or is not valid"
 }
 
 func (e *FetchError) Unwrap() error { return e.Cause }

@@ -18,7 +18,8 @@ func (r *Resolver) Method(ctx context.Context, url string, p did.Purpose) (*did.
 // caller knows better: a receipt in a witnessed tree does, a credential does not.
 //
 //	1 the URL is a DID and a fragment, nothing between (invalidDidUrl)
-//	2 the DID resolves (a Code), and was not deactivated by then (ErrDeactivated)
+//	2 the DID resolves (a Code), and neither it was deactivated by then nor the
+//	  organisation whose key the method is, under whatever name (ErrDeactivated)
 //	3 its document defines a method of exactly that id, of a type that is
 //	  understood (did.ErrMethod)
 //	4 the controller of the method is that DID (ErrController)
@@ -47,6 +48,9 @@ func (r *Resolver) MethodAt(ctx context.Context, url string, p did.Purpose, at i
 	if m == nil || m.Key == (did.Key{}) { // 3
 		return nil, fmt.Errorf("%w: %.140q is not in its document, or of an unknown type", did.ErrMethod, url)
 	}
+	if err := r.active(url, m.Key, at); err != nil { // 2: a did:web can go on listing the key of a did:chio that ended
+		return nil, err
+	}
 	if m.Controller != d.parsed.ID { // 4
 		return nil, fmt.Errorf("%w: %.140q by %.140q", ErrController, url, m.Controller)
 	}
@@ -59,10 +63,10 @@ func (r *Resolver) MethodAt(ctx context.Context, url string, p did.Purpose, at i
 	return &did.Method{ID: url, Controller: m.Controller, Key: m.Key}, nil
 }
 
-// active applies the second half of rule 2.
-func (r *Resolver) active(id string, k did.Key, at int64) error {
+// active applies the second half of rule 2 to a key, under any name.
+func (r *Resolver) active(name string, k did.Key, at int64) error {
 	if since, ok := r.deactivated(k); ok && at >= since {
-		return fmt.Errorf("%w: %s, at %d", ErrDeactivated, id, since)
+		return fmt.Errorf("%w: %.140s, at %d", ErrDeactivated, name, since)
 	}
 	return nil
 }

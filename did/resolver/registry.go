@@ -20,10 +20,10 @@ import (
 // key as a JsonWebKey2020, which it reads correctly.
 type registry struct{ vdr *vdr.Registry }
 
-func newRegistry(methods []method) *registry {
+func newRegistry(methods []method, ended func(did.Key) (int64, bool)) *registry {
 	options := make([]vdr.Option, len(methods))
 	for i, m := range methods {
-		options[i] = vdr.WithVDR(&adapter{m})
+		options[i] = vdr.WithVDR(&adapter{m, ended})
 	}
 	return &registry{vdr.New(options...)}
 }
@@ -52,7 +52,10 @@ func (r *registry) read(ctx context.Context, u did.URL, o *Options) (*document, 
 }
 
 // adapter is one method of ours as aries calls it.
-type adapter struct{ method }
+type adapter struct {
+	method
+	ended func(did.Key) (int64, bool) // of a key whose organisation was deactivated
+}
 
 var errReadOnly = errors.New("resolver: DIDs are only read here")
 
@@ -83,7 +86,7 @@ func (a *adapter) Read(id string, options ...api.DIDMethodOption) (*ariesdid.Doc
 	case q.err != nil:
 		return nil, q.err
 	}
-	return toAries(q.answer)
+	return a.toAries(q.answer)
 }
 
 // Create, Update, Deactivate and Close complete the interface of aries.
@@ -97,7 +100,7 @@ func (*adapter) Close() error                                       { return nil
 // toAries gives aries what MethodAt would return, and no more: the methods the
 // document controls itself, with a key that is understood and no end to it, for
 // aries knows none.
-func toAries(d *document) (*ariesdid.DocResolution, error) {
+func (a *adapter) toAries(d *document) (*ariesdid.DocResolution, error) {
 	doc := &ariesdid.Doc{Context: []string{did.ContextDID, contextJWK}, ID: d.parsed.ID, AlsoKnownAs: d.parsed.AlsoKnownAs}
 	byPurpose := map[did.Purpose]*[]ariesdid.Verification{
 		did.PurposeAuthenticate: &doc.Authentication, did.PurposeAssertion: &doc.AssertionMethod, did.PurposeKeyAgreement: &doc.KeyAgreement,
@@ -109,6 +112,9 @@ func toAries(d *document) (*ariesdid.DocResolution, error) {
 	}
 	for _, m := range d.parsed.Methods {
 		if m.Key == (did.Key{}) || m.Controller != d.parsed.ID || m.Expires != 0 || m.Revoked != 0 {
+			continue
+		}
+		if _, over := a.ended(m.Key); over {
 			continue
 		}
 		converted, err := toAriesMethod(&m)

@@ -42,7 +42,7 @@ func TestAriesReadsTheSameKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.registry = newRegistry([]method{&chio{r}, &key{r}, fixed{"did:web:a.example": ariesWeb}})
+	r.registry = newRegistry([]method{&chio{r}, &key{r}, fixed{"did:web:a.example": ariesWeb}}, r.deactivated)
 	const hex, mb = "did:chio:ea4a6c63e29c520abef5507b132ec5f9954776aebebe7b92421eea691446d22c", "did:key:z6MkvDqGT54cXesYGvABpF1UapVNwjCqRcafi4Px6Thv5T3Z"
 	for id, want := range map[string]map[did.Purpose]int{
 		hex: {did.PurposeAssertion: 1, did.PurposeAuthenticate: 1},
@@ -94,7 +94,7 @@ func TestAriesIsToldNo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.registry = newRegistry([]method{&chio{r}, fixed{}})
+	r.registry = newRegistry([]method{&chio{r}, fixed{}}, r.deactivated)
 	for id, want := range map[string]error{"did:chio:x": InvalidDID, "did:chio:": InvalidDID, "did:web:a.example": api.ErrNotFound} {
 		if res, err := r.registry.vdr.Resolve(id); !errors.Is(err, want) || res != nil {
 			t.Errorf("%s: %v", id, err)
@@ -105,7 +105,7 @@ func TestAriesIsToldNo(t *testing.T) {
 			t.Errorf("%q: resolved", id)
 		}
 	}
-	a := &adapter{&chio{r}}
+	a := &adapter{&chio{r}, r.deactivated}
 	if _, err := a.Create(nil); !errors.Is(err, errReadOnly) {
 		t.Error(err)
 	}

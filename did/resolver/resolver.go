@@ -69,7 +69,7 @@ func New(c Config) (*Resolver, error) {
 		}
 		methods = append(methods, r.web)
 	}
-	r.registry = newRegistry(methods)
+	r.registry = newRegistry(methods, r.deactivated)
 	return r, nil
 }
 

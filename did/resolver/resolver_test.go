@@ -28,7 +28,7 @@ func clock() time.Time { return time.Unix(1000, 0) }
 
 // unreachable is a did:web that must not be asked.
 func unreachable(t testing.TB) *resolver.WebConfig {
-	return &resolver.WebConfig{
+	return &resolver.WebConfig{FetchConfig: resolver.FetchConfig{
 		Lookup: func(context.Context, string, string) ([]netip.Addr, error) {
 			t.Error("a name was looked up")
 			return nil, errors.New("nobody is asked here")
@@ -37,7 +37,7 @@ func unreachable(t testing.TB) *resolver.WebConfig {
 			t.Error("an address was dialled")
 			return nil, errors.New("nobody is called here")
 		},
-	}
+	}}
 }
 
 func offline(t testing.TB, dead map[did.DID]int64) *resolver.Resolver {
@@ -62,9 +62,9 @@ func TestNewRefuses(t *testing.T) {
 		"aliases of nobody":     {Now: clock, AlsoKnownAs: []string{"did:web:a.example"}},
 		"a service over http":   {Now: clock, Self: id, Services: []did.Service{bad}},
 		"an alias of another":   {Now: clock, Self: id, AlsoKnownAs: []string{did.FromKey(testKey(t, 9).Public()).DIDKey()}},
-		"web without Lookup":    {Now: clock, Web: &resolver.WebConfig{Dial: dial}},
-		"web without Dial":      {Now: clock, Web: &resolver.WebConfig{Lookup: net.DefaultResolver.LookupNetIP}},
-		"web with odd timeouts": {Now: clock, Web: &resolver.WebConfig{Lookup: net.DefaultResolver.LookupNetIP, Dial: dial, TimeoutSeconds: -1}},
+		"web without Lookup":    {Now: clock, Web: &resolver.WebConfig{FetchConfig: resolver.FetchConfig{Dial: dial}}},
+		"web without Dial":      {Now: clock, Web: &resolver.WebConfig{FetchConfig: resolver.FetchConfig{Lookup: net.DefaultResolver.LookupNetIP}}},
+		"web with odd timeouts": {Now: clock, Web: &resolver.WebConfig{FetchConfig: resolver.FetchConfig{Lookup: net.DefaultResolver.LookupNetIP, Dial: dial, TimeoutSeconds: -1}}},
 	} {
 		if r, err := resolver.New(c); err == nil || r != nil {
 			t.Errorf("%s: accepted", name)

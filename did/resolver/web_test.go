@@ -51,7 +51,7 @@ func newSite(t testing.TB, handler func(s *site, w http.ResponseWriter, r *http.
 	s.id = "did:web:example.com%3A" + u.Port()
 	roots := x509.NewCertPool()
 	roots.AddCert(s.server.Certificate())
-	s.config = resolver.WebConfig{
+	s.config.FetchConfig = resolver.FetchConfig{
 		Lookup: func(context.Context, string, string) ([]netip.Addr, error) {
 			return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
 		},
@@ -148,7 +148,7 @@ func TestWebRefusesAnswers(t *testing.T) {
 		"plain text":         {serve("text/plain", webDoc("$ID")), resolver.InternalError},
 		"a bad content type": {serve("application/json; charset", webDoc("$ID")), resolver.InternalError},
 		"no document":        {serve("application/json", "{}"), resolver.ErrDocument},
-		"too large":          {serve("application/json", `{"x":"`+strings.Repeat("a", 64<<10)+`","id":"$ID"}`), resolver.ErrDocument},
+		"too large":          {serve("application/json", `{"x":"`+strings.Repeat("a", 64<<10)+`","id":"$ID"}`), resolver.InternalError},
 		"gzip": {func(s *site, w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			w.Header().Set("Content-Encoding", "gzip")
@@ -325,7 +325,7 @@ func TestWebIgnoresProxies(t *testing.T) {
 
 // fakeWeb resolves over nothing: the dialler fails, or hangs until it is told.
 func fakeWeb(hang chan struct{}, calls *atomic.Int64) *resolver.WebConfig {
-	return &resolver.WebConfig{
+	return &resolver.WebConfig{CacheEntries: 2, FetchConfig: resolver.FetchConfig{
 		Lookup: func(ctx context.Context, _, _ string) ([]netip.Addr, error) {
 			calls.Add(1)
 			if hang != nil {
@@ -337,9 +337,9 @@ func fakeWeb(hang chan struct{}, calls *atomic.Int64) *resolver.WebConfig {
 			}
 			return nil, errors.New("no such host")
 		},
-		Dial:         func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("refused") },
-		CacheEntries: 2, MaxConcurrent: 2,
-	}
+		Dial:          func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("refused") },
+		MaxConcurrent: 2,
+	}}
 }
 
 func TestWebTimesOut(t *testing.T) {

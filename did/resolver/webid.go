@@ -73,7 +73,7 @@ func checkDomain(host string) error {
 	}
 	last := labels[len(labels)-1]
 	if last[0] >= '0' && last[0] <= '9' { // covers dotted, octal and 0x addresses
-		return fmt.Errorf("%.80q is an address, did:web wants a domain name", host)
+		return fmt.Errorf("%.80q is an address, not a domain name", host)
 	}
 	for _, n := range localNames {
 		if last == n {

@@ -47,6 +47,7 @@ var heavy = []struct{ prefix, folder, reason string }{
 	{"github.com/go-jose/go-jose/v4", "vc/openid4vp", "it decrypts responses of wallets; signed tokens are taken apart in vc/jose, by us"},
 	{"github.com/coreos/go-oidc", "vc/oidc", "what an identity provider says is judged in one place"},
 	{"golang.org/x/oauth2", "vc/oidc", "what an identity provider says is judged in one place"},
+	{"github.com/santhosh-tekuri/jsonschema", "vc/schema", "schemas are behind one checker that never fetches and knows what they cost"},
 	{"github.com/piprate/json-gold", "vc/ld", "JSON-LD is behind one strict processor that never fetches"},
 	{"go.yaml.in/yaml", "", "see yamlFolders"},
 }

@@ -33,8 +33,7 @@ func (s *Service) issue(r *http.Request, suite string, b body) (int, any, error)
 	if c := q.Options.Cryptosuite; c != "" && c != suite {
 		return 0, nil, bad("options.cryptosuite %.60q: this path signs with %s; each suite has its own below /<suite>/", c, suite)
 	}
-	o := vc.SignOptions{Suite: s.suite(suite), Method: s.method, Created: q.Options.Created, Vocabulary: s.cfg.Vocabulary,
-		Resource: s.cfg.Resource, AllowV1: true}
+	o := vc.SignOptions{Suite: s.suite(suite), Method: s.method, Created: q.Options.Created, Vocabulary: s.cfg.Vocabulary, AllowV1: true}
 	now := vc.Time(s.cfg.Now().Unix())
 	if o.Created == nil {
 		o.Created = &now
@@ -55,8 +54,9 @@ func (s *Service) issue(r *http.Request, suite string, b body) (int, any, error)
 	return http.StatusCreated, wire.Raw(signed), nil
 }
 
-// sign refuses to hand out what our own gate would not take: nobody else
-// should either. What is valid from later on may be issued today.
+// sign refuses to hand out what our own gate would not take, its schemas and
+// related resources included: nobody else should either. What is valid from
+// later on may be issued today.
 func (s *Service) sign(r *http.Request, doc []byte, o vc.SignOptions) ([]byte, error) {
 	signed, err := vc.SignCredential(doc, s.cfg.Signer, o)
 	if err != nil {

@@ -1,6 +1,7 @@
 package vchttp
 
 import (
+	"context"
 	"crypto/subtle"
 	"errors"
 	"fmt"
@@ -61,13 +62,15 @@ func (s *Service) post(path string, guarded bool, answer func(*http.Request, bod
 			fail(w, err)
 			return
 		}
+		ctx, cancel := context.WithTimeout(r.Context(), timeLimit)
+		defer cancel()
 		select {
 		case s.turns <- struct{}{}:
 			defer func() { <-s.turns }()
 		case <-r.Context().Done():
 			return
 		}
-		status, v, err := answer(r, b)
+		status, v, err := answer(r.WithContext(ctx), b)
 		if err != nil {
 			fail(w, err)
 			return

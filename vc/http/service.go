@@ -38,7 +38,13 @@ type Config struct {
 	Suites     []vc.Suite // besides eddsa-jcs-2022
 	Default    string     // the suite of the plain paths; "" is eddsa-jcs-2022
 	Vocabulary vc.Vocabulary
-	Resource   func(url string) ([]byte, error) // related resources, at issue
+
+	// What credentials name and nobody has brought is had from these; where one
+	// is nil, a status of another issuer, a schema or a related resource that is
+	// not embedded is unknown, and refuses.
+	Lists    *vc.ListCache
+	Schemas  Schemas
+	Resource func(ctx context.Context, url string) ([]byte, error)
 
 	Book     *Book    // nil: no status
 	Resolver Resolver // nil: no identifiers
@@ -68,7 +74,8 @@ type Service struct {
 	cfg    Config
 	method string // of the signer
 	limits *limiter
-	turns  chan struct{}
+	turns  chan struct{} // held while a request is judged
+	away   chan struct{} // and while it waits for others instead
 	mux    *http.ServeMux
 }
 
@@ -80,7 +87,7 @@ func New(cfg Config) (*Service, error) {
 	if cfg.Default == "" {
 		cfg.Default = suiteJCS
 	}
-	s := &Service{cfg: cfg, limits: newLimiter(cfg.Limits), turns: make(chan struct{}, maxJudging), mux: http.NewServeMux()}
+	s := &Service{cfg: cfg, limits: newLimiter(cfg.Limits), turns: make(chan struct{}, maxJudging), away: make(chan struct{}, maxAway), mux: http.NewServeMux()}
 	own := did.FromKey(cfg.Signer.Public())
 	switch cfg.DID {
 	case own.String():
@@ -169,12 +176,13 @@ func isLoopbackHost(host string) bool {
 	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
 }
 
-// gate is the verifier's gate for one request.
+// gate is the verifier's gate for one request, which has its turn.
 func (s *Service) gate(r *http.Request) vc.Gate {
 	g := s.cfg.Gate()
 	g.Now, g.Context = s.cfg.Now().Unix(), r.Context()
 	g.Suites, g.Vocabulary = s.cfg.Suites, s.cfg.Vocabulary
 	g.AllowNoStatus = true
+	s.errand(r.Context()).complete(&g)
 	if s.cfg.Book != nil {
 		g.StatusList = s.lists(g)
 	}

@@ -62,9 +62,10 @@ type Binding struct {
 	Created  vc.Time
 }
 
-// PresentSD presents an SD-JWT VC with the named top-level claims and elements
-// disclosed and the others withheld, bound to the holder's key, which must be
-// the one in cnf. A name that was never withheld is an error.
+// PresentSD presents an SD-JWT VC with the claims of these names disclosed and
+// everything else withheld, bound to the holder's key, which must be the one in
+// cnf. Elements of arrays have no name, so that none can be chosen here. A name
+// that was never withheld is an error.
 func PresentSD(issued []byte, names []string, holder wire.Signer, b Binding) ([]byte, error) {
 	t, jwt, err := openSD(issued)
 	if err != nil {

@@ -27,7 +27,7 @@ func (a *app) vcCmd() *cobra.Command {
 // vcFlags are those of vc serve.
 type vcFlags struct {
 	listen, publicURL, keyFile, method, suite, tokenFile, cert, tlsKey string
-	unbound                                                            bool
+	unbound, fetch                                                     bool
 }
 
 func (a *app) vcServeCmd() *cobra.Command {
@@ -46,6 +46,7 @@ func (a *app) vcServeCmd() *cobra.Command {
 	c.Flags().StringVar(&f.cert, "tls-cert", "", "PEM certificate; beyond loopback it is needed")
 	c.Flags().StringVar(&f.tlsKey, "tls-key", "", "PEM key")
 	c.Flags().BoolVar(&f.unbound, "allow-unbound", false, "also take presentations that were asked for without a challenge")
+	c.Flags().BoolVar(&f.fetch, "fetch", false, "fetch the did:web documents, status lists, schemas and related resources that credentials name")
 	_ = c.MarkFlagRequired("listen") // the flag is defined above
 	c.MarkFlagsRequiredTogether("tls-cert", "tls-key")
 	return c
@@ -112,12 +113,16 @@ func (a *app) vcServe(ctx context.Context, f vcFlags) error {
 		}
 	}
 	service.Base = ready.URL
+	log := slog.New(slog.NewTextHandler(a.Stderr, nil))
+	if f.fetch {
+		service.Fetch = node.PublicWeb(log, a.Now)
+	}
 	handler, err := node.NewVCService(service)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
 	ready.DID, ready.Suites = handler.DID(), handler.Suites()
-	server := node.NewVCServer(handler, slog.New(slog.NewTextHandler(a.Stderr, nil)))
+	server := node.NewVCServer(handler, log)
 	ended := make(chan error, 1)
 	go func() {
 		if f.cert != "" {

@@ -1,4 +1,4 @@
-// Identity makes and judges the credentials and presentations of the
+// Command identity makes and judges the credentials and presentations of the
 // interoperability suite: those of ours, those a foreign implementation has
 // issued, and of each a copy for every member that is changed, missing or added.
 // The foreign implementations then judge the same documents (peers/verify.mjs).
