@@ -77,6 +77,34 @@ func serve(t testing.TB, change func(*vchttp.Config)) *world {
 	return w
 }
 
+// alone is a service without a socket or a book.
+func alone(t testing.TB, change func(*vchttp.Config)) *vchttp.Service {
+	t.Helper()
+	processor, err := ld.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer := key(t, 7)
+	c := vchttp.Config{Now: func() time.Time { return time.Unix(t0, 0) }, Signer: signer, DID: did.FromKey(signer.Public()).DIDKey(),
+		Gate: func() vc.Gate { return vc.Gate{} }, Vocabulary: processor, Limits: vchttp.Limits{PerClientPerSecond: 10_000, PerSecond: 10_000}}
+	change(&c)
+	service, err := vchttp.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return service
+}
+
+// direct posts to a service without a socket.
+func direct(t testing.TB, s *vchttp.Service, path string, body []byte) answer {
+	t.Helper()
+	q := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost"+path, bytes.NewReader(body))
+	q.Header.Set("Content-Type", "application/json")
+	rec := httptest.NewRecorder()
+	s.ServeHTTP(rec, q)
+	return answer{status: rec.Code, header: rec.Header(), raw: rec.Body.Bytes()}
+}
+
 // answer is what came back.
 type answer struct {
 	status int
