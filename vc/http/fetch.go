@@ -32,10 +32,9 @@ var (
 type errand struct {
 	s    *Service
 	ctx  context.Context
+	turn bool // it has one
 	left int
 }
-
-func (s *Service) errand(ctx context.Context) *errand { return &errand{s, ctx, maxFetches} }
 
 func (e *errand) run(fetch func() error) error {
 	if e.left == 0 {
@@ -48,8 +47,10 @@ func (e *errand) run(fetch func() error) error {
 	default:
 		return errAway
 	}
-	<-e.s.turns
-	defer func() { e.s.turns <- struct{}{} }()
+	if e.turn {
+		<-e.s.turns
+		defer func() { e.s.turns <- struct{}{} }()
+	}
 	return fetch()
 }
 

@@ -245,3 +245,15 @@ func TestWaitingIsBounded(t *testing.T) {
 		}
 	})
 }
+
+// Another protocol on the same listener has no turn to give up.
+func TestGateFetchesWithoutATurn(t *testing.T) {
+	web := &theirs{docs: map[string][]byte{"https://issuer.example/abc": []byte("abc")}}
+	service := alone(t, web.from(t))
+	for range 20 {
+		g := service.Gate(t.Context())
+		if b, err := g.Resource("https://issuer.example/abc"); string(b) != "abc" || err != nil {
+			t.Fatalf("%q: %v", b, err)
+		}
+	}
+}

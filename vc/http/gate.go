@@ -2,7 +2,6 @@ package vchttp
 
 import (
 	"context"
-	"net/http"
 
 	"github.com/backbay-labs/chio-node/vc"
 )
@@ -11,5 +10,5 @@ import (
 // on the same listener: the same lists, vocabulary and limits. Whom to trust
 // and whether a credential may be without a status is for its caller to set.
 func (s *Service) Gate(ctx context.Context) vc.Gate {
-	return s.gate(new(http.Request).WithContext(ctx))
+	return s.gateFor(ctx, false)
 }

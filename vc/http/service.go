@@ -177,12 +177,14 @@ func isLoopbackHost(host string) bool {
 }
 
 // gate is the verifier's gate for one request, which has its turn.
-func (s *Service) gate(r *http.Request) vc.Gate {
+func (s *Service) gate(r *http.Request) vc.Gate { return s.gateFor(r.Context(), true) }
+
+func (s *Service) gateFor(ctx context.Context, turn bool) vc.Gate {
 	g := s.cfg.Gate()
-	g.Now, g.Context = s.cfg.Now().Unix(), r.Context()
+	g.Now, g.Context = s.cfg.Now().Unix(), ctx
 	g.Suites, g.Vocabulary = s.cfg.Suites, s.cfg.Vocabulary
 	g.AllowNoStatus = true
-	s.errand(r.Context()).complete(&g)
+	(&errand{s, ctx, turn, maxFetches}).complete(&g)
 	if s.cfg.Book != nil {
 		g.StatusList = s.lists(g)
 	}
