@@ -94,8 +94,11 @@ func Read(p *vc.Credential) (*Passport, error) {
 		return nil, fmt.Errorf("%w: a passport has one proof object, times in UTC whole seconds and no optional member", vc.ErrMalformed)
 	}
 	var s Subject
-	if err := wire.Unmarshal(p.Subject, &s, wire.DocumentLimits); err != nil {
-		return nil, fmt.Errorf("%w: credentialSubject: %w", vc.ErrMalformed, err)
+	if !s.plain(p.Subject) {
+		s = Subject{}
+		if err := wire.Unmarshal(p.Subject, &s, wire.DocumentLimits); err != nil {
+			return nil, fmt.Errorf("%w: credentialSubject: %w", vc.ErrMalformed, err)
+		}
 	}
 	issuer, err := did.Parse(p.Issuer)
 	if err != nil {
