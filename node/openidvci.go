@@ -143,6 +143,9 @@ func (n *Node) offerPassport(ctx context.Context, req OfferPassport) (*OfferedPa
 			return nil, offerProblem(err)
 		}
 	}
+	if err := n.receiptsOf(ctx, &req.Issue); err != nil {
+		return nil, err
+	}
 	if err := n.rehearse(ctx, req.Issue); err != nil {
 		return nil, err
 	}
@@ -156,6 +159,27 @@ func (n *Node) offerPassport(ctx context.Context, req OfferPassport) (*OfferedPa
 	}
 	info, err := n.describeOffer(m.Offer)
 	return &OfferedPassport{OfferInfo: info, URI: m.URI, ValueURI: m.ValueURI, Object: m.Object, TxCode: m.TxCode}, err
+}
+
+// receiptsOf fills in what the receipts say of an agent that is known, if an
+// offer asks for it: they are of the key it has.
+func (n *Node) receiptsOf(ctx context.Context, req *IssuePassport) error {
+	if !req.FromReceipts {
+		return nil
+	}
+	var a authority.Agent
+	err := n.db.View(func(r store.Reader) (err error) {
+		a, err = authority.AgentByName(r, req.Agent)
+		return err
+	})
+	if errors.Is(err, authority.ErrUnknown) || req.Reputation != nil {
+		return usage("there are no receipts of agent %.64s yet: offer the passport without a reputation", req.Agent)
+	}
+	if err == nil {
+		req.FromReceipts = false
+		req.Reputation, err = n.passportReputation(ctx, a.Key)
+	}
+	return err
 }
 
 // errRehearsed ends a rehearsal.
@@ -244,7 +268,7 @@ func (n *Node) collectPassport(tx store.Tx, c openid4vci.Collection) (*openid4vc
 	if s := r.State(p, c.Now); s != passport.Active {
 		return nil, fmt.Errorf("%w: it is %s", openid4vci.ErrDenied, s)
 	}
-	credential, err := openid4vci.Credential(c.Form, r.Passport, c.Key, n.keys.Org(), c.Now, n.rand)
+	credential, err := openid4vci.Credential(c.Form, r, c.Key, n.keys.Org(), c.Now, n.rand)
 	if err != nil {
 		return nil, err
 	}

@@ -43,10 +43,10 @@ func (n *Node) exportPassport(ctx context.Context, req ExportPassport) (*Exporte
 		out.Format, out.MediaType = PassportJSON, "application/vc"
 	case PassportVCJWT:
 		out.MediaType = jose.MediaCredential
-		doc, err = passportVCJWT(p, n.keys.Org(), n.now())
+		doc, err = p.JWT(n.keys.Org(), n.now())
 	case PassportSDJWT:
 		out.MediaType = "application/dc+sd-jwt"
-		doc, err = passportSDJWT(p, n.keys.Org(), n.now(), n.rand)
+		doc, err = p.SDJWT(n.keys.Org(), n.now(), n.rand)
 	default:
 		return nil, usage("format %.40q: use json, vc+jwt or sd-jwt", req.Format)
 	}

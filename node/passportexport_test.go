@@ -45,10 +45,10 @@ func TestExportedForms(t *testing.T) {
 		t.Fatal(err)
 	}
 	var status wire.Raw
-	r := jose.VerifySD(shown, jose.SDGate{Now: n.now(), Audience: "door", Nonce: "n", Type: func(s string) bool { return s == PassportVCT },
+	r := jose.VerifySD(shown, jose.SDGate{Now: n.now(), Audience: "door", Nonce: "n", Type: func(s string) bool { return s == passport.TypeIRI },
 		TrustedIssuer: func(s string) bool { return s == n.DID().String() },
 		Status:        func(s wire.Raw) (vc.Status, error) { status = s; return vc.StatusActive, nil }})
-	if r.Err() != nil || r.ID != want.ID || string(r.Claims) != `{"roles":["reader"],"sub":"`+want.Subject.ID.String()+`"}` {
+	if r.Err() != nil || r.ID != want.ID || string(r.Claims) != `{"reputation":{},"roles":["reader"],"sub":"`+want.Subject.ID.String()+`"}` {
 		t.Errorf("%v: %s", r.Err(), r.Claims)
 	}
 	if s := string(wire.MustMarshal(map[string]any{"bitstring_status_list": want.Status})); string(status) != s {

@@ -123,7 +123,7 @@ func (w *world) issue(tx store.Tx, c openid4vci.Collection) (*openid4vci.Issued,
 	if err != nil {
 		return nil, err
 	}
-	out, err := openid4vci.Credential(c.Form, r.Passport, c.Key, w.org, c.Now, w.cfg.Rand)
+	out, err := openid4vci.Credential(c.Form, r, c.Key, w.org, c.Now, w.cfg.Rand)
 	if err != nil {
 		return nil, err
 	}

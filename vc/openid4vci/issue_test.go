@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -117,8 +118,12 @@ func TestAPassportInEachForm(t *testing.T) {
 func (w *world) verify(t *testing.T, got map[string]wire.Raw, holder *wire.Key, id string, want vc.Status) {
 	t.Helper()
 	issuer := did.FromKey(w.org.Public()).String()
-	lists := func(string) (*vc.StatusList, error) {
-		doc, err := w.registry.StatusList(t.Context(), 0, w.now)
+	lists := func(url string) (*vc.StatusList, error) {
+		number, err := strconv.ParseUint(url[strings.LastIndexByte(url, '/')+1:], 10, 32)
+		if err != nil {
+			return nil, err
+		}
+		doc, err := w.registry.StatusList(t.Context(), number, w.now)
 		if err != nil {
 			return nil, err
 		}
@@ -144,21 +149,21 @@ func (w *world) verify(t *testing.T, got map[string]wire.Raw, holder *wire.Key, 
 		names []string
 		want  string
 	}{
-		{nil, `{"assurance":{"keyCustody":"own"},"name":"researcher","reputation":{},"sub":"` + did.FromKey(holder.Public()).String() + `"}`},
-		{[]string{"roles", "receipts"}, `{"assurance":{"keyCustody":"own"},"name":"researcher","reputation":{"receipts":0},"roles":["reader","writer"],"sub":"` +
+		{nil, `{"reputation":{},"sub":"` + did.FromKey(holder.Public()).String() + `"}`},
+		{[]string{"roles", "receipts"}, `{"reputation":{"receipts":0},"roles":["reader","writer"],"sub":"` +
 			did.FromKey(holder.Public()).String() + `"}`},
 	} {
 		shown, err := jose.PresentSD([]byte(sd), c.names, holder, jose.Binding{Audience: "v", Nonce: "n", Created: vc.Time(w.now)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := jose.VerifySD(shown, jose.SDGate{Now: w.now, Audience: "v", Nonce: "n", Type: func(s string) bool { return s == openid4vci.VCT },
+		s := jose.VerifySD(shown, jose.SDGate{Now: w.now, Audience: "v", Nonce: "n", Type: func(s string) bool { return s == passport.TypeIRI },
 			TrustedIssuer: g.TrustedIssuer, StatusList: lists})
 		if s.Status != want || !s.Integrity || s.ID != id || string(s.Claims) != c.want {
 			t.Errorf("dc+sd-jwt, %v: %s %s %v", c.names, s.Status, s.Claims, s.Err())
 		}
 	}
-	for _, name := range []string{"organization", "autonomyTier", "enterpriseProvenance", "confidencePpm"} {
+	for _, name := range []string{"organization", "name", "assurance", "autonomyTier", "enterpriseProvenance", "confidencePpm"} {
 		if _, err := jose.PresentSD([]byte(sd), []string{name}, holder, jose.Binding{Audience: "v", Nonce: "n", Created: vc.Time(w.now)}); err != nil {
 			t.Errorf("%s is not withheld: %v", name, err)
 		}

@@ -2,6 +2,7 @@ package openid4vci
 
 import (
 	"github.com/backbay-labs/chio-node/vc"
+	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -67,7 +68,7 @@ func configured(id string) configuration {
 		Proofs: map[string]proofType{"jwt": {[]string{"EdDSA", "Ed25519"}}}, VCT: f.vct}
 	c.Metadata.Display = []named{{"Agent passport"}}
 	if f.vct == "" {
-		c.Definition = &definition{Type: []string{vc.TypeCredential, typePassport}}
+		c.Definition = &definition{Type: []string{vc.TypeCredential, passport.Type}}
 	}
 	if f.context {
 		c.Definition.Context = []string{vc.ContextV2}
