@@ -42,6 +42,17 @@ export async function issueSD(tell) {
   add(await make(issuer, holder, 3600, 7200), {change: 'too early', good: false});
 }
 
+// presentSD shows the named claims of what was issued; decodeSD reads what
+// stands there, withheld or not.
+export async function presentSD(issued, holder, frame, {challenge, domain}) {
+  const sd = new Credential({...common, kbSigner: signed(holder.privateKey)});
+  return sd.present(issued, frame, {kb: {payload: {iat: seconds(0), aud: domain, nonce: challenge}}});
+}
+
+export async function decodeSD(doc) {
+  return new Credential(common).getClaims(doc);
+}
+
 async function judge({doc, challenge, domain}) {
   const header = JSON.parse(Buffer.from(doc.split('.')[0], 'base64url'));
   const sd = new Credential({
