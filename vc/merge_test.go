@@ -47,3 +47,34 @@ func TestSignedMembersCannotMove(t *testing.T) {
 		}
 	}
 }
+
+// What was signed of a subject does not move to where something else refers to
+// it, nor does a type under another name for types: a reader of the JSON would
+// look for both in vain.
+func TestSignedSubjectsCannotBeEmptied(t *testing.T) {
+	p := processor(t)
+	g := vc.Gate{Now: t0, TrustedIssuer: anyone, AllowNoStatus: true, Suites: []vc.Suite{p.Suite()}, Vocabulary: p}
+	const terms = `{"Minor":"urn:x:Minor","by":{"@id":"urn:x:by","@type":"@id"},"name2":"urn:x:name2"}`
+	doc := base(t, `{"@context":["https://www.w3.org/ns/credentials/v2",`+terms+`],"by":"did:example:subject",
+		"credentialSubject":{"id":"did:example:subject","type":"Minor","name2":"a child"}}`)
+	b, err := vc.SignCredential(doc, key(t, 7), vc.SignOptions{Suite: p.Suite(), Vocabulary: p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed := string(b)
+	if r := vc.VerifyCredential(b, g); r.Err() != nil {
+		t.Fatalf("the control: %v", r.Err())
+	}
+	const alone, described = `{"id":"did:example:subject"}`, `{"id":"did:example:subject","name2":"a child","type":"Minor"}`
+	moved := strings.Replace(strings.Replace(signed, described, alone, 1), `"by":"did:example:subject"`, `"by":`+described, 1)
+	aliased := strings.Replace(strings.Replace(signed, `"Minor":"urn:x:Minor"`, `"Minor":"urn:x:Minor","kind":"@type"`, 1), `"type":"Minor"`, `"kind":"Minor"`, 1)
+	defined := strings.Replace(aliased, `"kind":"@type"`, `"kind":{"@id":"@type"}`, 1)
+	for name, changed := range map[string]string{"described elsewhere": moved, "another name of @type": aliased, "a defined one": defined} {
+		if changed == signed {
+			t.Fatalf("%s: nothing changed in %s", name, signed)
+		}
+		if r := vc.VerifyCredential([]byte(changed), g); r.Err() == nil || r.Integrity {
+			t.Errorf("%s: %v", name, r.Err())
+		}
+	}
+}

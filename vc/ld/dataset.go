@@ -34,12 +34,16 @@ const (
 //	  they were written, so that a member of the credential could be written
 //	  into another object with its id, where nobody looks for it
 //
-// When lenient, base direction and 5 are let pass: the RDF is not what is signed.
+//	6 what a credential says of a subject stands in its credentialSubject: there
+//	  is no id alone while another place that refers to it says the rest
+//
+// When lenient, base direction, 5 and 6 are let pass: the RDF is not what is signed.
 type dataset struct {
 	quads     []quad // those with a blank node each once: a dataset is a set
 	known     map[quad]struct{}
 	named     map[string]int // blank node labels of the document
 	described map[place]struct{}
+	subjects  []place // that stand in credentialSubject by their id alone
 	nodes     int
 	said      int // statements, repetitions too
 	lenient   bool
@@ -54,8 +58,16 @@ func newDataset(expanded []any, lenient bool) (*dataset, error) {
 	if err := d.graph(expanded, term{}); err != nil {
 		return nil, err
 	}
+	for _, at := range d.subjects { // 6
+		if _, elsewhere := d.described[at]; elsewhere {
+			return nil, fmt.Errorf("%w: subject %.100q is described elsewhere than in credentialSubject", ErrLossy, at.node.value)
+		}
+	}
 	return d, nil
 }
+
+// subjectProperty is credentialSubject.
+const subjectProperty = "https://www.w3.org/2018/credentials#credentialSubject"
 
 // graph emits the nodes at the top of a graph.
 func (d *dataset) graph(nodes []any, name term) error {
@@ -198,6 +210,9 @@ func (d *dataset) property(self term, name string, v any, graph term) error {
 		o, err := d.object(v, graph)
 		if err != nil {
 			return err
+		}
+		if m, ok := v.(map[string]any); ok && name == subjectProperty && m["@id"] != nil && len(m) == 1 { // 6
+			d.subjects = append(d.subjects, place{o, graph})
 		}
 		if err := d.emit(self, name, o, graph); err != nil {
 			return err

@@ -15,7 +15,8 @@ const maxScopes = 8
 //	1 set @version 1.1, @protected, @vocab (an absolute IRI), @language and
 //	  @direction, and no other keyword
 //	2 define terms that are not keywords, not empty and not IRIs themselves
-//	3 as an IRI or an alias of @id or @type
+//	3 as an IRI; of the keywords only id as @id and type as @type, since a type
+//	  that was signed could vanish under another alias
 //	4 with @type, @language, @direction, @protected and @prefix, a container
 //	  @set, @list, @language or @graph, and a scoped context of the same kind
 //
@@ -91,12 +92,12 @@ func (w *walker) checkTerm(name string, def any, depth int) error {
 	}
 	switch def := def.(type) {
 	case string:
-		if isTarget(def) { // 3
+		if isTarget(name, def) { // 3
 			return nil
 		}
 	case map[string]any:
 		for key, v := range def {
-			if err := w.checkProperty(key, v, depth); err != nil {
+			if err := w.checkProperty(name, key, v, depth); err != nil {
 				return fmt.Errorf("%w, of term %.60q", err, name)
 			}
 		}
@@ -105,12 +106,12 @@ func (w *walker) checkTerm(name string, def any, depth int) error {
 	return fmt.Errorf("%w: term %.60q is not defined as an IRI", ErrContext, name)
 }
 
-func (w *walker) checkProperty(key string, v any, depth int) error {
+func (w *walker) checkProperty(name, key string, v any, depth int) error {
 	text, isText := v.(string)
 	ok := false
 	switch key { // 4
 	case "@id":
-		ok = isText && isTarget(text) // 3
+		ok = isText && isTarget(name, text) // 3
 	case "@type":
 		ok = isText && (text == "@id" || text == "@vocab" || text == "@json" || text == "@none" || text != "" && text[0] != '@')
 	case "@language":
@@ -131,11 +132,10 @@ func (w *walker) checkProperty(key string, v any, depth int) error {
 }
 
 // isTarget reports whether a term may be defined as s: text that the processor
-// expands to an IRI, or the keyword it stands for.
-func isTarget(s string) bool {
-	switch s {
-	case "@id", "@type":
-		return true
+// expands to an IRI, or the keyword it is the usual alias of.
+func isTarget(name, s string) bool {
+	if s == "@id" || s == "@type" {
+		return name == s[1:]
 	}
 	return s != "" && s[0] != '@'
 }
