@@ -22,7 +22,6 @@ type meter struct {
 	root    map[string]any
 	targets map[string]int  // cost of what a pointer leads to
 	under   map[string]bool // pointers being followed
-	spent   int             // values looked at, references included once
 }
 
 // measure is the cost of a schema. It reads every member of the name $ref as a
