@@ -155,6 +155,9 @@ type AskCapability struct {
 	Agent      string           `json:"agent"`
 	Scope      capability.Scope `json:"scope"`
 	TTLSeconds int64            `json:"ttl_seconds"`
+	// Presentation is the agent's answer to a challenge of this node, shown
+	// instead of its newest passport.
+	Presentation wire.Raw `json:"presentation,omitempty"`
 }
 
 func (n *Node) askCapability(ctx context.Context, req AskCapability) (*GrantedCapability, error) {
@@ -166,23 +169,51 @@ func (n *Node) askCapability(ctx context.Context, req AskCapability) (*GrantedCa
 		return nil, &Problem{Code: "CHIO-AGENT-UNKNOWN", Message: fmt.Sprintf("no agent %q: %v", req.Agent, err), Exit: ExitFailure,
 			Hint: "chio-node passport list shows the agents that have one"}
 	}
-	id, err := n.passportID(PassportRequest{Agent: req.Agent})
+	ask := RequestCapability{Presentation: req.Presentation}
+	id, err := "", error(nil)
+	if len(req.Presentation) > 0 {
+		id, err = n.presentedID(req.Presentation)
+	} else {
+		id, ask.PassportFile, err = n.newestPassport(ctx, req.Agent)
+	}
 	if err != nil {
 		return nil, err
 	}
-	file, err := n.passportFile(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	if err := n.presentable(file); err != nil { // nothing is signed for a passport that does not count
-		return nil, err
-	}
-	env, err := SignCapabilityRequest(authority.CapabilityRequest{Audience: n.keys.Kernel().Public(), PassportID: id, Scope: req.Scope,
+	ask.Request, err = SignCapabilityRequest(authority.CapabilityRequest{Audience: n.keys.Kernel().Public(), PassportID: id, Scope: req.Scope,
 		TTLSeconds: req.TTLSeconds, IssuedAt: n.now()}, key, n.rand)
 	if err != nil {
 		return nil, err
 	}
-	return n.requestCapability(ctx, RequestCapability{Request: env, PassportFile: file})
+	return n.requestCapability(ctx, ask)
+}
+
+// newestPassport is the passport an agent asks with unless it shows others.
+func (n *Node) newestPassport(ctx context.Context, agent string) (id string, file []byte, err error) {
+	if id, err = n.passportID(PassportRequest{Agent: agent}); err != nil {
+		return "", nil, err
+	}
+	if file, err = n.passportFile(ctx, id); err != nil {
+		return "", nil, err
+	}
+	return id, file, n.presentable(file) // nothing is signed for a passport that does not count
+}
+
+// presentedID is the first passport of a presentation that the policy of its
+// challenge accepts. If there is none it is the first, and the request is
+// refused for it: that uses the challenge up.
+func (n *Node) presentedID(doc wire.Raw) (string, error) {
+	s, err := n.authentic(doc)
+	if err != nil {
+		return "", err
+	}
+	list := s.verdict.Credentials
+	if i := slices.IndexFunc(list, func(j passport.Judgement) bool { return j.Accepted }); i >= 0 {
+		return list[i].ID, nil
+	}
+	if len(list) == 0 {
+		return "", PresentationProblem(fmt.Errorf("%w: no passport in it", passport.ErrPresentation))
+	}
+	return list[0].ID, nil
 }
 
 // SignCapabilityRequest draws the nonce of a request and seals it with the

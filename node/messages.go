@@ -80,6 +80,8 @@ type PassportInfo struct {
 	ID           string         `json:"id"`
 	Agent        string         `json:"agent"`
 	AgentDID     string         `json:"agent_did"`
+	Issuer       string         `json:"issuer"`
+	Imported     bool           `json:"imported,omitzero"` // of another organisation
 	Status       passport.State `json:"status"`
 	ValidFrom    string         `json:"valid_from"`
 	ValidUntil   string         `json:"valid_until"`

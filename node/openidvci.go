@@ -188,6 +188,9 @@ var errRehearsed = errors.New("nothing of this is kept")
 // rehearse issues the passport in a transaction that is not kept, so that what
 // cannot be issued is not offered: to the agent's key, or to any.
 func (n *Node) rehearse(ctx context.Context, req IssuePassport) error {
+	if req.FromReceipts {
+		return usage("an offer says no reputation: whose key it will be about is not known yet")
+	}
 	some, err := wire.GenerateKey(n.rand)
 	if err != nil {
 		return err

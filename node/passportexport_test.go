@@ -75,6 +75,14 @@ func listsOf(t *testing.T, docs []wire.Raw, issuer string) func(string) (*vc.Sta
 	}
 }
 
+// TestOfferTakesNoReputation: what would be ignored is refused.
+func TestOfferTakesNoReputation(t *testing.T) {
+	n := openNode(t, newHome(t))
+	if p := new(Problem); !errors.As(n.rehearse(t.Context(), IssuePassport{Agent: "a", FromReceipts: true}), &p) || p.Exit != ExitUsage {
+		t.Error("an offer computes a reputation of nobody")
+	}
+}
+
 func TestExportRefuses(t *testing.T) {
 	n := openNode(t, newHome(t))
 	first := do[IssuedPassport](t, n, "passport/issue", IssuePassport{Agent: "researcher"})

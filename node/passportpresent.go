@@ -46,12 +46,13 @@ func (n *Node) challengePassport(ctx context.Context, req ChallengePassport) (*p
 }
 
 // PresentPassport asks "passport/present" for an agent whose key this node
-// keeps. Without files its newest passport is presented.
+// keeps. Without files or a choice its newest passport is presented.
 type PresentPassport struct {
 	Agent     string             `json:"agent"`
 	Challenge passport.Challenge `json:"challenge"`
 	Domain    string             `json:"domain"` // whom the agent believes to answer
 	Files     []wire.Raw         `json:"files,omitempty"`
+	With      []string           `json:"with,omitempty"` // ids of passports issued here or imported, or "all"
 }
 
 // presentPassport signs an answer with an agent's sealed key.
@@ -64,7 +65,10 @@ func (n *Node) presentPassport(ctx context.Context, req PresentPassport) (wire.R
 		return nil, &Problem{Code: "CHIO-AGENT-UNKNOWN", Message: fmt.Sprintf("no agent %q: %v", req.Agent, err), Exit: ExitFailure,
 			Hint: "an agent that keeps its own key presents with --key"}
 	}
-	files := make([][]byte, 0, len(req.Files)+1)
+	files, err := n.portfolio(ctx, req.Agent, key.Public(), req.With)
+	if err != nil {
+		return nil, err
+	}
 	for _, f := range req.Files {
 		files = append(files, f)
 	}

@@ -106,25 +106,30 @@ func (n *Node) agentOwnKey(ctx context.Context, req *IssuePassport) (wire.Public
 }
 
 func (n *Node) describe(p *passport.Passport, r *passport.Record) PassportInfo {
-	return PassportInfo{ID: p.ID, Agent: p.Subject.Name, AgentDID: p.Subject.ID.String(), Status: r.State(p, n.now()),
+	return PassportInfo{ID: p.ID, Agent: p.Subject.Name, AgentDID: p.Subject.ID.String(), Issuer: n.DID().String(), Status: r.State(p, n.now()),
 		ValidFrom: p.ValidFrom.String(), ValidUntil: p.ValidUntil.String(),
 		SupersededBy: r.SupersededBy, Supersedes: r.Supersedes, Reason: r.Reason}
 }
 
-// PassportList answers "passport/list".
+// PassportList answers "passport/list": those issued here, then those imported.
 type PassportList struct {
 	Passports []PassportInfo `json:"passports"`
 }
 
 func (n *Node) listPassports(context.Context, Empty) (*PassportList, error) {
 	list := &PassportList{Passports: []PassportInfo{}}
-	return list, n.passports.List("", func(r *passport.Record) error {
-		p, err := r.Parse()
+	return list, n.db.View(func(r store.Reader) error {
+		err := n.passports.ListIn(r, "", func(rec *passport.Record) error {
+			p, err := rec.Parse()
+			if err == nil {
+				list.Passports = append(list.Passports, n.describe(p, rec))
+			}
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		list.Passports = append(list.Passports, n.describe(p, r))
-		return nil
+		return n.listHeld(r, func(p *PassportInfo) { list.Passports = append(list.Passports, *p) })
 	})
 }
 

@@ -45,6 +45,19 @@ func (k *Keyring) Agent(ctx context.Context, name string) (key *wire.Key, create
 	return key, created, nil
 }
 
+// AgentIn is Agent inside a transaction of the caller, for many at once.
+func (k *Keyring) AgentIn(tx store.Tx, name string) (key *wire.Key, created bool, err error) {
+	if err := CheckName(name); err != nil {
+		return nil, false, err
+	}
+	seed, created, err := k.sealer.obtain(tx, rowOf(did.RoleAgent, name), validFor(did.RoleAgent))
+	if err != nil {
+		return nil, false, fmt.Errorf("key of agent %s: %w", name, err)
+	}
+	key, err = wire.KeyFromSeed(seed[:])
+	return key, created, err
+}
+
 // HeldAgent returns the custodial key of an agent that has one, or
 // ErrUnknownAgent. It creates nothing.
 func (k *Keyring) HeldAgent(name string) (*wire.Key, error) {

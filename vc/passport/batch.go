@@ -29,10 +29,7 @@ type draft struct {
 // crash between them leaves bits that nobody uses.
 func (g *Registry) IssueMany(ctx context.Context, reqs []Request, now int64, fn func(p *Passport, doc []byte) error) (n int, err error) {
 	for i := range reqs {
-		if err := reqs[i].check(); err != nil {
-			return 0, fmt.Errorf("passport %d of %d: %w", i+1, len(reqs), err)
-		}
-		if err := reqs[i].Subject.check(); err != nil {
+		if err := reqs[i].Check(); err != nil {
 			return 0, fmt.Errorf("passport %d of %d: %w", i+1, len(reqs), err)
 		}
 	}

@@ -50,6 +50,14 @@ func (r *Request) check() error {
 	return nil
 }
 
+// Check refuses what cannot be issued, before anything is.
+func (r *Request) Check() error {
+	if err := r.check(); err != nil {
+		return err
+	}
+	return r.Subject.check()
+}
+
 // Issue makes and signs a passport that refers to its status entries. It
 // returns the canonical signed document.
 func Issue(org wire.Signer, req Request, status vc.StatusEntries, now int64, rand io.Reader) ([]byte, *Passport, error) {

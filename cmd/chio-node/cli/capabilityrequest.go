@@ -20,7 +20,8 @@ func (a *app) capabilityRequestCmd() *cobra.Command {
 	var ttl int64
 	c := &cobra.Command{Use: "request --passport FILE --key FILE --server NAME --tool NAME", Short: "ask for a capability on the strength of a passport",
 		Long: "The node's issuance policy decides (issuance in chio-node.yaml); without a rule nothing is given.\n" +
-			"With --agent the node signs for an agent whose key it keeps, with that agent's newest passport.",
+			"With --agent the node signs for an agent whose key it keeps, with that agent's newest passport or, with\n" +
+			"--presentation, the first that the policy of its challenge accepts.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			req, err := scope.request(cmd)
@@ -32,7 +33,10 @@ func (a *app) capabilityRequestCmd() *cobra.Command {
 			}
 			var given node.GrantedCapability
 			if agent != "" {
-				err = a.call(cmd.Context(), "agent/request", node.AskCapability{Agent: agent, Scope: req.Scope(), TTLSeconds: ttl}, &given)
+				ask := node.AskCapability{Agent: agent, Scope: req.Scope(), TTLSeconds: ttl}
+				if ask.Presentation, err = readPresentation(presentation); err == nil {
+					err = a.call(cmd.Context(), "agent/request", ask, &given)
+				}
 			} else {
 				err = a.requestWithKey(cmd, req, ttl, passportFile, presentation, key, &given)
 			}
@@ -58,7 +62,6 @@ func (a *app) capabilityRequestCmd() *cobra.Command {
 	c.MarkFlagsRequiredTogether("passport", "key")
 	c.MarkFlagsOneRequired("agent", "passport")
 	c.MarkFlagsMutuallyExclusive("agent", "passport")
-	c.MarkFlagsMutuallyExclusive("agent", "presentation")
 	return c
 }
 
@@ -93,11 +96,26 @@ func (a *app) requestWithKey(cmd *cobra.Command, req node.IssueCapability, ttl i
 	ask := node.RequestCapability{Request: env, PassportFile: file}
 	if presentation != "" {
 		ask.PassportFile = nil
-		if ask.Presentation, err = os.ReadFile(presentation); err != nil {
-			return fmt.Errorf("read the presentation: %w", err)
+		if ask.Presentation, err = readPresentation(presentation); err != nil {
+			return err
 		}
 	}
 	return a.call(cmd.Context(), "capability/request", ask, given)
+}
+
+// readPresentation reads the answer to a challenge, nil if none is named.
+func readPresentation(path string) (wire.Raw, error) {
+	if path == "" {
+		return nil, nil
+	}
+	doc, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the presentation: %w", err)
+	}
+	if err := wire.IsCanonical(doc, wire.ForeignLimits); err != nil {
+		return nil, node.PresentationProblem(fmt.Errorf("%w: %s: %w", passport.ErrPresentation, path, err))
+	}
+	return doc, nil
 }
 
 func (a *app) capabilityKeygenCmd() *cobra.Command {

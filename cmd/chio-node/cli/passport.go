@@ -22,7 +22,7 @@ func (a *app) passportCmd() *cobra.Command {
 		a.passportChangeCmd("resume", "resumed", "lift a suspension"),
 		a.passportChangeCmd("revoke", "revoked", "revoke a passport for good, here and at every peer"),
 		a.passportSupersedeCmd(), a.passportProvenanceCmd(), a.passportPolicyCmd(), a.passportChallengeCmd(), a.passportPresentCmd(),
-		a.passportExportCmd())
+		a.passportExportCmd(), a.passportImportCmd(), a.passportForgetCmd())
 	return c
 }
 
@@ -38,7 +38,8 @@ type passportFlags struct {
 
 func (f *passportFlags) add(c *cobra.Command) {
 	c.Flags().StringVar(&f.out, "out", "", "file to write (default in the home)")
-	c.Flags().StringVar(&f.key, "key", "", "public key that the agent keeps to itself (default the node makes and keeps one)")
+	c.Flags().StringVar(&f.key, "key", "", "public key or did:chio that the agent keeps to itself (default the node makes and keeps one)")
+	c.Flags().BoolVar(&f.reputation, "reputation", false, "say what this node's receipts say of the agent at this moment")
 	f.addContent(c)
 }
 
@@ -48,7 +49,6 @@ func (f *passportFlags) addContent(c *cobra.Command) {
 	c.Flags().StringVar(&f.tier, "autonomy-tier", "", "direct, delegated or autonomous (default delegated)")
 	c.Flags().StringVar(&f.runtime, "runtime-tier", "", "how the agent's runtime was attested: basic, attested or verified (default not said)")
 	c.Flags().Int64Var(&f.ttl, "ttl-seconds", 0, "life of the passport (default 30 days)")
-	c.Flags().BoolVar(&f.reputation, "reputation", false, "say what this node's receipts say of the agent at this moment")
 	c.Flags().StringVar(&f.provider, "provider", "", "URI of the enterprise identity provider that vouched")
 	c.Flags().StringVar(&f.method, "provider-method", "oidc", "how it vouched: oidc, saml, scim or manual")
 	c.Flags().StringVar(&f.provenance, "provider-sha256", "", "SHA-256 of what it said, which stays with you")
@@ -59,9 +59,9 @@ func (f *passportFlags) addContent(c *cobra.Command) {
 func (f *passportFlags) request(agent string) (node.IssuePassport, error) {
 	req := node.IssuePassport{Agent: agent, Roles: f.roles, AutonomyTier: f.tier, RuntimeTier: f.runtime, TTLSeconds: f.ttl, FromReceipts: f.reputation}
 	if f.key != "" {
-		own, err := wire.ParsePublicKey(f.key)
+		own, err := wire.ParsePublicKey(strings.TrimPrefix(f.key, "did:chio:"))
 		if err != nil {
-			return req, usageProblem("--key: "+err.Error(), "give the agent's public key as 64 hex characters")
+			return req, usageProblem("--key: "+err.Error(), "give the agent's public key as 64 hex characters, or its did:chio")
 		}
 		req.Key = &own
 	}
@@ -99,9 +99,15 @@ func (a *app) keepPassport(p *node.IssuedPassport, out string) error {
 
 func (a *app) passportIssueCmd() *cobra.Command {
 	var f passportFlags
-	var agent string
-	c := &cobra.Command{Use: "issue --agent NAME", Short: "issue a VC 2.0 passport to an agent", Args: cobra.NoArgs,
+	var agent, batch, folder string
+	c := &cobra.Command{Use: "issue --agent NAME", Short: "issue a VC 2.0 passport to an agent, or to many", Args: cobra.NoArgs,
+		Long: "--batch reads JSON lines, one agent each: {\"agent\":\"reader\",\"roles\":[\"reader\"],\"autonomy_tier\":\"direct\",\n" +
+			"\"key\":\"…\"}; but for agent all may be left out. The whole file is checked before the first is issued, and\n" +
+			"an agent with an active passport is refused; then 256 at a time are one transaction.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if batch != "" {
+				return a.issueBatch(cmd, batch, folder)
+			}
 			req, err := f.request(agent)
 			if err != nil {
 				return err
@@ -116,8 +122,14 @@ func (a *app) passportIssueCmd() *cobra.Command {
 			return a.keepPassport(p, f.out)
 		}}
 	c.Flags().StringVar(&agent, "agent", "", "the agent's name")
+	c.Flags().StringVar(&batch, "batch", "", "file of JSON lines, one agent each, instead of --agent and what it says")
+	c.Flags().StringVar(&folder, "out-dir", "", "folder for the files of a batch (default in the home)")
 	f.add(c)
-	_ = c.MarkFlagRequired("agent") // the flag exists: it is defined above
+	c.MarkFlagsOneRequired("agent", "batch")
+	for _, name := range []string{"agent", "out", "role", "autonomy-tier", "runtime-tier", "key", "ttl-seconds", "reputation", "provider"} {
+		c.MarkFlagsMutuallyExclusive("batch", name)
+	}
+	c.MarkFlagsMutuallyExclusive("agent", "out-dir")
 	return c
 }
 
@@ -130,7 +142,7 @@ func passportNamed(arg string) node.PassportRequest {
 }
 
 func (a *app) passportListCmd() *cobra.Command {
-	return &cobra.Command{Use: "list", Short: "the passports this node issued, and the state of each", Args: cobra.NoArgs,
+	return &cobra.Command{Use: "list", Short: "the passports this node issued or imported, and the state of each", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var list node.PassportList
 			if err := a.call(cmd.Context(), "passport/list", node.Empty{}, &list); err != nil {
@@ -139,7 +151,11 @@ func (a *app) passportListCmd() *cobra.Command {
 			return a.print(list, func(w io.Writer) {
 				t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 				for _, p := range list.Passports {
-					fmt.Fprintf(t, "%s\t%s\t%s\tuntil %s\t%s\n", p.Agent, p.Status, p.ID, p.ValidUntil, p.SupersededBy)
+					by := p.SupersededBy
+					if p.Imported {
+						by = "of " + p.Issuer
+					}
+					fmt.Fprintf(t, "%s\t%s\t%s\tuntil %s\t%s\n", p.Agent, p.Status, p.ID, p.ValidUntil, by)
 				}
 				_ = t.Flush() // standard output is gone: nobody to tell
 			})

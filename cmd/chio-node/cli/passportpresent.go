@@ -46,10 +46,11 @@ func (a *app) passportChallengeCmd() *cobra.Command {
 
 func (a *app) passportPresentCmd() *cobra.Command {
 	var challengeFile, domain, agent, key, out string
-	var files []string
+	var files, with []string
 	c := &cobra.Command{Use: "present --challenge FILE --domain DOMAIN --agent NAME --out FILE", Short: "answer a challenge with an agent's passports",
-		Long: "Several --passport files, of several issuers, make one portfolio about one agent. Without any, an agent\n" +
-			"whose key this node keeps presents its newest. With --key no node is needed. --domain is whom you believe\n" +
+		Long: "Several passports, of several issuers, make one portfolio about one agent: --passport files, or with --with\n" +
+			"those that are kept here, issued or imported (passport list). Without any, an agent whose key this node\n" +
+			"keeps presents its newest. With --key no node is needed. --domain is whom you believe\n" +
 			"to answer: a challenge for another is refused.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -63,7 +64,7 @@ func (a *app) passportPresentCmd() *cobra.Command {
 			}
 			var answer wire.Raw
 			if key == "" {
-				req := node.PresentPassport{Agent: agent, Challenge: *challenge, Domain: domain, Files: portfolio}
+				req := node.PresentPassport{Agent: agent, Challenge: *challenge, Domain: domain, Files: portfolio, With: with}
 				err = a.call(cmd.Context(), "passport/present", req, &answer)
 			} else {
 				answer, err = a.presentWithKey(challenge, domain, key, portfolio)
@@ -81,12 +82,14 @@ func (a *app) passportPresentCmd() *cobra.Command {
 	c.Flags().StringVar(&agent, "agent", "", "an agent whose key this node keeps")
 	c.Flags().StringVar(&key, "key", "", "the agent's key file (capability keygen), instead of --agent")
 	c.Flags().StringSliceVar(&files, "passport", nil, "passport file to present (repeatable)")
+	c.Flags().StringSliceVar(&with, "with", nil, "id of a passport kept here, or all that are active (repeatable)")
 	c.Flags().StringVar(&out, "out", "", "file to write")
 	for _, name := range []string{"challenge", "domain", "out"} {
 		_ = c.MarkFlagRequired(name) // the flags exist: they are defined above
 	}
 	c.MarkFlagsOneRequired("agent", "key")
 	c.MarkFlagsMutuallyExclusive("agent", "key")
+	c.MarkFlagsMutuallyExclusive("with", "key")
 	return c
 }
 
@@ -120,7 +123,8 @@ func readFiles(paths []string) ([]wire.Raw, error) {
 			return nil, fmt.Errorf("read a passport: %w", err)
 		}
 		if err := wire.IsCanonical(doc, wire.ForeignLimits); err != nil {
-			return nil, &node.Problem{Code: "CHIO-PASSPORT-REFUSED", Message: path + " is not a passport file: " + err.Error(), Exit: node.ExitUnverifiable}
+			return nil, &node.Problem{Code: "CHIO-PASSPORT-REFUSED", Message: path + " is not a passport file: " + err.Error(), Exit: node.ExitUnverifiable,
+				Hint: "only passport files of chio organisations are kept and shown: nothing here can judge other credentials"}
 		}
 		out = append(out, doc)
 	}

@@ -17,6 +17,8 @@ var examples = map[string]string{
 	"passport show":        "chio-node passport show researcher",
 	"passport verify":      "chio-node passport verify passport.json --trust trust.json",
 	"passport export":      "chio-node passport export researcher --format vc+jwt --out researcher.jwt --qr researcher.png",
+	"passport import":      "chio-node passport import partner.json --agent researcher",
+	"passport forget":      "chio-node passport forget urn:uuid:… --agent researcher",
 	"passport revoke":      "chio-node passport revoke researcher",
 	"passport suspend":     `chio-node passport suspend researcher --reason "key under review"`,
 	"passport resume":      "chio-node passport resume researcher",
