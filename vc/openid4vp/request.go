@@ -124,9 +124,9 @@ func (v *Verifier) reference(r *row) *Request {
 		ExpiresAt: r.Result.ExpiresAt, Query: r.Query}
 }
 
-// requestObject is the payload of a request object (OpenID4VP 1.0 §5).
+// requestObject is the payload of a request object (OpenID4VP 1.0 §5). It has
+// no iss, which wallets have to ignore and some compare with the DID in kid.
 type requestObject struct {
-	Issuer       string   `json:"iss"`
 	Audience     string   `json:"aud"`
 	IssuedAt     int64    `json:"iat"`
 	Expires      int64    `json:"exp"`
@@ -168,7 +168,7 @@ func (v *Verifier) object(r *row, walletNonce string, now int64) ([]byte, error)
 		return nil, err
 	}
 	o := requestObject{
-		Issuer: r.ClientID, Audience: audience, IssuedAt: now, Expires: r.Result.ExpiresAt, ClientID: r.ClientID,
+		Audience: audience, IssuedAt: now, Expires: r.Result.ExpiresAt, ClientID: r.ClientID,
 		ResponseType: "vp_token", ResponseMode: "direct_post.jwt", ResponseURI: v.base + "response/" + r.Result.ID,
 		Nonce: r.Nonce, State: r.State, WalletNonce: walletNonce, Query: r.Query,
 		Metadata: metadata{Encryptions: []string{"A128GCM", "A256GCM"}, Formats: map[string]wire.Raw{}},
