@@ -27,6 +27,7 @@ import (
 	"github.com/backbay-labs/chio-node/vc/certification"
 	"github.com/backbay-labs/chio-node/vc/jose"
 	"github.com/backbay-labs/chio-node/vc/ld"
+	"github.com/backbay-labs/chio-node/vc/openid4vp"
 	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/vc/schema"
 	"github.com/backbay-labs/chio-node/wire"
@@ -212,6 +213,8 @@ func decoders(t *testing.T) []decoder {
 			valid: []byte(`{"@context":"https://www.w3.org/ns/credentials/v2","id":"urn:x:1","issuer":"did:example:i","type":"VerifiableCredential"}`)},
 		{name: "JSON-LD vocabulary", decode: linked.Check, limits: wire.ForeignLimits,
 			valid: []byte(`{"@context":"https://www.w3.org/ns/credentials/v2","id":"urn:x:1","issuer":"did:example:i","type":"VerifiableCredential"}`)},
+		{name: "DCQL query", decode: func(b []byte) error { return second(openid4vp.ParseQuery(b)) }, limits: wire.Limits{Bytes: 64 << 10, Depth: 12},
+			valid: []byte(`{"credentials":[{"id":"a","format":"dc+sd-jwt","meta":{"vct_values":["urn:x"]}}]}`)},
 		{name: "provenance record", decode: func(b []byte) error { return second(passport.ParseProvenanceRecord(b)) }, limits: wire.DocumentLimits,
 			valid: provenanceRecord(t)},
 		{name: "certification", decode: func(b []byte) error { return certification.VerifyBundle(b, certification.Options{Now: 1}).Err() }},

@@ -108,6 +108,9 @@ func (p *tour) command(line string) error {
 		fmt.Fprintf(p.out, "env CHIO_HOME=$WORK/%s\n", filepath.Base(line[len("export CHIO_HOME="):]))
 	case strings.HasPrefix(line, "kill %"):
 		job := strings.TrimPrefix(line, "kill %")
+		if job == "%" { // the last one
+			job = strconv.Itoa(p.jobs)
+		}
 		fmt.Fprintf(p.out, "halt job%s\n", job)
 		if strings.Contains(p.begun[job], " mcp serve ") {
 			fmt.Fprintf(p.out, "until '\"servers\":[]' chio-node status --json\n")
