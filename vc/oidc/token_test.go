@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -260,6 +262,29 @@ func TestConfigurationIsRefused(t *testing.T) {
 		p := good
 		if p.Issuer = loopback; p.Validate() != nil {
 			t.Errorf("%s is refused: %v", loopback, fmt.Sprint(p.Validate()))
+		}
+	}
+}
+
+// Keys that are good, in a response that is too long, are no keys.
+func TestOversizedKeys(t *testing.T) {
+	for padding, good := range map[int]bool{1000: true, 300_000: false} {
+		w := newWorld(t, nil)
+		w.Before = func(rw http.ResponseWriter, r *http.Request) bool {
+			if r.URL.Path != "/jwks" || r.URL.RawQuery != "" {
+				return false
+			}
+			res, err := w.Server.Client().Get(w.URL + "/jwks?plain")
+			if err != nil {
+				return false
+			}
+			set, _ := io.ReadAll(res.Body)
+			_ = res.Body.Close()
+			_, _ = fmt.Fprintf(rw, `{"padding":"%s",%s`, strings.Repeat("x", padding), strings.TrimPrefix(string(set), "{"))
+			return true
+		}
+		if _, err := w.login(t); (err == nil) != good {
+			t.Errorf("padded with %d bytes: %v", padding, err)
 		}
 	}
 }
