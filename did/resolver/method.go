@@ -28,6 +28,9 @@ func (r *Resolver) Method(ctx context.Context, url string, p did.Purpose) (*did.
 //	  (did.ErrPurpose)
 func (r *Resolver) MethodAt(ctx context.Context, url string, p did.Purpose, at int64) (*did.Method, error) {
 	if m, err := did.SelfCertified(url, p); err == nil { // 1, 3 to 6: the document would say the same
+		if _, err := did.NewKey(m.Key.Kind(), m.Key.Bytes()); err != nil { // 3: it leaves the curve to the signature
+			return nil, fmt.Errorf("%w: %.140q: %w", did.ErrMethod, url, err)
+		}
 		if err := r.active(m.Controller, m.Key, at); err != nil { // 2
 			return nil, err
 		}
