@@ -154,7 +154,7 @@ func (s *Service) offer(named did.DID) (*offer, error) {
 	b := s.cfg.Bindings()
 	o := &offer{
 		Schema: HelloSchema, DID: s.did, To: named, Nonce: nonce,
-		Transport: b.Transport, Kernel: b.Kernel, Addresses: s.hints(),
+		Transport: b.Transport, Kernel: b.Kernel, Addresses: s.hints(), At: s.cfg.Now(),
 	}
 	if named != "" {
 		if rec, err := s.cfg.Directory.Peer(named); err == nil {
@@ -259,6 +259,7 @@ func (r *Record) introduce(them *introduced, dialled string, now int64) {
 	r.KernelBound, r.KernelSeq = them.offer.Kernel, them.kernel.Sequence
 	r.BoundUntil = min(them.transport.NotAfter, them.kernel.NotAfter)
 	r.Announced = them.offer.Attestation
+	r.ClockSkew = them.skew
 	r.Addresses = r.Addresses[:0:0]
 	if dialled != "" {
 		r.Addresses = append(r.Addresses, dialled) // known to work, so first

@@ -1,13 +1,17 @@
 package federation
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/backbay-labs/chio-node/cmd/chio-verify/verifier"
 	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/kernel/receipt/log"
 	"github.com/backbay-labs/chio-node/p2p"
@@ -123,6 +127,17 @@ func checkEvidence(t *testing.T, of, owner *peerNode) {
 	}
 	if report.A.Root == report.B.Root || report.A.Size != report.B.Size {
 		t.Fatalf("report %+v", report)
+	}
+	dir := t.TempDir()
+	files := [2]string{filepath.Join(dir, "evidence.json"), filepath.Join(dir, "trust.json")}
+	for i, content := range [2][]byte{doc, wire.MustMarshal(trust)} {
+		if err := os.WriteFile(files[i], content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out bytes.Buffer
+	if code := verifier.Main([]string{"equivocation", files[0], "--trust", files[1]}, nil, &out, &out); code != 0 {
+		t.Fatalf("chio-verify exits %d: %s", code, out.String())
 	}
 }
 

@@ -55,6 +55,7 @@ type offer struct {
 	Attestation *wire.Digest   `json:"attestation,omitempty"` // the newest written for the other side
 	Addresses   []string       `json:"addresses,omitempty"`
 	Expires     int64          `json:"expires,omitzero"` // responder only: end of the transcript
+	At          int64          `json:"at"`               // unix seconds by the sender's clock; says how far two clocks are apart
 }
 
 // confirm is the second message of each side.
@@ -133,6 +134,7 @@ type introduced struct {
 	peer      p2p.Peer
 	transport *did.Binding
 	kernel    *did.Binding
+	skew      int64 // seconds that its clock is ahead of ours
 }
 
 func (i *introduced) party() party {
@@ -151,6 +153,7 @@ func (i *introduced) party() party {
 //	  connection proved
 //	5 the kernel binding is the DID's, current, and for another key
 //	6 hints within their bounds
+//	7 its clock no further from ours than ClockSkewSeconds
 func introduce(doc []byte, self *offer, named did.DID, from p2p.Peer, now int64) (*introduced, error) {
 	var o offer
 	if err := wire.UnmarshalCanonical(doc, &o, wire.DocumentLimits); err != nil { // 1
@@ -185,7 +188,10 @@ func introduce(doc []byte, self *offer, named did.DID, from p2p.Peer, now int64)
 	if err := checkHints(o.Addresses); err != nil { // 6
 		return nil, err
 	}
-	return &introduced{offer: &o, peer: from, transport: transport, kernel: kernel}, nil
+	if o.At < now-ClockSkewSeconds || o.At > now+ClockSkewSeconds { // 7
+		return nil, fmt.Errorf("%w: its clock says %d, ours %d", ErrHelloExpired, o.At, now)
+	}
+	return &introduced{offer: &o, peer: from, transport: transport, kernel: kernel, skew: o.At - now}, nil
 }
 
 // checkHints bounds the addresses a peer says it can be found at; each must

@@ -75,9 +75,10 @@ type Record struct {
 	KernelBound  *wire.Envelope `json:"kernel_binding"`
 	TransportSeq uint64         `json:"transport_sequence"`
 	KernelSeq    uint64         `json:"kernel_sequence"`
-	BoundUntil   int64          `json:"bound_until"`           // the earlier end of the two bindings
-	HelloAt      int64          `json:"hello_at"`              // unix seconds of the last hello
-	OwnPeerID    p2p.PeerID     `json:"own_peer_id,omitempty"` // as whom we said it
+	BoundUntil   int64          `json:"bound_until"`                 // the earlier end of the two bindings
+	HelloAt      int64          `json:"hello_at"`                    // unix seconds of the last hello
+	ClockSkew    int64          `json:"clock_skew_seconds,omitzero"` // how far its clock was ahead of ours then
+	OwnPeerID    p2p.PeerID     `json:"own_peer_id,omitempty"`       // as whom we said it
 	Addresses    []string       `json:"addresses,omitempty"`
 	Ours         *wire.Digest   `json:"our_attestation,omitempty"`  // the newest we wrote for it
 	Theirs       *wire.Digest   `json:"peer_attestation,omitempty"` // the newest it wrote for us

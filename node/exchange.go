@@ -232,6 +232,9 @@ func (w *network) exchanged(peer did.DID, info *PeerInfo) error {
 		return err
 	}
 	info.Joint = uint64(len(joints))
+	if err := w.observed(peer, info); err != nil {
+		return err
+	}
 	return w.exchange.ForeignReceipts(peer, func(*federation.ForeignReceipt) error {
 		info.Foreign++
 		return nil

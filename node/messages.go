@@ -295,6 +295,29 @@ type PeerInfo struct {
 	Witnessed uint64       `json:"witnessed,omitzero"` // our head they cosigned
 	Foreign   uint64       `json:"foreign_receipts,omitzero"`
 	Joint     uint64       `json:"joint_receipts,omitzero"`
+
+	ClockSkew   int64  `json:"clock_skew_seconds,omitzero"` // how far its clock was ahead of ours at the last hello
+	Listeners   int    `json:"gossip_peers,omitzero"`       // connected peers in its log's topic
+	HeardSize   uint64 `json:"heard_size,omitzero"`         // the largest head of its log that was gossiped or witnessed
+	Witnesses   int    `json:"heard_witnesses,omitzero"`    // peers of ours that cosigned that head
+	ShrunkFrom  uint64 `json:"shrunk_from,omitzero"`        // its log was longer once: a head of so many receipts was signed
+	Equivocated bool   `json:"equivocated,omitzero"`        // there is evidence: federate evidence
+}
+
+// EvidenceRequest asks "federate/evidence".
+type EvidenceRequest struct {
+	DID string `json:"did"`
+}
+
+// EvidenceFile answers "federate/evidence": the file that proves that a peer's
+// log signed two heads of one size, for chio-verify equivocation.
+type EvidenceFile struct {
+	DID   string      `json:"did"`
+	LogID string      `json:"log_id"`
+	Size  uint64      `json:"size"`
+	RootA wire.Digest `json:"root_a"`
+	RootB wire.Digest `json:"root_b"`
+	File  string      `json:"file"`
 }
 
 // PeerList answers "federate/list" and "federate/pending".

@@ -83,6 +83,7 @@ var operations = map[string]handler{
 	"federate/list":        operation((*Node).listPeers),
 	"federate/pending":     operation((*Node).pendingPeers),
 	"federate/sync":        operation((*Node).syncPeers),
+	"federate/evidence":    operation((*Node).federateEvidence),
 	"settle/fund":          operation((*Node).fund),
 	"settle/run":           operation((*Node).settle),
 	"settle/status":        operation((*Node).settleStatus),

@@ -30,7 +30,7 @@ func (a *app) federateCmd() *cobra.Command {
 	c.Flags().BoolVar(&yes, "yes", false, "sign without asking; PEER must name the DID")
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be signed and stop")
 	c.AddCommand(a.peersCmd("list", "the peers of this node", "federate/list"),
-		a.peersCmd("pending", "treaties that wait for this operator", "federate/pending"), a.federateAcceptCmd(), a.federateSyncCmd())
+		a.peersCmd("pending", "treaties that wait for this operator", "federate/pending"), a.federateAcceptCmd(), a.federateSyncCmd(), a.federateEvidenceCmd())
 	return c
 }
 

@@ -39,6 +39,7 @@ var examples = map[string]string{
 	"mcp serve":            "chio-node mcp serve --server-id files --policy policy.yaml -- npx -y @modelcontextprotocol/server-filesystem ./workspace",
 	"federate":             "chio-node federate did:chio:…@/ip4/…/p2p/12D3… --dry-run",
 	"federate accept":      "chio-node federate accept did:chio:… HASH",
+	"federate evidence":    "chio-node federate evidence did:chio:… --out evidence.json",
 	"federate list":        "chio-node federate list",
 	"federate pending":     "chio-node federate pending",
 	"federate sync":        "chio-node federate sync",
