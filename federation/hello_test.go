@@ -92,7 +92,7 @@ func newEvil(t *testing.T, seed byte, serve p2p.Handler) *evil {
 }
 
 func (e *evil) offer(nonce string) *offer {
-	return &offer{Schema: HelloSchema, DID: e.did(), Nonce: nonce, Transport: e.bindings.Transport, Kernel: e.bindings.Kernel}
+	return &offer{Schema: HelloSchema, DID: e.did(), Nonce: nonce, Transport: e.bindings.Transport, Kernel: e.bindings.Kernel, At: startTime}
 }
 
 func (e *evil) party(o *offer) party {
@@ -435,7 +435,7 @@ func FuzzIntroduce(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	honest := offer{Schema: HelloSchema, DID: e.did(), Nonce: nonceOf("n"), Transport: e.bindings.Transport, Kernel: e.bindings.Kernel}
+	honest := offer{Schema: HelloSchema, DID: e.did(), Nonce: nonceOf("n"), Transport: e.bindings.Transport, Kernel: e.bindings.Kernel, At: startTime}
 	f.Add(wire.MustMarshal(honest))
 	f.Add([]byte(`{"schema":"chio.hello.v1"}`))
 	self := &offer{DID: didOf(f, 10), Nonce: nonceOf("self")}
