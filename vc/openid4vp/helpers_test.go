@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -308,16 +307,6 @@ func card(t testing.TB) members {
 		"issuer": didOf(t, acme).String(), "validFrom": vc.Time(t0 - day).String(), "validUntil": vc.Time(t0 + day).String(),
 		"credentialSubject": members{"id": didOf(t, agent).String()},
 	}
-}
-
-func with(m, change members) members {
-	out := maps.Clone(m)
-	for k, v := range change {
-		if out[k] = v; v == nil {
-			delete(out, k)
-		}
-	}
-	return out
 }
 
 // tokenPresentation is a vp+jwt of a vc+jwt.

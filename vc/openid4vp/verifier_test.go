@@ -83,7 +83,7 @@ func TestRequestObject(t *testing.T) {
 	if res.Code != http.StatusOK || res.Header().Get("Content-Type") != "application/oauth-authz-req+jwt" || res.Header().Get("Cache-Control") != "no-store" {
 		t.Fatalf("%d %v: %s", res.Code, res.Header(), res.Body)
 	}
-	jws, err := gojose.ParseSigned(res.Body.String(), []gojose.SignatureAlgorithm{gojose.EdDSA})
+	jws, err := gojose.ParseSignedCompact(res.Body.String(), []gojose.SignatureAlgorithm{gojose.EdDSA})
 	if err != nil {
 		t.Fatal(err)
 	}
