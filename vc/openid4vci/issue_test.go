@@ -2,6 +2,7 @@ package openid4vci_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -166,6 +167,30 @@ func (w *world) verify(t *testing.T, got map[string]wire.Raw, holder *wire.Key, 
 	for _, name := range []string{"organization", "name", "assurance", "autonomyTier", "enterpriseProvenance", "confidencePpm"} {
 		if _, err := jose.PresentSD([]byte(sd), []string{name}, holder, jose.Binding{Audience: "v", Nonce: "n", Created: vc.Time(w.now)}); err != nil {
 			t.Errorf("%s is not withheld: %v", name, err)
+		}
+	}
+}
+
+func TestAFormIsMadeForTheKeyOfThePassport(t *testing.T) {
+	w := newWorld(t, "")
+	m := w.offer(t, openid4vci.Terms{})
+	w.collect(t, w.access(t, m), request(openid4vci.FormPassport, w.proof(t, key(t, 9), nil))).credential(t)
+	r, err := w.registry.Get(w.state(t, m.Offer.ID).Passport)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		form           string
+		holder, signer byte
+		want           error
+	}{
+		"for another key":        {openid4vci.FormSDJWT, 10, 7, openid4vci.ErrDenied},
+		"by another issuer":      {openid4vci.FormSDJWT, 9, 8, vc.ErrController},
+		"as a JWT of another":    {openid4vci.FormJWT, 9, 8, vc.ErrController},
+		"in a form there is not": {"mso_mdoc", 9, 7, openid4vci.ErrForm},
+	} {
+		if _, err := openid4vci.Credential(c.form, r, key(t, c.holder).Public(), key(t, c.signer), w.now, w.cfg.Rand); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
