@@ -137,6 +137,9 @@ func (n *Node) offerPassport(ctx context.Context, req OfferPassport) (*OfferedPa
 	if req.Issue.Key != nil {
 		return nil, usage("an offer names no key: the wallet proves its own")
 	}
+	if req.Issue.Login != nil {
+		return nil, usage("a login is for a passport that is issued at once, not for an offer")
+	}
 	forms := make([]string, len(req.Formats))
 	for i, name := range req.Formats {
 		if forms[i], err = openid4vci.FormOf(name); err != nil {

@@ -41,6 +41,7 @@ func (f *passportFlags) add(c *cobra.Command) {
 	c.Flags().StringVar(&f.key, "key", "", "public key or did:chio that the agent keeps to itself (default the node makes and keeps one)")
 	c.Flags().BoolVar(&f.reputation, "reputation", false, "say what this node's receipts say of the agent at this moment")
 	f.addContent(c)
+	f.login.add(c)
 }
 
 // addContent adds what is said of an agent whose key is found elsewhere.
@@ -53,7 +54,6 @@ func (f *passportFlags) addContent(c *cobra.Command) {
 	c.Flags().StringVar(&f.method, "provider-method", "oidc", "how it vouched: oidc, saml, scim or manual")
 	c.Flags().StringVar(&f.provenance, "provider-sha256", "", "SHA-256 of what it said, which stays with you")
 	c.MarkFlagsRequiredTogether("provider", "provider-sha256")
-	f.login.add(c)
 }
 
 func (f *passportFlags) request(agent string) (node.IssuePassport, error) {
