@@ -11,10 +11,15 @@ import (
 // MaxCost bounds a schema: the values in it, counted again for each reference
 // that leads to them, and the instructions of its patterns. Each part is
 // applied to each value of a credential at most once, so that cost times size
-// bounds the work.
+// bounds the work; but for uniqueItems, whose items are compared in pairs if
+// they are made for it. A unit is about a microsecond.
 const (
-	MaxCost = 1 << 14
-	MaxWork = 1 << 26 // cost × bytes of the credential
+	MaxCost = 1 << 12
+	MaxWork = 1 << 21 // cost × bytes of the credential
+
+	// maxExplained bounds the work of which every failure is kept, a kilobyte
+	// each or so, to say what the first was.
+	maxExplained = 1 << 16
 )
 
 // meter counts what a schema costs.

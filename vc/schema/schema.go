@@ -59,7 +59,8 @@ type Checker struct {
 
 // compiled is a schema that was understood.
 type compiled struct {
-	schema *jsonschema.Schema
+	schema *jsonschema.Schema // collects everything that is wrong
+	holds  *jsonschema.Schema // is the same, and ends at the first thing
 	cost   int
 	raw    []byte // as fetched, for digests
 	until  int64
@@ -172,18 +173,31 @@ func compile(doc []byte) (k *compiled, err error) {
 	if err != nil {
 		return nil, err
 	}
-	const at = "urn:chio:schema"
+	k = &compiled{cost: cost, raw: bytes.Clone(doc)}
+	if k.schema, k.holds, err = build(root); err != nil { // 4
+		return nil, fmt.Errorf("%w: %s", ErrSchema, brief(err))
+	}
+	return k, nil
+}
+
+// build compiles a schema twice: as it is, and as what is not not so. Under a
+// not the library stops at the first failure and keeps no list of them.
+func build(root any) (schema, holds *jsonschema.Schema, err error) {
+	const at, twice = "urn:chio:schema", "urn:chio:holds"
 	compiler := jsonschema.NewCompiler()
 	compiler.UseLoader(noLoader{})
 	compiler.AssertFormat()
 	if err := compiler.AddResource(at, root); err != nil {
-		return nil, fmt.Errorf("%w: %s", ErrSchema, brief(err))
+		return nil, nil, err
 	}
-	schema, err := compiler.Compile(at) // 4
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s", ErrSchema, brief(err))
+	if err := compiler.AddResource(twice, map[string]any{"$schema": drafts[0],
+		"not": map[string]any{"not": map[string]any{"$ref": at}}}); err != nil {
+		return nil, nil, err
 	}
-	return &compiled{schema: schema, cost: cost, raw: bytes.Clone(doc)}, nil
+	if schema, err = compiler.Compile(at); err == nil {
+		holds, err = compiler.Compile(twice)
+	}
+	return schema, holds, err
 }
 
 // noLoader fetches nothing.
@@ -196,17 +210,24 @@ func (noLoader) Load(url string) (any, error) {
 // judge applies rules 5 and 6 of Check.
 func (k *compiled) judge(document []byte) (err error) {
 	defer refusePanic(&err, ErrInvalid)
-	if int64(k.cost)*int64(len(document)) > MaxWork { // 5
+	work := int64(k.cost) * int64(len(document))
+	if work > MaxWork { // 5
 		return fmt.Errorf("%w: a schema of cost %d for a credential of %d bytes: their product may be %d", ErrSchema, k.cost, len(document), int64(MaxWork))
 	}
 	v, err := decode(document, wire.ForeignLimits)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	if err := k.schema.Validate(v); err != nil { // 6
+	if k.holds.Validate(v) == nil { // 6
+		return nil
+	}
+	if work > maxExplained {
+		return fmt.Errorf("%w: schema and credential are too large to say where", ErrInvalid)
+	}
+	if err := k.schema.Validate(v); err != nil {
 		return fmt.Errorf("%w: %s", ErrInvalid, brief(err))
 	}
-	return nil
+	return fmt.Errorf("%w: it was not judged the same twice", ErrInvalid)
 }
 
 // decode reads strict JSON. Numbers come in their canonical spelling, so that

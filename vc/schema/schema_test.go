@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -241,6 +242,45 @@ func TestNewRefuses(t *testing.T) {
 		"kept": {Fetch: fetch, Now: now, Kept: -1}, "ttl": {Fetch: fetch, Now: now, TTLSeconds: -1}} {
 		if _, err := schema.New(c); err == nil {
 			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+// What does not fit in many places costs no more memory than what fits: of
+// many failures no list is kept.
+func TestManyFailuresAreNotKept(t *testing.T) {
+	const url = "https://example.com/schemas/many"
+	l := &library{docs: map[string]string{url: head + `"properties":{"a":{"items":{"allOf":[` + strings.Repeat("false,", 3000) + `true]}}}}`}}
+	document := []byte(`{"a":[` + strings.Repeat("1,", 200) + `1]}`)
+	c := l.checker(t, 0)
+	if err := c.Check(t.Context(), of(url), []byte(`{"a":[1]}`)); !errors.Is(err, schema.ErrInvalid) { // and compiled
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	if err := c.Check(t.Context(), of(url), document); !errors.Is(err, schema.ErrInvalid) {
+		t.Errorf("no value fits: %v", err)
+	}
+	if runtime.ReadMemStats(&after); after.TotalAlloc-before.TotalAlloc > 16<<20 {
+		t.Errorf("%d bytes for a credential of %d", after.TotalAlloc-before.TotalAlloc, len(document))
+	}
+	if len(document)*schema.MaxCost > schema.MaxWork {
+		t.Error("the credential is larger than the costliest schema judges")
+	}
+}
+
+// A failure is a failure by both readings of a schema, and so is a fit.
+func TestBothReadingsAgree(t *testing.T) {
+	const url = "https://example.com/schemas/draft"
+	for _, draft := range []string{"https://json-schema.org/draft/2020-12/schema", "https://json-schema.org/draft/2019-09/schema", "http://json-schema.org/draft-07/schema#"} {
+		for part, fits := range map[string]bool{`"not":{"required":["a"]}`: false, `"not":{"required":["b"]}`: true, `"oneOf":[true,{"type":"object"}]`: false,
+			`"oneOf":[false,{"type":"object"}]`: true, `"if":{"required":["a"]},"then":false`: false, `"if":{"required":["a"]},"else":false`: true,
+			`"properties":{"a":{"format":"date"}}`: false, `"additionalProperties":false`: false, `"$id":"https://example.com/elsewhere","maxProperties":0`: false,
+			`"$id":"https://example.com/elsewhere","definitions":{"x":{"minProperties":1}},"allOf":[{"$ref":"#/definitions/x"}]`: true} {
+			c := (&library{docs: map[string]string{url: `{"$schema":"` + draft + `",` + part + `}`}}).checker(t, 0)
+			if err := c.Check(t.Context(), of(url), []byte(`{"a":"x"}`)); (err == nil) != fits || err != nil && (!errors.Is(err, schema.ErrInvalid) || strings.Contains(err.Error(), "twice")) {
+				t.Errorf("%s %s: %v", draft, part, err)
+			}
 		}
 	}
 }
