@@ -214,34 +214,50 @@ func TestRejectedGossipCostsTheForwarder(t *testing.T) {
 	}
 }
 
-// TestStrangersHearNothing: a connected stranger is told no topic and no
-// message, until it is known and welcomed.
+// TestStrangersHearNothing: a stranger is told no topic and no message, and is
+// not heard, whichever side it is that does not know the other; until it is
+// known and welcomed.
 func TestStrangersHearNothing(t *testing.T) {
-	a, b := startGossiper(t, 7), startGossiper(t, 9)
-	nobody := func(PeerID) bool { return false }
-	a.set(func() { a.known = nobody })
-	b.set(func() { b.known = nobody })
-	if _, err := a.Connect(t.Context(), b.Addrs()[0]); err != nil {
-		t.Fatal(err)
+	for name, stranger := range map[string]struct{ to, from bool }{"both": {true, true}, "who sends": {true, false}, "who listens": {false, true}} {
+		t.Run(name, func(t *testing.T) {
+			a, b := startGossiper(t, 7), startGossiper(t, 9)
+			nobody := func(PeerID) bool { return false }
+			if stranger.from {
+				a.set(func() { a.known = nobody })
+			}
+			if stranger.to {
+				b.set(func() { b.known = nobody })
+			}
+			if _, err := a.Connect(t.Context(), b.Addrs()[0]); err != nil {
+				t.Fatal(err)
+			}
+			for i := range 20 {
+				if err := a.gossip.Publish(t.Context(), testTopic, fmt.Appendf(nil, "secret %d", i)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			pause := time.NewTimer(500 * time.Millisecond)
+			<-pause.C
+			if meets(b, a) || len(b.received()) != 0 || len(b.topicsTold()) != 0 {
+				t.Fatalf("b heard of %v and %d messages", b.topicsTold(), len(b.received()))
+			}
+			a.set(func() { a.known = everybody })
+			b.set(func() { b.known = everybody })
+			a.Welcome(b.ID())
+			b.Welcome(a.ID())
+			say(t, a, "now", heardFrom(b, a.ID()))
+			if len(b.topicsTold()) == 0 {
+				t.Error("nobody was told that a peer takes part")
+			}
+		})
 	}
-	for i := range 20 {
-		if err := a.gossip.Publish(t.Context(), testTopic, fmt.Appendf(nil, "secret %d", i)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	pause := time.NewTimer(300 * time.Millisecond)
-	<-pause.C
-	if meets(a, b) || meets(b, a) || len(b.received()) != 0 {
-		t.Fatal("strangers gossiped")
-	}
-	a.set(func() { a.known = everybody })
-	b.set(func() { b.known = everybody })
-	a.Welcome(b.ID())
-	b.Welcome(a.ID())
-	say(t, a, "now", heardFrom(b, a.ID()))
-	if b.joined == nil {
-		t.Error("nobody was told that a peer takes part")
-	}
+}
+
+// topicsTold lists the topics that Joined was told of.
+func (g *gossiper) topicsTold() []string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return append([]string(nil), g.joined...)
 }
 
 // TestUntrustedPeerIsNotRead: good standing ends while the connection lives.
