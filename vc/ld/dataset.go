@@ -36,12 +36,16 @@ const (
 //
 //	6 what a credential says of a subject stands in its credentialSubject: there
 //	  is no id alone while another place that refers to it says the rest
+//	7 a blank node stands in one graph only, besides being the name of one:
+//	  RDFC-1.0 hashes a neighbour without the graph it is mentioned in (§4.7.3),
+//	  so that nodes in several graphs can tie without being alike, and the form
+//	  then depends on the order of the statements
 //
-// When lenient, base direction, 5 and 6 are let pass: the RDF is not what is signed.
+// When lenient, base direction, 5, 6 and 7 are let pass: the RDF is not what is signed.
 type dataset struct {
 	quads     []quad // those with a blank node each once: a dataset is a set
 	known     map[quad]struct{}
-	named     map[string]int // blank node labels of the document
+	named     map[string]place // blank node labels of the document
 	described map[place]struct{}
 	subjects  []place // that stand in credentialSubject by their id alone
 	nodes     int
@@ -92,7 +96,7 @@ func (d *dataset) graph(nodes []any, name term) error {
 
 // node emits what a node object says and returns its name.
 func (d *dataset) node(node map[string]any, graph term) (term, error) {
-	self, err := d.self(node["@id"])
+	self, err := d.self(node["@id"], graph)
 	if err != nil {
 		return term{}, err
 	}
@@ -124,14 +128,14 @@ func (d *dataset) node(node map[string]any, graph term) (term, error) {
 	return self, nil
 }
 
-// self names a node: by its @id, or as a new blank node.
-func (d *dataset) self(id any) (term, error) {
+// self names a node of a graph: by its @id, or as a new blank node.
+func (d *dataset) self(id any, graph term) (term, error) {
 	switch id := id.(type) {
 	case nil:
 		return d.fresh()
 	case string:
 		if strings.HasPrefix(id, "_:") {
-			return d.label(id)
+			return d.label(id, graph)
 		}
 		if isIRI(id) { // 2
 			return iri(id), nil
@@ -149,15 +153,18 @@ func (d *dataset) fresh() (term, error) {
 	return blank(d.nodes - 1), nil
 }
 
-func (d *dataset) label(name string) (term, error) {
-	if n, ok := d.named[name]; ok {
-		return blank(n), nil
+func (d *dataset) label(name string, graph term) (term, error) {
+	if at, ok := d.named[name]; ok {
+		if at.graph != graph && !d.lenient { // 7
+			return term{}, fmt.Errorf("%w: blank node %.100q stands in two graphs; give it an id", ErrUnsupported, name)
+		}
+		return at.node, nil
 	}
 	t, err := d.fresh()
 	if d.named == nil {
-		d.named = map[string]int{}
+		d.named = map[string]place{}
 	}
-	d.named[name] = t.node
+	d.named[name] = place{t, graph}
 	return t, err
 }
 

@@ -115,6 +115,8 @@ func TestMustReject(t *testing.T) {
 		{"node described in two places", with("", `,"evidence":{"id":"urn:x:2","name":"n"},"termsOfUse":{"id":"urn:x:2","type":"https://e.example/T"}`), ld.ErrLossy, false},
 		{"node described twice alike", with("", `,"evidence":[{"id":"urn:x:2","name":"n"},{"id":"urn:x:2","name":"n"}]`), ld.ErrLossy, false},
 		{"labelled node described in two places", with("", `,"evidence":[{"id":"_:e","name":"n"},{"id":"_:e","description":"d"}]`), ld.ErrLossy, false},
+		{"labelled node in two graphs", presentation(`[` + with("", `,"evidence":{"id":"_:e"}`) + `,` + with("", `,"evidence":{"id":"_:e"}`) + `]`), ld.ErrUnsupported, false},
+		{"labelled node in a graph and outside", strings.Replace(presentation(with("", `,"evidence":{"id":"_:e"}`)), `"did:example:h"`, `"_:e"`, 1), ld.ErrUnsupported, false},
 		{"credential described within itself", with("", `,"evidence":{"id":"urn:x:1","type":"VerifiableCredential"}`), ld.ErrLossy, false},
 		{"id under another name", strings.Replace(with(`,{"ident":"@id"}`, ""), `"id":"urn:x:1"`, `"ident":"urn:x:1"`, 1), ld.ErrContext, true},
 		{"type under another name", inline(`{"kind":{"@id":"@type"}}`), ld.ErrContext, true},
