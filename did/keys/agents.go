@@ -25,9 +25,7 @@ func (k *Keyring) Agent(ctx context.Context, name string) (key *wire.Key, create
 	if err := CheckName(name); err != nil {
 		return nil, false, err
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if held := k.agents[name]; held != nil {
+	if held := k.heldInMemory(name); held != nil {
 		return held, false, nil
 	}
 	var seed secret
@@ -41,8 +39,28 @@ func (k *Keyring) Agent(ctx context.Context, name string) (key *wire.Key, create
 	if key, err = wire.KeyFromSeed(seed[:]); err != nil {
 		return nil, false, err
 	}
+	return k.remember(name, key), created, nil
+}
+
+// heldInMemory and remember take the lock for themselves. It is never held over
+// a transaction: what a rotation does after its commit waits for it, and every
+// other transaction waits for that.
+func (k *Keyring) heldInMemory(name string) *wire.Key {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.agents[name]
+}
+
+// remember keeps a key that was read, unless a rotation has put another there
+// since.
+func (k *Keyring) remember(name string, key *wire.Key) *wire.Key {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if held := k.agents[name]; held != nil {
+		return held
+	}
 	k.agents[name] = key
-	return key, created, nil
+	return key
 }
 
 // AgentIn is Agent inside a transaction of the caller, for many at once.
@@ -64,9 +82,7 @@ func (k *Keyring) HeldAgent(name string) (*wire.Key, error) {
 	if err := CheckName(name); err != nil {
 		return nil, err
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if held := k.agents[name]; held != nil {
+	if held := k.heldInMemory(name); held != nil {
 		return held, nil
 	}
 	row := rowOf(did.RoleAgent, name)
@@ -86,10 +102,10 @@ func (k *Keyring) HeldAgent(name string) (*wire.Key, error) {
 		return nil, err
 	}
 	key, err := wire.KeyFromSeed(seed[:])
-	if err == nil {
-		k.agents[name] = key
+	if err != nil {
+		return nil, err
 	}
-	return key, err
+	return k.remember(name, key), nil
 }
 
 // Agents lists the agents whose keys the node holds, by name.
