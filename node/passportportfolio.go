@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,15 +55,18 @@ type held struct {
 //
 //	1 the agent is known here
 //	2 it is a whole passport file, with the status lists of its passport
-//	3 another organisation issued it, which has not ended
+//	3 another organisation issued it, which has not ended, and not under an id
+//	  of ours
 //	4 it is about the key that the agent has
 //	5 it is current, neither revoked nor suspended, by its lists and by what the
 //	  issuer told this node
-//	6 the agent has fewer than 16, not counting those whose time is over: these
+//	6 what is kept of it already is not newer, and is not revoked
+//	7 the agent has fewer than 16, not counting those whose time is over: these
 //	  are removed
 //
 // Whether its issuer counts is for whoever it is shown to. A file of a passport
-// that is kept already takes the place of the older file.
+// that is kept already takes the place of the older file, also if 5 refuses it
+// for what its lists say: what was seen to be withdrawn is not shown.
 func (n *Node) importPassport(ctx context.Context, req ImportPassport) (*PassportInfo, error) {
 	key, err := n.agentKey(req.Agent) // 1
 	if err != nil {
@@ -73,32 +77,73 @@ func (n *Node) importPassport(ctx context.Context, req ImportPassport) (*Passpor
 		return nil, err
 	}
 	h.row = heldRow(h.report.Passport)
+	var refused error
 	err = n.db.Update(ctx, func(tx store.Tx) error {
+		refused = h.counts() // 5
 		kept, err := n.heldBy(tx, key)
 		if err != nil {
 			return err
 		}
-		count := 0
+		known, count := false, 0
 		for _, k := range kept {
-			if k.state == passport.Expired {
+			switch {
+			case k.row == h.row:
+				known = true
+				if err := h.replaces(k); err != nil { // 6
+					return err
+				}
+			case k.state == passport.Expired:
 				tx.Delete(k.row)
-			} else if k.row != h.row {
+			default:
 				count++
 			}
 		}
-		if count >= maxHeld { // 6
+		if refused != nil {
+			if known && h.report.Status != vc.StatusUnknown {
+				tx.Set(h.row, req.File)
+			}
+			return nil
+		}
+		if count >= maxHeld { // 7
 			return refusedPassport(ExitFailure, "chio-node passport forget removes one", "agent %q holds %d passports of others already", req.Agent, count)
 		}
 		tx.Set(h.row, req.File)
 		return nil
 	})
-	if err != nil {
+	if err = cmp.Or(err, refused); err != nil {
 		return nil, err
 	}
 	return n.describeHeld(h, req.Agent), nil
 }
 
-// importable is rules 2 to 5.
+// replaces is rule 6: a copy with older lists takes nothing back.
+func (h *held) replaces(kept *held) error {
+	if kept.report.Status == vc.StatusRevoked {
+		return notActive(kept.report.ID, passport.Revoked)
+	}
+	if h.report.Status == vc.StatusRevoked {
+		return nil
+	}
+	for i, at := range h.report.ListsAt {
+		if i < len(kept.report.ListsAt) && at < kept.report.ListsAt[i] {
+			return refusedPassport(ExitDenied, "ask its issuer for a current file", "the file of passport %s that is kept has newer status lists", h.report.ID)
+		}
+	}
+	return nil
+}
+
+// counts is rule 5.
+func (h *held) counts() error {
+	if h.state != passport.Active {
+		return notActive(h.report.ID, h.state)
+	}
+	if err := h.report.Err(); err != nil {
+		return refusedPassport(ExitDenied, "ask its issuer for a current file", "%v", err)
+	}
+	return nil
+}
+
+// importable is rules 2 to 4.
 func (n *Node) importable(h *held, key wire.PublicKey) error {
 	r := h.report
 	if !r.Integrity || r.Passport == nil { // 2
@@ -114,11 +159,8 @@ func (n *Node) importable(h *held, key wire.PublicKey) error {
 	if r.Passport.Subject.ID != did.FromKey(key) { // 4
 		return refusedPassport(ExitDenied, "ask its issuer for one about the agent's key", "passport %s is about %s, the agent is %s", r.ID, r.Passport.Subject.ID, did.FromKey(key))
 	}
-	if h.state != passport.Active { // 5
-		return notActive(r.ID, h.state)
-	}
-	if err := r.Err(); err != nil { // 5
-		return refusedPassport(ExitDenied, "ask its issuer for a current file", "%v", err)
+	if _, err := n.passports.Get(r.ID); !errors.Is(err, passport.ErrUnknown) { // 3
+		return cmp.Or(err, error(refusedPassport(ExitDenied, "ask its issuer for one with an id of its own", "passport %s has the id of one that was issued here", r.ID)))
 	}
 	return nil
 }
@@ -141,8 +183,9 @@ func (n *Node) readHeld(row string, file []byte) *held {
 		return h
 	}
 	d := n.revocations.Check(nil, &kernel.PassportRef{Issuer: h.report.Issuer, ID: h.report.ID}, p.Subject.ID.Key(), nil, n.now())
+	_, ended := n.deactivated(p.Issuer) // its word counts no more
 	switch {
-	case h.report.Status == vc.StatusRevoked, d != nil && d.Code != authority.CodePassportSuspended:
+	case ended, h.report.Status == vc.StatusRevoked, d != nil && d.Code != authority.CodePassportSuspended:
 		h.state = passport.Revoked
 	case n.now() >= int64(p.ValidUntil):
 		h.state = passport.Expired
@@ -259,11 +302,13 @@ func (n *Node) portfolio(ctx context.Context, agent string, key wire.PublicKey, 
 		}
 	}
 	var files [][]byte
-	for i, id := range with {
+	seen := make(map[string]bool, len(with))
+	for _, id := range with {
 		id = "urn:uuid:" + strings.TrimPrefix(id, "urn:uuid:")
-		if slices.Contains(with[:i], id) {
+		if seen[id] {
 			return nil, usage("passport %.80q is named twice", id)
 		}
+		seen[id] = true
 		file, err := n.chosen(ctx, id, own, imported)
 		if err != nil {
 			return nil, err

@@ -75,6 +75,7 @@ func SplitFile(doc []byte) (passport []byte, statusLists []wire.Raw, err error) 
 type Report struct {
 	*vc.Report
 	Passport *Passport `json:"passport,omitempty"` // nil unless it is one and intact
+	ListsAt  []int64   `json:"-"`                  // when the lists of a file were signed, in the order of the entries; unix seconds
 }
 
 // Verify verifies a credential that must be a passport: the rules of
@@ -127,6 +128,9 @@ func VerifyFile(doc []byte, g vc.Gate) *Report {
 		return r
 	}
 	_ = r.Note(10, "status lists of the file", nil)
+	for i := range r.Passport.Status {
+		r.ListsAt = append(r.ListsAt, lists[r.Passport.Status[i].StatusListCredential].ValidFrom())
+	}
 	return r
 }
 
