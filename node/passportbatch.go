@@ -107,7 +107,10 @@ func (n *Node) batchProblem(r store.Reader, req *IssuePassport) error {
 	if err := authority.CheckAgentName(req.Agent); err != nil { // 2
 		return err
 	}
-	key := n.keys.Org().Public() // stands for the one that the node will make
+	key := n.keys.Org().Public()           // stands for the one that the node will make
+	if req.Key != nil && *req.Key == key { // 2
+		return errors.New("an agent has its own key, not the organisation's")
+	}
 	if req.Key != nil {
 		key = *req.Key
 	}

@@ -45,6 +45,7 @@ func TestBatch(t *testing.T) {
 		t.Errorf("agent-7 rests on %s, %v", id, err)
 	}
 
+	org := n.keys.Org().Public()
 	own, held := wire.PublicKey{}, out.Passports[3].Passport.AgentDID
 	if key, err := n.agentKey(held); err != nil {
 		t.Fatal(err)
@@ -52,13 +53,13 @@ func TestBatch(t *testing.T) {
 		own = key
 	}
 	bad := IssueBatch{Agents: []IssuePassport{{Agent: "fresh"}, {Agent: "agent-1"}, {Agent: "fresh"}, {Agent: "x", Key: &own}, {Agent: "y", FromReceipts: true},
-		{Agent: "z", Roles: []string{"a", "a"}}}}
+		{Agent: "z", Roles: []string{"a", "a"}}, {Agent: "org", Key: &org}}}
 	answer := do[IssuedBatch](t, n, "passport/batch", bad)
 	var wrong []int
 	for _, p := range answer.Problems {
 		wrong = append(wrong, p.Index)
 	}
-	if fmt.Sprint(wrong) != "[1 2 3 4 5]" || len(answer.Passports) != 0 {
+	if fmt.Sprint(wrong) != "[1 2 3 4 5 6]" || len(answer.Passports) != 0 {
 		t.Errorf("%+v", answer)
 	}
 	if _, err := n.passportID(PassportRequest{Agent: "fresh"}); err == nil {
