@@ -46,6 +46,7 @@ type SDReport struct {
 
 	NotBefore *vc.Time `json:"not_before,omitempty"` // nbf, if it is there
 	Expires   *vc.Time `json:"expires,omitempty"`    // exp
+	HasStatus bool     `json:"-"`                    // the claim status is there
 
 	// Disclosed are the claims that the holder chose to disclose, by the names
 	// that lead to each, in order; an element of an array is named as its array.
@@ -94,7 +95,7 @@ func VerifySD(doc []byte, g SDGate) *SDReport {
 		return r
 	}
 	r.Integrity, r.ID, r.Issuer, r.VCT, r.Holder, r.Disclosed = true, c.id, issuer, c.vct, c.holder, t.paths
-	r.NotBefore, r.Expires = c.notBefore, c.expires
+	r.NotBefore, r.Expires, r.HasStatus = c.notBefore, c.expires, c.status != nil
 	g.judge(r, c)
 	return r
 }

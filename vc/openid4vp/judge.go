@@ -25,7 +25,8 @@ var (
 type asked struct {
 	*Verifier
 	*row
-	gate vc.Gate
+	gate        vc.Gate
+	ofPassports func(issuer string) bool // the passport policy trusts it
 }
 
 func (v *Verifier) judging(ctx context.Context, r *row, now int64) *asked {
@@ -37,7 +38,7 @@ func (v *Verifier) judging(ctx context.Context, r *row, now int64) *asked {
 		ofPassports, g.MaxStatusAgeSeconds = under.TrustedIssuer, under.MaxStatusAgeSeconds
 	}
 	g.TrustedIssuer = func(issuer string) bool { return r.Policy.names(issuer) || ofPassports(issuer) }
-	return &asked{v, r, g}
+	return &asked{v, r, g, ofPassports}
 }
 
 // judge judges the presentations of an answer, in the order of the query:
@@ -46,8 +47,9 @@ func (v *Verifier) judging(ctx context.Context, r *row, now int64) *asked {
 //	61 the credential is of a type that was asked for
 //	62 every claim that was asked for is there, with one of its values
 //	63 nothing else is disclosed, where the holder could withhold it
-//	64 the policy: a passport passes the passport policy, any other credential is
-//	   of an issuer that is named for it
+//	64 the policy: a passport has a status, is of an issuer that the passport
+//	   policy trusts, and passes it; any other credential is of an issuer that is
+//	   named for it
 //	65 nothing that this verifier knows speaks against it
 //
 // Before them stand the rules of the gates: 20 to 29 of a presentation, 1 to 13
@@ -98,7 +100,7 @@ func (a *asked) sdJWT(c *CredentialQuery, p *Presented, doc wire.Raw) error {
 	if !r.Integrity {
 		return r.Err()
 	}
-	p.ID, p.Issuer, p.Holder, p.Types = r.ID, r.Issuer, r.Holder.DIDKey(), []string{r.VCT}
+	p.ID, p.Issuer, p.Holder, p.Types, p.stated = r.ID, r.Issuer, r.Holder.DIDKey(), []string{r.VCT}, r.HasStatus
 	p.Checks = append(p.Checks, r.Checks...)
 	claims, err := membersOf(r.Claims)
 	if err != nil {
@@ -144,7 +146,7 @@ func (a *asked) w3c(c *CredentialQuery, p *Presented, doc wire.Raw) error {
 	if !inside.Integrity {
 		return nil // its checks say why
 	}
-	p.ID, p.Issuer, p.Types = inside.ID, inside.Issuer, inside.Credential.Type
+	p.ID, p.Issuer, p.Types, p.stated = inside.ID, inside.Issuer, inside.Credential.Type, inside.Credential.Status != nil
 	format := a.format(c, r.Presentation, inside.Credential)
 	typed := ErrType
 	if c.Meta.hasType(inside.Credential.Type, a.expanded(inside.Credential)) {
@@ -234,6 +236,10 @@ func (a *asked) policy(p *Presented, r *vc.Report, read func() (*passport.Passpo
 		p.Agent = found.Subject.ID
 	}
 	switch {
+	case err == nil && a.Policy.Passport != nil && !a.ofPassports(p.Issuer): // the gate trusts those of other credentials, too
+		return fmt.Errorf("%w: %.140q, for passports", vc.ErrUntrustedIssuer, p.Issuer)
+	case err == nil && a.Policy.Passport != nil && !p.stated:
+		return fmt.Errorf("%w: a passport without a status", vc.ErrStatusUnknown)
 	case err == nil && a.Policy.Passport != nil:
 		return a.Policy.Passport.Judge([]*passport.Report{{Report: r, Passport: found}}, a.gate.Now).Err()
 	case a.Policy.names(p.Issuer):

@@ -55,6 +55,8 @@ type Presented struct {
 	Accepted bool       `json:"accepted"`
 	Claims   []Claim    `json:"claims,omitempty"`
 	Checks   []vc.Check `json:"checks"`
+
+	stated bool // it says something of its status
 }
 
 // row is a request as it is kept. The key is there while it can be answered.

@@ -9,6 +9,7 @@ import (
 
 	gojose "github.com/go-jose/go-jose/v4"
 
+	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/vc/openid4vp"
 	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
@@ -169,5 +170,42 @@ func TestPassportInEveryForm(t *testing.T) {
 		if got := w.result(t, r.ID); got.Status != openid4vp.StatusRefused || !strings.Contains(string(raw(got.Credentials)), "revoked") {
 			t.Errorf("%s, revoked: %s %s", name, got.Status, got.Reason)
 		}
+	}
+}
+
+// An issuer that counts for credentials besides passports is not thereby one
+// whose passports count, in any form.
+func TestIssuersOfOtherCredentialsIssueNoPassports(t *testing.T) {
+	w := newWorld(t)
+	p, doc := w.passport(t)
+	pol := policy(t)
+	pol.Issuers = []did.DID{didOf(t, stranger)}
+	for name, show := range map[string]func(o *object) members{
+		"passport": func(o *object) members { return members{"passport": []any{presented(t, agent, bound(o), doc)}} },
+		"passport_sd_jwt": func(o *object) members {
+			return members{"passport_sd_jwt": []any{shown(t, o, sdPassport(t, p), "roles")}}
+		},
+	} {
+		r, o := w.ask(t, openid4vp.Ask{Policy: openid4vp.Policy{Passport: pol, Issuers: []string{didOf(t, acme).String()}}})
+		if res := w.respond(t, o, token(o, show(o))); res.Code != http.StatusOK {
+			t.Fatalf("%s: %d: %s", name, res.Code, res.Body)
+		}
+		if got := w.result(t, r.ID); got.Status != openid4vp.StatusRefused || !strings.Contains(got.Reason, "policy (rule 64)") {
+			t.Errorf("%s: %s: %s", name, got.Status, got.Reason)
+		}
+	}
+}
+
+// That other credentials may be without a status is not said of passports.
+func TestPassportsHaveAStatus(t *testing.T) {
+	w := newWorld(t)
+	p, _ := w.passport(t)
+	p.Status = nil
+	r, o := w.ask(t, openid4vp.Ask{Policy: openid4vp.Policy{Passport: policy(t), Issuers: []string{didOf(t, stranger).String()}, AllowNoStatus: true}})
+	if res := w.respond(t, o, token(o, members{"passport_sd_jwt": []any{shown(t, o, sdPassport(t, p), "roles")}})); res.Code != http.StatusOK {
+		t.Fatalf("%d: %s", res.Code, res.Body)
+	}
+	if got := w.result(t, r.ID); got.Status != openid4vp.StatusRefused {
+		t.Errorf("%s: %s", got.Status, wire.MustMarshal(got))
 	}
 }
