@@ -46,7 +46,7 @@ type claims struct {
 // verify judges an ID token (OpenID Connect Core §3.1.3.7):
 //
 //	1 it is signed by RS256, ES256 or EdDSA under a key of the provider's jwks_uri
-//	2 it is JSON without a member twice, of at most 256 KiB
+//	2 it is JSON without a member twice, of at most 256 KiB; names differ by case
 //	3 iss is the issuer, to the byte; sub is there
 //	4 aud is this client alone, azp is this client where it is there
 //	5 exp is ahead, nbf behind, iat neither ahead nor older than ten minutes
@@ -63,9 +63,10 @@ func (s *source) verify(ctx context.Context, e *endpoint, raw, access, nonce str
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s", ErrToken, brief(err.Error()))
 	}
+	t.AccessTokenHash = c.registered.AccessTokenHash // the library takes AT_HASH for it, too
 	err = cmp.Or(
-		s.checkParties(c, t.Audience), // 3, 4
-		s.checkTimes(c, now.Unix()),   // 5, 8
+		s.checkParties(c),           // 3, 4
+		s.checkTimes(c, now.Unix()), // 5, 8
 		checkBinding(c, nonce, func() error { return t.VerifyAccessToken(access) }), // 6, 7
 	)
 	if err != nil {
@@ -91,8 +92,11 @@ func parseClaims(raw []byte) (*claims, error) {
 	return c, wire.UnmarshalLenient(raw, &c.registered, wire.DocumentLimits)
 }
 
-func (s *source) checkParties(c *claims, audience []string) error {
+func (s *source) checkParties(c *claims) error {
+	audience, err := c.list("aud", maxElements) // not the library's, for which AUD is the same claim
 	switch t := c.registered; {
+	case err != nil: // 4
+		return errors.New("aud is neither a text nor a list of texts")
 	case t.Issuer != s.config.Issuer: // 3
 		return fmt.Errorf("iss is %.140q, not the issuer", t.Issuer)
 	case t.Subject == "": // 3

@@ -60,6 +60,25 @@ func TestMustReject(t *testing.T) {
 		"a number":             func(w *world) { w.Token = func(m map[string]any) { m["id_token"] = 7 } },
 		"oversized":            claim("padding", strings.Repeat("x", 70_000)),
 		"another access token": func(w *world) { w.Token = func(m map[string]any) { m["access_token"] = "swapped" } },
+		"aud of another client, with AUD of this one": func(w *world) {
+			w.Claims = map[string]any{"aud": "another"}
+			w.Sign = func(h, c any) string {
+				doc, _ := json.Marshal(c)
+				return w.Signed(h, append(doc[:len(doc)-1], `,"AUD":"`+client+`"}`...))
+			}
+		},
+		"at_hash of another token, with AT_HASH of this one": func(w *world) {
+			w.Sign = func(h, c any) string {
+				doc, _ := json.Marshal(c)
+				var said map[string]any
+				_ = json.Unmarshal(doc, &said)
+				right := said["at_hash"].(string)
+				said["at_hash"] = "swapped"
+				doc, _ = json.Marshal(said)
+				doc = append(doc[:len(doc)-1], `,"AT_HASH":"`+right+`"}`...)
+				return w.Signed(h, doc)
+			}
+		},
 		"a claim twice": func(w *world) {
 			w.Sign = func(h, c any) string {
 				doc, _ := json.Marshal(c)
