@@ -1,6 +1,7 @@
 package openid4vci
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -55,7 +56,8 @@ func (s *Issuer) routes() error {
 	return nil
 }
 
-// on answers one path, in turn.
+// on answers one path, in turn. What is sent is read before: who sends slowly
+// keeps nobody waiting.
 func (s *Issuer) on(method, path string, answer func(*http.Request) (any, error)) {
 	s.mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != method && (method != http.MethodGet || r.Method != http.MethodHead) {
@@ -63,6 +65,12 @@ func (s *Issuer) on(method, path string, answer func(*http.Request) (any, error)
 			fail(w, &failure{status: http.StatusMethodNotAllowed, code: "invalid_request", description: "use " + method})
 			return
 		}
+		sent, err := io.ReadAll(io.LimitReader(r.Body, max(maxForm, maxJSON)+1))
+		if err != nil {
+			fail(w, bad("invalid_request", "the request ended early"))
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(sent))
 		select {
 		case s.turns <- struct{}{}:
 			defer func() { <-s.turns }()
@@ -98,7 +106,7 @@ func readBody(r *http.Request, kind string, limit int64, code string) ([]byte, e
 	b, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
 	switch {
 	case err != nil:
-		return nil, bad(code, "the request ended early")
+		return nil, err
 	case int64(len(b)) > limit:
 		return nil, &failure{status: http.StatusRequestEntityTooLarge, code: code, description: fmt.Sprintf("at most %d bytes", limit)}
 	}

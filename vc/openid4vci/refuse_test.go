@@ -1,12 +1,16 @@
 package openid4vci_test
 
 import (
+	"context"
 	"errors"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/vc/openid4vci"
@@ -381,5 +385,39 @@ func TestNothingAtRestOpensAnything(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Clients that send their bodies slowly keep nobody else waiting.
+func TestSlowBodiesTakeNoTurn(t *testing.T) {
+	w := newWorld(t, "")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	sent := make(chan struct{}, 8)
+	for range cap(sent) {
+		body, pipe := io.Pipe()
+		defer func() { _ = pipe.Close() }()
+		q := httptest.NewRequestWithContext(ctx, http.MethodPost, w.url+"/openid4vci/token", body)
+		q.Header.Set("Content-Type", formType)
+		go w.issuer.ServeHTTP(httptest.NewRecorder(), q)
+		go func() { _, _ = pipe.Write([]byte("grant_type=x")); sent <- struct{}{} }()
+	}
+	for range cap(sent) {
+		<-sent // each is being read
+	}
+	q := httptest.NewRequestWithContext(ctx, http.MethodGet, w.url+"/.well-known/openid-credential-issuer", nil)
+	answered := make(chan int, 1)
+	go func() {
+		res := httptest.NewRecorder()
+		w.issuer.ServeHTTP(res, q)
+		answered <- res.Code
+	}()
+	select {
+	case code := <-answered:
+		if code != http.StatusOK {
+			t.Fatal(code)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("eight clients that send slowly keep the issuer from answering")
 	}
 }
