@@ -207,6 +207,13 @@ func (a *asked) expanded(c *vc.Credential) []string {
 
 // rest asks rules 61, 62, 64 and 65 of a credential that is whole.
 func (a *asked) rest(c *CredentialQuery, p *Presented, r *vc.Report, typed error, member func(string) wire.Raw, read func() (*passport.Passport, error)) {
+	names := len(p.ID)
+	for _, t := range p.Types {
+		names += len(t)
+	}
+	if names > maxKept { // of whoever answers, and kept with the result
+		p.ID, p.Types, typed = "", []string{}, fmt.Errorf("%w: id and types of %d bytes, at most %d are kept", ErrType, names, maxKept)
+	}
 	if p.note(61, "type", typed) != nil {
 		typed = fmt.Errorf("%w: %.200q", typed, p.Types)
 	}

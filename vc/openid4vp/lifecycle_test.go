@@ -2,6 +2,7 @@ package openid4vp_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/vc"
 	"github.com/backbay-labs/chio-node/vc/openid4vp"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -229,5 +231,27 @@ func TestConfig(t *testing.T) {
 		if _, err := openid4vp.New(cfg); err == nil {
 			t.Errorf("%s is accepted", name)
 		}
+	}
+}
+
+// What a stranger shows is refused without keeping it: the row of a request
+// stays small.
+func TestWhatIsRefusedIsNotKept(t *testing.T) {
+	w := newWorld(t)
+	types := []any{"VerifiableCredential"}
+	for i := range 60 {
+		types = append(types, fmt.Sprintf("https://stranger.example/%04000d", i))
+	}
+	created := vc.Time(t0)
+	doc, err := vc.SignCredential(raw(with(card(t), members{"type": types, "issuer": didOf(t, agent).String(), "id": "data:text/plain," + strings.Repeat("x", 100_000)})), key(t, agent), vc.SignOptions{Created: &created})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, o := w.ask(t, openid4vp.Ask{Policy: trusting(t), Query: query(openid4vp.FormatLDP, openid4vp.Meta{Types: [][]string{{"VerifiableCredential"}}})})
+	if res := w.respond(t, o, token(o, members{"q": []any{presented(t, agent, bound(o), doc)}})); res.Code != http.StatusOK {
+		t.Fatalf("%d: %s", res.Code, res.Body)
+	}
+	if got := w.result(t, r.ID); got.Status != openid4vp.StatusRefused || len(w.rowOf(t, r.ID)) > 32<<10 {
+		t.Fatalf("%s: %d bytes are kept", got.Status, len(w.rowOf(t, r.ID)))
 	}
 }
