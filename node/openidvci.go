@@ -204,7 +204,7 @@ func (n *Node) rehearse(ctx context.Context, req IssuePassport) error {
 		if a, err := authority.AgentByName(tx, req.Agent); err == nil {
 			key = a.Key
 		}
-		_, refused = n.newPassport(tx, req, key, n.now())
+		_, refused = n.newPassport(tx, req, key, n.now(), n.now())
 		return errRehearsed
 	})
 	if !errors.Is(err, errRehearsed) {
@@ -221,8 +221,9 @@ func (n *Node) rehearse(ctx context.Context, req IssuePassport) error {
 }
 
 // newPassport issues a passport about a wallet's key and makes it the one that
-// the agent's capabilities rest on. An agent keeps its key.
-func (n *Node) newPassport(tx store.Tx, req IssuePassport, key wire.PublicKey, now int64) (string, error) {
+// the agent's capabilities rest on. An agent keeps its key, and an offer lifts
+// no revocation and no suspension that came after it.
+func (n *Node) newPassport(tx store.Tx, req IssuePassport, key wire.PublicKey, offered, now int64) (string, error) {
 	a, err := authority.AgentByName(tx, req.Agent)
 	switch {
 	case errors.Is(err, authority.ErrUnknown):
@@ -233,6 +234,9 @@ func (n *Node) newPassport(tx store.Tx, req IssuePassport, key wire.PublicKey, n
 		return "", fmt.Errorf("%w: this node keeps the key of agent %s", openid4vci.ErrDenied, a.Name)
 	case a.Key != key:
 		return "", fmt.Errorf("%w: agent %s has another key", openid4vci.ErrDenied, a.Name)
+	}
+	if err := n.notWithdrawnSince(tx, a, offered); err != nil {
+		return "", err
 	}
 	p, _, err := n.passports.IssueIn(tx, n.passportFor(req, key, false), now)
 	if errors.Is(err, vc.ErrMalformed) {
@@ -249,6 +253,22 @@ func (n *Node) newPassport(tx store.Tx, req IssuePassport, key wire.PublicKey, n
 	return p.ID, nil
 }
 
+// notWithdrawnSince refuses an agent whose passport was revoked or suspended
+// after a time.
+func (n *Node) notWithdrawnSince(r store.Reader, a authority.Agent, offered int64) error {
+	if a.Passport == nil || a.Passport.Issuer != n.DID().String() {
+		return nil
+	}
+	rec, err := n.passports.GetIn(r, a.Passport.ID)
+	if err != nil {
+		return err
+	}
+	if max(rec.RevokedAt, rec.SuspendedAt) > offered {
+		return fmt.Errorf("%w: the passport of agent %s was revoked or suspended after the offer was made", openid4vci.ErrDenied, a.Name)
+	}
+	return nil
+}
+
 // collectPassport gives a wallet the passport of its offer, which the first
 // request makes, in one of its forms.
 func (n *Node) collectPassport(tx store.Tx, c openid4vci.Collection) (*openid4vci.Issued, error) {
@@ -259,7 +279,7 @@ func (n *Node) collectPassport(tx store.Tx, c openid4vci.Collection) (*openid4vc
 		if err != nil {
 			return nil, fmt.Errorf("read what was offered: %w", err)
 		}
-		if id, err = n.newPassport(tx, req, c.Key, c.Now); err != nil {
+		if id, err = n.newPassport(tx, req, c.Key, c.Offered, c.Now); err != nil {
 			return nil, err
 		}
 	}

@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/backbay-labs/chio-node/kernel/authority"
 	"github.com/backbay-labs/chio-node/store"
@@ -69,5 +70,44 @@ func TestWhatAWalletCollectsIsThisNodesPassport(t *testing.T) {
 	}
 	if got := len(do[PassportList](t, n, "passport/list", Empty{}).Passports); got != 2 {
 		t.Errorf("%d passports, want 2", got)
+	}
+}
+
+// TestI9_OffersLiftNoSuspension: a wallet that kept an offer collects nothing
+// on it once the agent's passport was revoked or suspended; an offer that the
+// operator makes after that counts.
+func TestI9_OffersLiftNoSuspension(t *testing.T) {
+	for _, op := range []string{"passport/revoke", "passport/suspend"} {
+		clock := &movable{}
+		clock.unix.Store(time.Now().Unix())
+		o := newHome(t)
+		o.Now = clock.read
+		inNode(t, o, func(n *Node) {
+			k, err := wire.GenerateKey(n.rand)
+			if err != nil {
+				t.Fatal(err)
+			}
+			key := k.Public()
+			collect := func(offered int64) (err error) {
+				return n.db.Update(t.Context(), func(tx store.Tx) error {
+					_, err := n.collectPassport(tx, openid4vci.Collection{Content: wire.MustMarshal(IssuePassport{Agent: "researcher"}),
+						Form: openid4vci.FormPassport, Key: key, Offered: offered, Now: n.now()})
+					return err
+				})
+			}
+			offered := n.now()
+			if err := collect(offered); err != nil {
+				t.Fatal(err)
+			}
+			clock.unix.Add(10)
+			do[Revoked](t, n, op, PassportRequest{Agent: "researcher"})
+			clock.unix.Add(10)
+			if err := collect(offered); !errors.Is(err, openid4vci.ErrDenied) {
+				t.Errorf("%s: an offer made before: %v", op, err)
+			}
+			if err := collect(n.now()); err != nil {
+				t.Errorf("%s: an offer made after: %v", op, err)
+			}
+		})
 	}
 }

@@ -62,7 +62,8 @@ type Collection struct {
 	Passport string   // id of the passport that was made on the offer; "": none yet
 	Form     string   // one of Forms
 	Key      wire.PublicKey
-	Now      int64 // unix seconds
+	Offered  int64 // when the offer was made, unix seconds
+	Now      int64
 }
 
 // Issued is a passport in one form.

@@ -152,7 +152,7 @@ func (s *Issuer) collect(tx store.Tx, token wire.Digest, nonce string, c Collect
 	if len(o.Collected) >= maxCollections {
 		return nil, "", bad("credential_request_denied", "the offer was collected %d times", len(o.Collected))
 	}
-	c.Content, c.Passport = o.Content, o.Passport
+	c.Content, c.Passport, c.Offered = o.Content, o.Passport, o.CreatedAt
 	out, err := s.cfg.Issue(tx, c)
 	if err != nil {
 		return nil, "", err
