@@ -161,7 +161,7 @@ func passports(reports []*vc.Report) []*Report {
 }
 
 // statusLists opens the lists of an answer when they are asked for. A list
-// that does not open is one that nobody brought.
+// that does not open is one that nobody brought; of two copies the later counts.
 func statusLists(docs []wire.Raw) func(url string) (*vc.StatusList, error) {
 	opened := map[string]*vc.StatusList{}
 	for _, doc := range docs {
@@ -171,7 +171,11 @@ func statusLists(docs []wire.Raw) func(url string) (*vc.StatusList, error) {
 		if wire.UnmarshalLenient(doc, &named, wire.ForeignLimits) != nil {
 			continue
 		}
-		if l, err := vc.OpenStatusList(doc, named.Issuer); err == nil {
+		l, err := vc.OpenStatusList(doc, named.Issuer)
+		if err != nil {
+			continue
+		}
+		if have := opened[l.ID()]; have == nil || have.ValidFrom() < l.ValidFrom() {
 			opened[l.ID()] = l
 		}
 	}

@@ -196,6 +196,33 @@ func TestPortfolioOfTwoIssuers(t *testing.T) {
 	}
 }
 
+// TestLaterCopyOfAListCounts: what one file of an answer shows as revoked is
+// revoked, though another brings a copy of the list from before.
+func TestLaterCopyOfAListCounts(t *testing.T) {
+	e := newExchange(t)
+	first, firstFile, err := e.g.Issue(t.Context(), request(t), t0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, _, err := e.g.Issue(t.Context(), request(t), t0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.g.Revoke(t.Context(), first.ID, "test", t0+1); err != nil {
+		t.Fatal(err)
+	}
+	secondFile, err := e.g.File(t.Context(), second.ID, t0+1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, files := range [][][]byte{{firstFile, secondFile}, {secondFile, firstFile}} {
+		e.ask()
+		if v, err := e.verify(e.present(files...), t0+2); err != nil || !errors.Is(v.Err(), passport.ErrWithdrawn) {
+			t.Errorf("%+v %v", v, err)
+		}
+	}
+}
+
 func mustSplit(t testing.TB, file []byte) []byte {
 	t.Helper()
 	doc, _, err := passport.SplitFile(file)

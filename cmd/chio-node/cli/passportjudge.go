@@ -90,7 +90,8 @@ func passportIn(doc []byte, g vc.Gate, listed bool) (*passport.Report, error) {
 }
 
 // statusLists opens the lists of a folder. Each must be intact and signed by
-// the issuer it names; that this is the passport's issuer is for the gate.
+// the issuer it names; that this is the passport's issuer is for the gate. Of
+// two copies the later counts.
 func (a *app) statusLists(folder string) (func(url string) (*vc.StatusList, error), error) {
 	opened := map[string]*vc.StatusList{}
 	if folder != "" {
@@ -103,7 +104,9 @@ func (a *app) statusLists(folder string) (func(url string) (*vc.StatusList, erro
 			if err != nil {
 				return nil, err
 			}
-			opened[l.ID()] = l
+			if have := opened[l.ID()]; have == nil || have.ValidFrom() < l.ValidFrom() {
+				opened[l.ID()] = l
+			}
 		}
 	}
 	return func(url string) (*vc.StatusList, error) {
