@@ -32,7 +32,7 @@ func StatusEntries(entries []vc.StatusEntry) (wire.Raw, error) {
 }
 
 // entries judges a claim status that holds entries and nothing else (rule 48,
-// by the rules 9b to 9i of package vc).
+// by the rules E1 to E6 and 9b to 9i of package vc).
 func (g *SDGate) entries(claim wire.Raw, issuer string) (vc.Status, error) {
 	var c statusClaim
 	if err := wire.Unmarshal(claim, &c, wire.DocumentLimits); err != nil {
@@ -40,6 +40,11 @@ func (g *SDGate) entries(claim wire.Raw, issuer string) (vc.Status, error) {
 	}
 	if len(c.Entries) == 0 || len(c.Entries) > maxSDEntries {
 		return vc.StatusUnknown, fmt.Errorf("%w: status: %d entries, want 1 to %d", vc.ErrStatusUnknown, len(c.Entries), maxSDEntries)
+	}
+	for i := range c.Entries {
+		if err := c.Entries[i].Check(); err != nil {
+			return vc.StatusUnknown, fmt.Errorf("%w: status: %w", vc.ErrStatusUnknown, err)
+		}
 	}
 	status, _, err := vc.JudgeStatus(c.Entries, issuer, vc.Gate{Now: g.Now, SkewSeconds: g.SkewSeconds, StatusList: g.StatusList,
 		MaxStatusAgeSeconds: g.MaxStatusAgeSeconds})

@@ -77,6 +77,8 @@ func TestSDStatusIsThatOfTheList(t *testing.T) {
 		"another mechanism":    {wire.Raw(`{"status_list":{"idx":1,"uri":"https://acme.example/s"}}`), lists, vc.StatusUnknown, vc.ErrStatusUnknown},
 		"a mechanism besides":  {wire.Raw(`{"bitstring_status_list":[],"status_list":{}}`), lists, vc.StatusUnknown, vc.ErrStatusUnknown},
 		"no entries":           {wire.Raw(`{"bitstring_status_list":[]}`), lists, vc.StatusUnknown, vc.ErrStatusUnknown},
+		"values unexplained":   {wire.Raw(`{"bitstring_status_list":[{"statusListCredential":"` + sdListURL + `","statusListIndex":"4","statusPurpose":"revocation","statusSize":2,"type":"BitstringStatusListEntry"}]}`), lists, vc.StatusUnknown, vc.ErrStatusUnknown},
+		"an id that is a list": {wire.Raw(`{"bitstring_status_list":[{"id":"` + sdListURL + `","statusListCredential":"` + sdListURL + `","statusListIndex":"4","statusPurpose":"revocation","type":"BitstringStatusListEntry"}]}`), lists, vc.StatusUnknown, vc.ErrStatusUnknown},
 		"an entry of a nobody": {wire.Raw(`{"bitstring_status_list":[{"type":"Other"}]}`), lists, vc.StatusUnknown, vc.ErrStatusUnknown},
 	} {
 		issued, err := jose.IssueSD(jose.SDContent{VCT: vct, Holder: did.NewEd25519(key(t, 9).Public()), IssuedAt: t0 - 10, Status: c.status}, key(t, 7),
