@@ -258,21 +258,26 @@ func (a *asked) policy(p *Presented, r *vc.Report, read func() (*passport.Passpo
 }
 
 // verdict is what a whole response comes to: nil if every presentation in it
-// holds, the query is satisfied, and the passport policy was asked.
+// holds, all passports are of one agent, the query is satisfied, and the
+// passport policy was asked.
 func (a *asked) verdict(shown []Presented) error {
 	accepted := map[string]bool{}
-	passports := 0
+	var agent did.DID
 	for i := range shown {
 		p := &shown[i]
 		if !p.Accepted {
 			return fmt.Errorf("%w: %s: %s", ErrRefused, p.Query, p.failed())
 		}
 		accepted[p.Query] = true
-		if p.Agent != "" {
-			passports++
+		switch {
+		case p.Agent == "":
+		case agent != "" && agent != p.Agent:
+			return fmt.Errorf("%w: %s and %s", passport.ErrTwoAgents, agent, p.Agent)
+		default:
+			agent = p.Agent
 		}
 	}
-	if a.Policy.Passport != nil && passports == 0 {
+	if a.Policy.Passport != nil && agent == "" {
 		return ErrNoPassport
 	}
 	return a.Query.satisfied(func(id string) bool { return accepted[id] })

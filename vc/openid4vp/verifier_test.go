@@ -209,3 +209,27 @@ func TestPassportsHaveAStatus(t *testing.T) {
 		t.Errorf("%s: %s", got.Status, wire.MustMarshal(got))
 	}
 }
+
+// Two agents do not share an answer: whoever reads the result would not know
+// which of them stands at the door.
+func TestPassportsAreOfOneAgent(t *testing.T) {
+	w := newWorld(t)
+	p, _ := w.passport(t)
+	_, file, err := w.passports.Issue(t.Context(), passport.Request{Subject: passport.Subject{ID: didOf(t, stranger), Name: "other",
+		Organization: "acme", Roles: []string{"reader"}, AutonomyTier: passport.TierDirect}, ValidFrom: w.now, TTLSeconds: 30 * day}, w.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, _, err := passport.SplitFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, o := w.ask(t, openid4vp.Ask{Policy: openid4vp.Policy{Passport: policy(t)}})
+	both := members{"passport_sd_jwt": []any{shown(t, o, sdPassport(t, p), "roles")}, "passport": []any{presented(t, stranger, bound(o), other)}}
+	if res := w.respond(t, o, token(o, both)); res.Code != http.StatusOK {
+		t.Fatalf("%d: %s", res.Code, res.Body)
+	}
+	if got := w.result(t, r.ID); got.Status != openid4vp.StatusRefused || !strings.Contains(got.Reason, "different agents") {
+		t.Errorf("%s: %s", got.Status, got.Reason)
+	}
+}
