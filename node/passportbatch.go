@@ -40,7 +40,8 @@ type BatchProblem struct {
 //	1 there are 1 to 256, of different agents and different keys
 //	2 each says what a passport can say; reputations are not for a batch
 //	3 name and key belong together, if either is known here
-//	4 no agent has an active passport: that one is superseded, by itself
+//	4 no agent has an active passport: that one is superseded, by itself; nor a
+//	  suspended one, which a batch that is run again must not undo
 //
 // What is wrong with any of them is said of all.
 func (n *Node) issueBatch(ctx context.Context, req IssueBatch) (*IssuedBatch, error) {
@@ -139,10 +140,15 @@ func (n *Node) batchProblem(r store.Reader, req *IssuePassport) error {
 		return err
 	}
 	p, err := rec.Parse()
-	if err == nil && rec.State(p, n.now()) == passport.Active { // 4
-		err = fmt.Errorf("agent %q has an active passport, %s", req.Agent, p.ID)
+	switch {
+	case err != nil:
+		return err
+	case rec.State(p, n.now()) == passport.Active: // 4
+		return fmt.Errorf("agent %q has an active passport, %s", req.Agent, p.ID)
+	case rec.Withdrawn() && !rec.Revoked(): // 4
+		return fmt.Errorf("agent %q has a suspended passport, %s: resume, supersede or revoke it", req.Agent, p.ID)
 	}
-	return err
+	return nil
 }
 
 // issueIn makes the agent if it is new, and its passport.

@@ -65,6 +65,10 @@ func TestBatch(t *testing.T) {
 	if _, err := n.passportID(PassportRequest{Agent: "fresh"}); err == nil {
 		t.Error("a batch with a bad request issued the good one")
 	}
+	do[Revoked](t, n, "passport/suspend", PassportRequest{Agent: "agent-5"})
+	if again := do[IssuedBatch](t, n, "passport/batch", IssueBatch{Agents: []IssuePassport{{Agent: "agent-5"}}}); len(again.Problems) != 1 || len(again.Passports) != 0 {
+		t.Errorf("a batch gives a suspended agent a passport: %+v", again)
+	}
 	for _, n2 := range []int{0, MaxPassportBatch + 1} {
 		if _, err := n.issueBatch(t.Context(), batchOf("b", n2)); err == nil {
 			t.Errorf("a batch of %d is issued", n2)
