@@ -19,9 +19,9 @@ import (
 
 // verifyFlags is what a verifier takes for granted.
 type verifyFlags struct {
-	trust, kernelRoot string
-	operators         []string
-	at                int64
+	trust, kernelRoot, earlier string
+	operators                  []string
+	at                         int64
 }
 
 func (a *app) verifyCmd() *cobra.Command {
@@ -38,6 +38,7 @@ func (a *app) verifyCmd() *cobra.Command {
 	f.rootFlag(c)
 	f.atFlag(c)
 	c.Flags().StringSliceVar(&f.operators, "operators", nil, "price evidence: 0x… addresses of the oracle operators that count")
+	c.Flags().StringVar(&f.earlier, "continues", "", "key history: the file of it kept from before, of which nothing may be missing")
 	return c
 }
 
@@ -132,6 +133,11 @@ func (a *app) believed(f verifyFlags) (o offline.Options, err error) {
 			return o, usageProblem("--kernel-root: "+err.Error(), "chio-node status shows a node's kernel key")
 		}
 		o.KernelRoot = &root
+	}
+	if f.earlier != "" {
+		if o.Earlier, err = a.read(f.earlier); err != nil {
+			return o, err
+		}
 	}
 	for _, address := range f.operators {
 		address = strings.ToLower(strings.TrimSpace(address))

@@ -27,6 +27,7 @@ type Options struct {
 	Operators  []string          // oracle operators that count, 0x…; none: those the file names
 	Proofs     [][]byte          // bundles: consistency proofs to the final checkpoints of retired keys
 	At         int64             // the time to judge windows at, unix seconds
+	Earlier    []byte            // key histories: the one kept of this organisation; other kinds are refused
 }
 
 // The causes that have a code of their own, whatever the kind.
@@ -96,6 +97,10 @@ func File(name string, doc []byte, o Options, only ...Kind) *Finding {
 	f.Kind = kind
 	if err := asked(kind, schema, only); err != nil { // 2
 		f.refuse(CodeKind, err)
+		return f
+	}
+	if o.Earlier != nil && kind != KindHistory { // 2
+		f.refuse(CodeKind, fmt.Errorf("this is a %s, and only a key history continues an earlier one", kind))
 		return f
 	}
 	judges()[kind](f, doc, o) // 3

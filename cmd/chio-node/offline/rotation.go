@@ -15,12 +15,19 @@ const (
 )
 
 // history judges the key events of an organisation, and tells when each key
-// was in use. The keys in use must be bound at the time that is asked for.
+// was in use. The keys in use must be bound at the time that is asked for, and
+// nothing may be missing of the history that the caller kept.
 func history(f *Finding, doc []byte, o Options) {
 	h, spans, err := did.ParseHistory(doc, o.At)
 	if err != nil {
 		f.refuse(CodeRotation, err)
 		return
+	}
+	if o.Earlier != nil {
+		if err := h.Continues(o.Earlier); err != nil {
+			f.refuse(CodeRotation, err)
+			return
+		}
 	}
 	f.detail(struct {
 		DID    did.DID    `json:"did"`
