@@ -88,9 +88,7 @@ func (u URL) IsDID() bool {
 	return u.Method != "" && u.Path == "" && !u.hasQuery && !u.hasFragment
 }
 
-// HasQuery reports a question mark, HasFragment a number sign, also when
-// nothing stands behind it.
-func (u URL) HasQuery() bool    { return u.hasQuery }
+// HasFragment reports a number sign, also when nothing stands behind it.
 func (u URL) HasFragment() bool { return u.hasFragment }
 
 // String is the text that was parsed.

@@ -285,7 +285,9 @@ func (m *maker) statuses() {
 		for _, i := range set {
 			bits[i/8] |= 0x80 >> (i % 8)
 		}
-		return string(m.must(vc.SignStatusList(by, url, bits, corpusNow-100, 86400)))
+		doc := m.must(vc.UnsignedStatusList(did.FromKey(by.Public()).String(), vc.ListContent{
+			ID: url, Purpose: vc.PurposeRevocation, ValidFrom: corpusNow - 100, ValidUntil: corpusNow - 100 + 86400}, bits))
+		return string(m.must(vc.Sign(doc, by, corpusNow-100)))
 	}
 	doc := m.signed(m.subject(`,"credentialStatus":{"id":"` + corpusURL + `#9","type":"BitstringStatusListEntry","statusPurpose":"revocation","statusListIndex":"9","statusListCredential":"` + corpusURL + `"}`))
 	under := func(issuer, list string) func(*exampleGate) {

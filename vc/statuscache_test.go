@@ -73,7 +73,7 @@ func cache(t testing.TB, w *web, at *clock, change func(*vc.ListCacheConfig)) *v
 func TestListCacheRefreshes(t *testing.T) {
 	w, at := &web{docs: map[string][]byte{listURL: signedList(t, vc.NewBits(), nil)}}, &clock{t0}
 	c := cache(t, w, at, nil)
-	entries, issuer := []vc.StatusEntry{vc.NewStatusEntry(listURL, 5)}, didOf(t, 7).String()
+	entries, issuer := []vc.StatusEntry{vc.NewStatusEntryFor(vc.PurposeRevocation, listURL, 5)}, didOf(t, 7).String()
 	judge := func() (vc.Status, error) {
 		s, _, err := vc.JudgeStatus(entries, issuer, vc.Gate{Now: at.now, StatusList: c.For(t.Context())})
 		return s, err
@@ -123,7 +123,7 @@ func TestListCacheStaleIfAllowed(t *testing.T) {
 		want vc.Status
 	}{{t0, vc.StatusActive}, {t0 + 659, vc.StatusActive}, {t0 + 660, vc.StatusUnknown}} {
 		at.now = step.now
-		s, _, err := vc.JudgeStatus([]vc.StatusEntry{vc.NewStatusEntry(listURL, 5)}, didOf(t, 7).String(),
+		s, _, err := vc.JudgeStatus([]vc.StatusEntry{vc.NewStatusEntryFor(vc.PurposeRevocation, listURL, 5)}, didOf(t, 7).String(),
 			vc.Gate{Now: at.now, StatusList: c.For(t.Context())})
 		if s != step.want {
 			t.Errorf("at %d: %s %v", step.now-t0, s, err)
@@ -267,7 +267,7 @@ func TestListCacheAsksAgainAfterAnHour(t *testing.T) {
 func BenchmarkStatusCheckCached(b *testing.B) {
 	w, at := &web{docs: map[string][]byte{listURL: signedList(b, vc.NewBits(), nil)}}, &clock{t0}
 	g := vc.Gate{Now: t0, StatusList: cache(b, w, at, nil).For(b.Context())}
-	entries, issuer := []vc.StatusEntry{vc.NewStatusEntry(listURL, 100_000)}, didOf(b, 7).String()
+	entries, issuer := []vc.StatusEntry{vc.NewStatusEntryFor(vc.PurposeRevocation, listURL, 100_000)}, didOf(b, 7).String()
 	b.ReportAllocs()
 	for b.Loop() {
 		if s, _, err := vc.JudgeStatus(entries, issuer, g); s != vc.StatusActive || err != nil {
@@ -280,7 +280,7 @@ func BenchmarkStatusCheckCached(b *testing.B) {
 func TestStatusCheckAllocatesNothing(t *testing.T) {
 	w, at := &web{docs: map[string][]byte{listURL: signedList(t, vc.NewBits(), nil)}}, &clock{t0}
 	g := vc.Gate{Now: t0, StatusList: cache(t, w, at, nil).For(t.Context())}
-	entries, issuer := []vc.StatusEntry{vc.NewStatusEntry(listURL, 100_000)}, didOf(t, 7).String()
+	entries, issuer := []vc.StatusEntry{vc.NewStatusEntryFor(vc.PurposeRevocation, listURL, 100_000)}, didOf(t, 7).String()
 	if n := testing.AllocsPerRun(100, func() {
 		if _, _, err := vc.JudgeStatus(entries, issuer, g); err != nil {
 			t.Fatal(err)

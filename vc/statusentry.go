@@ -193,11 +193,6 @@ func (e *StatusEntry) read(raw []byte) error {
 	return nil
 }
 
-// NewStatusEntry returns the entry for revocation by one bit of a list.
-func NewStatusEntry(list string, index uint32) StatusEntry {
-	return NewStatusEntryFor(PurposeRevocation, list, index)
-}
-
 // NewStatusEntryFor returns the entry for a purpose by one bit of a list.
 func NewStatusEntryFor(purpose, list string, index uint32) StatusEntry {
 	n := strconv.FormatUint(uint64(index), 10)

@@ -216,7 +216,7 @@ func TestEntryRules(t *testing.T) {
 func BenchmarkStatusCheck(b *testing.B) {
 	l := list(b, 7, vc.NewBits(), nil)
 	g := vc.Gate{Now: t0, StatusList: func(string) (*vc.StatusList, error) { return l, nil }}
-	entries, issuer := []vc.StatusEntry{vc.NewStatusEntry(listURL, 100_000)}, didOf(b, 7).String()
+	entries, issuer := []vc.StatusEntry{vc.NewStatusEntryFor(vc.PurposeRevocation, listURL, 100_000)}, didOf(b, 7).String()
 	b.ReportAllocs()
 	for b.Loop() {
 		if s, _, err := vc.JudgeStatus(entries, issuer, g); s != vc.StatusActive || err != nil {

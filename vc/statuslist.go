@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -229,15 +228,4 @@ func UnsignedStatusList(issuer string, c ListContent, bits []byte) ([]byte, erro
 		ValidUntil Time     `json:"validUntil"`
 		Subject    wire.Raw `json:"credentialSubject"`
 	}{wire.Raw(context), c.ID, []string{TypeCredential, typeStatusList}, issuer, Time(c.ValidFrom), Time(c.ValidUntil), subject})
-}
-
-// SignStatusList makes and signs the credential of a list for revocation, id
-// being the URL under which it is found and which entries name.
-func SignStatusList(org wire.Signer, id string, bits []byte, now, ttlSeconds int64) ([]byte, error) {
-	unsecured, err := UnsignedStatusList(did.FromKey(org.Public()).String(), ListContent{
-		ID: id, Purpose: PurposeRevocation, ValidFrom: now, ValidUntil: now + ttlSeconds}, bits)
-	if err != nil {
-		return nil, err
-	}
-	return Sign(unsecured, org, Time(now))
 }

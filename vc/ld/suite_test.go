@@ -135,7 +135,7 @@ func TestIssuedPassport(t *testing.T) {
 		doc, _, err := passport.Issue(org, passport.Request{
 			Subject:   passport.Subject{ID: did.FromKey(agent.Public()), Name: "researcher", Organization: "acme", Roles: roles, AutonomyTier: passport.TierDirect},
 			ValidFrom: 1_790_000_000, TTLSeconds: 3600,
-		}, vc.StatusEntries{vc.NewStatusEntry(issuer+"/status/1", 7), vc.NewStatusEntryFor(vc.PurposeSuspension, issuer+"/status/2", 9)}, 1_790_000_000, rand.NewChaCha8([32]byte{1}))
+		}, vc.StatusEntries{vc.NewStatusEntryFor(vc.PurposeRevocation, issuer+"/status/1", 7), vc.NewStatusEntryFor(vc.PurposeSuspension, issuer+"/status/2", 9)}, 1_790_000_000, rand.NewChaCha8([32]byte{1}))
 		if err != nil {
 			t.Fatal(err)
 		}

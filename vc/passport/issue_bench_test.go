@@ -19,7 +19,7 @@ import (
 func BenchmarkIssue(b *testing.B) {
 	org, req, source := key(b, 7), request(b), rand.NewChaCha8([32]byte{3})
 	base := string(didOf(b, 7)) + "/status/"
-	entries := vc.StatusEntries{vc.NewStatusEntry(base+"0", 5), vc.NewStatusEntryFor(vc.PurposeSuspension, base+"1", 70_000)}
+	entries := vc.StatusEntries{vc.NewStatusEntryFor(vc.PurposeRevocation, base+"0", 5), vc.NewStatusEntryFor(vc.PurposeSuspension, base+"1", 70_000)}
 	sig, err := org.Sign([]byte("unit"))
 	if err != nil {
 		b.Fatal(err)

@@ -188,10 +188,7 @@ func (m *maker) files() {
 		}
 		return doc
 	}
-	foreign, err := vc.SignStatusList(key(m.t, 11), m.p.Status[0].StatusListCredential, vc.NewBits(), t0, day)
-	if err != nil {
-		m.t.Fatal(err)
-	}
+	foreign := revocationList(m.t, key(m.t, 11), m.p.Status[0].StatusListCredential, vc.NewBits())
 	a, b := m.lists[0], m.lists[1]
 	for name, c := range map[string]struct {
 		what string
@@ -301,4 +298,18 @@ func (m *maker) presentations() {
 	put("presentation-role", "a role is missing", good, "refused")
 	asked.Policy.Issuers = []did.DID{didOf(t, 12)}
 	put("presentation-issuer", "the policy names others", good, "refused")
+}
+
+// revocationList is a list for revocation by org, to be found at url.
+func revocationList(t testing.TB, org wire.Signer, url string, bits []byte) []byte {
+	t.Helper()
+	doc, err := vc.UnsignedStatusList(did.FromKey(org.Public()).String(), vc.ListContent{
+		ID: url, Purpose: vc.PurposeRevocation, ValidFrom: t0, ValidUntil: t0 + day}, bits)
+	if err == nil {
+		doc, err = vc.Sign(doc, org, t0)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
 }

@@ -427,11 +427,7 @@ func TestListsOfEarlierVersions(t *testing.T) {
 					vc.PutValue(bits, i%vc.ListBits, 1, 1)
 				}
 			}
-			doc, err := vc.SignStatusList(org(t), base+strconv.FormatUint(n, 10), bits, t0, 7*day)
-			if err != nil {
-				return err
-			}
-			tx.Set("v/list/"+strconv.FormatUint(n, 10), doc)
+			tx.Set("v/list/"+strconv.FormatUint(n, 10), revocationList(t, org(t), base+strconv.FormatUint(n, 10), bits))
 		}
 		tx.Set("v/index", binary.BigEndian.AppendUint64(nil, used))
 		return nil
@@ -502,4 +498,18 @@ func TestEarlierListThatDoesNotVerify(t *testing.T) {
 	if list, _ := open(t, db, l, 0, t0); list.Bits()[0] != 0x40 {
 		t.Errorf("it says %08b", list.Bits()[0])
 	}
+}
+
+// revocationList is a list for revocation by org, to be found at url.
+func revocationList(t testing.TB, org wire.Signer, url string, bits []byte) []byte {
+	t.Helper()
+	doc, err := vc.UnsignedStatusList(did.FromKey(org.Public()).String(), vc.ListContent{
+		ID: url, Purpose: vc.PurposeRevocation, ValidFrom: t0, ValidUntil: t0 + 7*day}, bits)
+	if err == nil {
+		doc, err = vc.Sign(doc, org, t0)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
 }
