@@ -2,6 +2,7 @@ package node
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/backbay-labs/chio-node/did"
@@ -58,5 +59,38 @@ func TestFederateEvidence(t *testing.T) {
 	var info PeerInfo
 	if err := n.network.observed(peer, &info); err != nil || !info.Equivocated {
 		t.Errorf("shown as %+v, %v", info, err)
+	}
+
+	// Such a peer is thawed only by an operator who says to know it.
+	if _, err := n.thawPeer(t.Context(), ChangePeer{DID: peer.String()}); !errors.As(err, &p) || p.Code != "CHIO-FED-EVIDENCE" || p.Exit != ExitDenied {
+		t.Errorf("thawed: %v", err)
+	}
+	if _, err := n.thawPeer(t.Context(), ChangePeer{DID: peer.String(), DespiteEvidence: true}); !errors.As(err, &p) || p.Code != "CHIO-FED-STATE" {
+		t.Errorf("despite the evidence: %v", err)
+	}
+}
+
+// TestChangesOfAPeerAreChecked: a reason that can be shown, a DID, and for what
+// is for ever the end of the DID.
+func TestChangesOfAPeerAreChecked(t *testing.T) {
+	n := reads(t, newHome(t), "")
+	peer := newKey(t, 9).Public()
+	id := did.FromKey(peer).String()
+	var p *Problem
+	for name, call := range map[string]func() (*PeerInfo, error){
+		"no DID":    func() (*PeerInfo, error) { return n.freezePeer(t.Context(), ChangePeer{DID: "globex", Reason: "x"}) },
+		"no reason": func() (*PeerInfo, error) { return n.leavePeer(t.Context(), ChangePeer{DID: id}) },
+		"a long reason": func() (*PeerInfo, error) {
+			return n.leavePeer(t.Context(), ChangePeer{DID: id, Reason: strings.Repeat("x", 201)})
+		},
+		"an escape":         func() (*PeerInfo, error) { return n.freezePeer(t.Context(), ChangePeer{DID: id, Reason: "\x1b[2J"}) },
+		"thaw for a reason": func() (*PeerInfo, error) { return n.thawPeer(t.Context(), ChangePeer{DID: id, Reason: "x"}) },
+		"not confirmed": func() (*PeerInfo, error) {
+			return n.revokePeer(t.Context(), ChangePeer{DID: id, Reason: "x", Confirm: "00000000"})
+		},
+	} {
+		if _, err := call(); !errors.As(err, &p) || p.Exit != ExitUsage {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -286,6 +286,7 @@ type AcceptTreaty struct {
 type PeerInfo struct {
 	DID       string       `json:"did"`
 	State     string       `json:"state"`
+	Reason    string       `json:"reason,omitempty"` // why it is frozen, terminated or revoked
 	Address   string       `json:"address,omitempty"`
 	Treaty    *wire.Digest `json:"treaty,omitempty"`
 	Revision  uint64       `json:"revision,omitzero"`

@@ -24,10 +24,11 @@ const bindingTTLSeconds = 14 * 24 * 3600
 // network is everything that meets other organisations: the libp2p host, the
 // peers, treaties, and calls across them.
 type network struct {
-	n        *Node
-	host     *p2p.Host
-	service  *federation.Service
-	exchange *federation.Exchange
+	n         *Node
+	host      *p2p.Host
+	directory *federation.Directory
+	service   *federation.Service
+	exchange  *federation.Exchange
 
 	tellNow chan struct{} // this organisation was deactivated
 
@@ -43,6 +44,7 @@ func newNetwork(n *Node) (*network, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.directory = directory
 	if w.host, err = p2p.New(p2p.Config{Key: n.keys.Transport(), Listen: stableListen(n.opts.Home, n.cfg.P2P.Listen),
 		Allow: directory.Knows, Open: true, Log: n.log}); err != nil {
 		return nil, err

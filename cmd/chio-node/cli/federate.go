@@ -31,6 +31,7 @@ func (a *app) federateCmd() *cobra.Command {
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be signed and stop")
 	c.AddCommand(a.peersCmd("list", "the peers of this node", "federate/list"),
 		a.peersCmd("pending", "treaties that wait for this operator", "federate/pending"), a.federateAcceptCmd(), a.federateSyncCmd(), a.federateEvidenceCmd())
+	c.AddCommand(a.federateChangeCmds()...)
 	return c
 }
 
@@ -168,6 +169,9 @@ func showPeers(w io.Writer, list *node.PeerList) {
 		fmt.Fprintf(t, "%s\t%s", p.DID, p.State)
 		if p.Treaty != nil {
 			fmt.Fprintf(t, "\ttreaty %s\thead %d, witnessed %d, joint %d", p.Treaty, p.HeadSize, p.Witnessed, p.Joint)
+		}
+		if p.Reason != "" {
+			fmt.Fprintf(t, "\t%s", p.Reason)
 		}
 		fmt.Fprintln(t)
 	}

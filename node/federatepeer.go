@@ -1,0 +1,116 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"unicode"
+
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/federation"
+	"github.com/backbay-labs/chio-node/store"
+)
+
+// ChangePeer asks "federate/freeze", "federate/thaw", "federate/leave" and
+// "federate/revoke". Reason is the operator's, for freeze, leave and revoke, and
+// stays with the record. Confirm is the end of the DID, for revoke.
+type ChangePeer struct {
+	DID             string `json:"did"`
+	Reason          string `json:"reason,omitempty"`
+	Confirm         string `json:"confirm,omitempty"`
+	DespiteEvidence bool   `json:"despite_evidence,omitzero"` // thaw, though the peer's log is proven to tell two stories
+}
+
+const maxPeerReason = 200
+
+// check returns the peer that a change is about.
+func (q *ChangePeer) check(wantReason bool) (did.DID, error) {
+	id, err := did.Parse(q.DID)
+	if err != nil {
+		return "", usage("%v", err)
+	}
+	if !wantReason {
+		if q.Reason != "" {
+			return "", usage("thaw takes no reason: it takes the one of the freeze away")
+		}
+		return id, nil
+	}
+	if q.Reason == "" || len(q.Reason) > maxPeerReason {
+		return "", usage("the reason has %d bytes, want 1 to %d", len(q.Reason), maxPeerReason)
+	}
+	for _, r := range q.Reason {
+		if !unicode.IsPrint(r) {
+			return "", usage("the reason has a character that cannot be printed")
+		}
+	}
+	return id, nil
+}
+
+// changePeer makes a change and says what the peer is now. A peer that is
+// nobody any more loses its connections.
+func (n *Node) changePeer(ctx context.Context, id did.DID, change func(context.Context, did.DID) error) (*PeerInfo, error) {
+	if err := change(ctx, id); err != nil {
+		return nil, federationProblem(err)
+	}
+	rec, err := n.network.directory.Peer(id)
+	if err != nil {
+		return nil, federationProblem(err)
+	}
+	if rec.State == federation.Terminated || rec.State == federation.Revoked {
+		_ = n.network.host.Disconnect(rec.PeerID) // it may not be connected, and what it asks is refused either way
+	}
+	return n.peerInfo(rec)
+}
+
+// freezePeer stops everything with a peer until the operator thaws it.
+func (n *Node) freezePeer(ctx context.Context, req ChangePeer) (*PeerInfo, error) {
+	id, err := req.check(true)
+	if err != nil {
+		return nil, err
+	}
+	return n.changePeer(ctx, id, func(ctx context.Context, id did.DID) error {
+		return n.network.directory.Freeze(ctx, id, req.Reason)
+	})
+}
+
+// thawPeer lifts a freeze. One whose log is proven to tell two stories is
+// thawed only by an operator who says to know that.
+func (n *Node) thawPeer(ctx context.Context, req ChangePeer) (*PeerInfo, error) {
+	id, err := req.check(false)
+	if err != nil {
+		return nil, err
+	}
+	_, err = n.network.exchange.Evidence(id)
+	switch {
+	case err == nil && !req.DespiteEvidence:
+		return nil, &Problem{Code: "CHIO-FED-EVIDENCE", Exit: ExitDenied, Message: "the log of " + req.DID + " signed two heads of one size: there is proof",
+			Hint: "look at it (chio-node federate evidence); if it is explained to you, thaw with --despite-evidence"}
+	case err != nil && !errors.Is(err, store.ErrNotFound):
+		return nil, err
+	}
+	return n.changePeer(ctx, id, n.network.directory.Resume)
+}
+
+// leavePeer ends a treaty. A later hello and treaty may begin another.
+func (n *Node) leavePeer(ctx context.Context, req ChangePeer) (*PeerInfo, error) {
+	id, err := req.check(true)
+	if err != nil {
+		return nil, err
+	}
+	return n.changePeer(ctx, id, func(ctx context.Context, id did.DID) error {
+		return n.network.directory.Terminate(ctx, id, req.Reason)
+	})
+}
+
+// revokePeer ends a relationship for ever.
+func (n *Node) revokePeer(ctx context.Context, req ChangePeer) (*PeerInfo, error) {
+	id, err := req.check(true)
+	if err != nil {
+		return nil, err
+	}
+	if req.Confirm != id.Short() {
+		return nil, usage("revoking a peer is for ever: confirm with the last eight characters of its DID")
+	}
+	return n.changePeer(ctx, id, func(ctx context.Context, id did.DID) error {
+		return n.network.directory.Revoke(ctx, id, req.Reason)
+	})
+}
