@@ -83,6 +83,7 @@ var operations = map[string]handler{
 	"federate/list":        operation((*Node).listPeers),
 	"federate/pending":     operation((*Node).pendingPeers),
 	"federate/sync":        operation((*Node).syncPeers),
+	"federate/show":        operation((*Node).showPeer),
 	"federate/freeze":      operation((*Node).freezePeer),
 	"federate/thaw":        operation((*Node).thawPeer),
 	"federate/leave":       operation((*Node).leavePeer),

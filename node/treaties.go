@@ -32,16 +32,7 @@ func (n *Node) previewTreaty(ctx context.Context, req PeerRequest) (*FederatePre
 	if err != nil {
 		return nil, federationProblem(err)
 	}
-	out := &FederatePreview{PeerDID: p.Peer.String(), TreatyHash: p.TreatyHash, Expires: p.Treaty.Window.Expires, Lines: []TermLine{}}
-	add := func(direction string, lines []policy.Line) {
-		for _, l := range lines {
-			out.Lines = append(out.Lines, TermLine{Direction: direction, Field: l.Field, Ours: l.A, Theirs: l.B, Effective: l.Effective,
-				Stricter: side(l.Stricter), Note: l.Note})
-		}
-	}
-	add("ours there", p.Outbound)
-	add("theirs here", p.Inbound)
-	return out, nil
+	return &FederatePreview{PeerDID: p.Peer.String(), TreatyHash: p.TreatyHash, Expires: p.Treaty.Window.Expires, Lines: termLines(p)}, nil
 }
 
 // setTerms gives one peer terms of its own, which outlive this process.

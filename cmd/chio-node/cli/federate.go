@@ -31,6 +31,7 @@ func (a *app) federateCmd() *cobra.Command {
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be signed and stop")
 	c.AddCommand(a.peersCmd("list", "the peers of this node", "federate/list"),
 		a.peersCmd("pending", "treaties that wait for this operator", "federate/pending"), a.federateAcceptCmd(), a.federateSyncCmd(), a.federateEvidenceCmd())
+	c.AddCommand(a.federateShowCmd())
 	c.AddCommand(a.federateChangeCmds()...)
 	return c
 }
@@ -113,9 +114,14 @@ func (a *app) consent(peer string, p *node.FederatePreview, accept string, yes b
 
 func (a *app) showPreview(w io.Writer, p *node.FederatePreview) {
 	fmt.Fprintf(w, "peer     %s\ntreaty   %s  until %s\n\n", p.PeerDID, p.TreatyHash, time.Unix(p.Expires, 0).UTC().Format(time.RFC3339))
+	showTerms(w, p.Lines)
+}
+
+// showTerms prints a treaty line by line.
+func showTerms(w io.Writer, lines []node.TermLine) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "direction\tterm\tours\ttheirs\teffective\tstricter")
-	for _, l := range p.Lines {
+	for _, l := range lines {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", l.Direction, l.Field, l.Ours, l.Theirs, l.Effective, l.Stricter)
 	}
 	_ = t.Flush() // standard output is gone: nobody to tell

@@ -45,6 +45,7 @@ var examples = map[string]string{
 	"federate list":        "chio-node federate list",
 	"federate pending":     "chio-node federate pending",
 	"federate revoke":      "chio-node federate revoke did:chio:… --reason \"its keys were stolen\" --confirm 91446d22",
+	"federate show":        "chio-node federate show did:chio:…",
 	"federate sync":        "chio-node federate sync",
 	"federate thaw":        "chio-node federate thaw did:chio:…",
 	"call":                 `chio-node call --agent researcher files read_file '{"path":"notes/a.txt"}'`,

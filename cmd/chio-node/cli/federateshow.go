@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/backbay-labs/chio-node/node"
+)
+
+func (a *app) federateShowCmd() *cobra.Command {
+	return &cobra.Command{Use: "show DID", Short: "what is known of a peer, agreed with it, and owed", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var card node.PeerCard
+			if err := a.call(cmd.Context(), "federate/show", node.ShowPeer{DID: args[0]}, &card); err != nil {
+				return err
+			}
+			return a.print(card, func(w io.Writer) { showPeer(w, &card) })
+		}}
+}
+
+func showPeer(w io.Writer, c *node.PeerCard) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	row := func(name, format string, args ...any) { fmt.Fprintf(t, name+"\t"+format+"\n", args...) }
+	at := func(unix int64) string { return time.Unix(unix, 0).UTC().Format(time.RFC3339) }
+	row("peer", "%s", c.DID)
+	row("state", "%s", c.State)
+	if c.Reason != "" {
+		row("reason", "%s", c.Reason)
+	}
+	row("hello", "%s, holds until %s; clock %+d s", at(c.HelloAt), at(c.HelloUntil), c.ClockSkew)
+	row("keys", "bound until %s", at(c.BoundUntil))
+	switch {
+	case c.Proposed:
+		row("treaty", "%s, revision %d, proposed: not signed by both", c.Treaty, c.Revision)
+	case c.Treaty != nil:
+		row("treaty", "%s, revision %d, until %s", c.Treaty, c.Revision, at(c.Expires))
+	}
+	row("its log", "%d receipts held as head, %d heard; %d of our peers listen", c.HeadSize, c.HeardSize, c.Listeners)
+	if c.ShrunkFrom != 0 {
+		row("", "it was longer once: %d receipts", c.ShrunkFrom)
+	}
+	if c.Equivocated {
+		row("", "it signed two heads of one size: chio-node federate evidence %s", c.DID)
+	}
+	row("our log", "%d receipts cosigned by it", c.Witnessed)
+	row("receipts", "%d of it held, %d calls signed by both", c.Foreign, c.Joint)
+	for _, tool := range c.Offered {
+		price := "free"
+		if tool.Price != nil {
+			price = fmt.Sprintf("%d %s", tool.Price.Units, tool.Price.Currency)
+		}
+		row("offers", "%s/%s, %s", tool.Server, tool.Tool, price)
+	}
+	for _, m := range c.Money {
+		if m.Gross != nil {
+			row("owed", "as %s: %d %s for %d receipts, %s", m.Direction, m.Gross.Units, m.Gross.Currency, m.Receipts, m.State)
+		}
+	}
+	_ = t.Flush() // standard output is gone: nobody to tell
+	if len(c.Lines) > 0 {
+		fmt.Fprintln(w)
+		showTerms(w, c.Lines)
+	}
+}

@@ -1,0 +1,74 @@
+package node
+
+import (
+	"context"
+	"errors"
+
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/federation"
+	"github.com/backbay-labs/chio-node/kernel/policy"
+)
+
+// ShowPeer asks "federate/show".
+type ShowPeer struct {
+	DID string `json:"did"`
+}
+
+// PeerCard answers "federate/show": what this node knows of a peer and has
+// agreed with it, without asking the network. Lines and Offered are of the
+// treaty in force, or of the proposal if Proposed; without either they are
+// empty. Times are unix seconds.
+type PeerCard struct {
+	PeerInfo
+	HelloAt    int64                    `json:"hello_at"`
+	HelloUntil int64                    `json:"hello_until"` // stale from then on
+	BoundUntil int64                    `json:"bound_until"` // its key bindings end
+	Proposed   bool                     `json:"proposed,omitzero"`
+	Lines      []TermLine               `json:"lines"`
+	Offered    []federation.SurfaceTool `json:"offered"` // its tools, with prices
+	Money      []SettledPeer            `json:"money"`
+}
+
+func (n *Node) showPeer(ctx context.Context, req ShowPeer) (*PeerCard, error) {
+	id, err := did.Parse(req.DID)
+	if err != nil {
+		return nil, usage("%v", err)
+	}
+	rec, err := n.network.directory.Peer(id)
+	if err != nil {
+		return nil, federationProblem(err)
+	}
+	info, err := n.peerInfo(rec)
+	if err != nil {
+		return nil, err
+	}
+	card := &PeerCard{PeerInfo: *info, HelloAt: rec.HelloAt, HelloUntil: rec.HelloAt + federation.HelloTTLSeconds, BoundUntil: rec.BoundUntil,
+		Lines: []TermLine{}, Offered: []federation.SurfaceTool{}}
+	p, err := n.network.service.Show(id)
+	switch {
+	case err == nil:
+		card.Proposed, card.Lines, card.Offered = !p.InForce, termLines(p), p.Theirs.CapabilitySurface
+	case !errors.Is(err, federation.ErrNotActive):
+		return nil, federationProblem(err)
+	}
+	money, err := n.settleStatus(ctx, SettleRequest{Peer: req.DID})
+	if err != nil {
+		return nil, err
+	}
+	card.Money = money.Peers
+	return card, nil
+}
+
+// termLines are both directions of a treaty, line by line.
+func termLines(p *federation.Preview) []TermLine {
+	out := []TermLine{}
+	add := func(direction string, lines []policy.Line) {
+		for _, l := range lines {
+			out = append(out, TermLine{Direction: direction, Field: l.Field, Ours: l.A, Theirs: l.B, Effective: l.Effective,
+				Stricter: side(l.Stricter), Note: l.Note})
+		}
+	}
+	add("ours there", p.Outbound)
+	add("theirs here", p.Inbound)
+	return out
+}
