@@ -29,6 +29,25 @@ func (p *Problem) Error() string { return p.Message }
 // Unwrap returns the cause.
 func (p *Problem) Unwrap() error { return p.Cause }
 
+// cause is an error that an operator can act on: its code, what to do, and how
+// a command ends with it.
+type cause struct {
+	err        error
+	code, hint string
+	exit       int
+}
+
+// named makes an error the problem of the first cause it wraps; without one it
+// stays as it is.
+func named(err error, causes []cause) error {
+	for _, c := range causes {
+		if errors.Is(err, c.err) {
+			return &Problem{Code: c.code, Message: err.Error(), Hint: c.hint, Exit: c.exit, Cause: err}
+		}
+	}
+	return err
+}
+
 // The exit codes of the command line, DESIGN §2.
 const (
 	ExitOK           = 0

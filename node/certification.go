@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/backbay-labs/chio-node/did"
@@ -245,11 +244,7 @@ func (n *Node) acceptCertificationRecord(ctx context.Context, req AcceptCertific
 
 // certificationProblem gives the causes an operator can act on a code.
 func certificationProblem(err error) error {
-	for _, known := range []struct {
-		cause      error
-		code, hint string
-		exit       int
-	}{
+	return named(err, []cause{
 		{certification.ErrUnknown, "CHIO-CERT-UNKNOWN", "chio-node certification list shows them", ExitFailure},
 		{certification.ErrExists, "CHIO-CERT-EXISTS", "a certification is listed once; certify again for a newer one", ExitFailure},
 		{certification.ErrAdmission, "CHIO-CERT-ADMISSION", "choose another --admission, or name the certifier under certification.certifiers", ExitDenied},
@@ -261,10 +256,5 @@ func certificationProblem(err error) error {
 		{certification.ErrReport, "CHIO-CERT-INVALID", "get the file again from its maker", ExitUnverifiable},
 		{certification.ErrRecord, "CHIO-CERT-INVALID", "a revocation and a dispute need a reason of one line", ExitUnverifiable},
 		{certification.ErrBundle, "CHIO-CERT-INVALID", "get the file again from its maker", ExitUnverifiable},
-	} {
-		if errors.Is(err, known.cause) {
-			return &Problem{Code: known.code, Message: err.Error(), Hint: known.hint, Exit: known.exit, Cause: err}
-		}
-	}
-	return err
+	})
 }

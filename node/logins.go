@@ -117,15 +117,7 @@ type KeptProvenance struct {
 }
 
 func (n *Node) showProvenance(_ context.Context, req PassportRequest) (*KeptProvenance, error) {
-	id, err := n.passportID(req)
-	if err != nil {
-		return nil, err
-	}
-	rec, err := n.passports.Get(id)
-	if err != nil {
-		return nil, passportProblem(err)
-	}
-	p, err := rec.Parse()
+	_, p, err := n.namedPassport(req)
 	if err != nil {
 		return nil, err
 	}
@@ -156,28 +148,17 @@ func ProvenanceProblem(err error) error {
 	return err
 }
 
-// loginProblems are the refusals of package oidc, with their codes.
-var loginProblems = []struct {
-	cause      error
-	code, hint string
-	exit       int
-}{
-	{oidc.ErrUnknownProvider, "CHIO-LOGIN-PROVIDER", "name one of identity_providers in chio-node.yaml", ExitUsage},
-	{oidc.ErrProvider, "CHIO-LOGIN-UNREACHABLE", "check issuer, client secret file and network; docs/identity.md says what a provider must offer", ExitFailure},
-	{oidc.ErrPending, "CHIO-LOGIN-PENDING", "ask again after the interval", ExitFailure},
-	{oidc.ErrUnknownLogin, "CHIO-LOGIN-UNKNOWN", "begin the login again", ExitFailure},
-	{oidc.ErrTooMany, "CHIO-LOGIN-TOO-MANY", "wait until some are over", ExitFailure},
-	{oidc.ErrUsed, "CHIO-LOGIN-USED", "log in again: a login is good for one passport", ExitDenied},
-	{oidc.ErrRefused, "CHIO-LOGIN-REFUSED", "begin the login again; the provider's own log says why it refused", ExitDenied},
-	{oidc.ErrRequirement, "CHIO-LOGIN-REQUIREMENT", "identity_providers in chio-node.yaml says what a login must meet", ExitDenied},
-	{oidc.ErrToken, "CHIO-LOGIN-TOKEN", "do not rely on this provider until you know why", ExitUnverifiable},
-}
-
+// loginProblem names the refusals of package oidc.
 func loginProblem(err error) error {
-	for _, p := range loginProblems {
-		if errors.Is(err, p.cause) {
-			return &Problem{Code: p.code, Message: err.Error(), Hint: p.hint, Exit: p.exit, Cause: err}
-		}
-	}
-	return err
+	return named(err, []cause{
+		{oidc.ErrUnknownProvider, "CHIO-LOGIN-PROVIDER", "name one of identity_providers in chio-node.yaml", ExitUsage},
+		{oidc.ErrProvider, "CHIO-LOGIN-UNREACHABLE", "check issuer, client secret file and network; docs/identity.md says what a provider must offer", ExitFailure},
+		{oidc.ErrPending, "CHIO-LOGIN-PENDING", "ask again after the interval", ExitFailure},
+		{oidc.ErrUnknownLogin, "CHIO-LOGIN-UNKNOWN", "begin the login again", ExitFailure},
+		{oidc.ErrTooMany, "CHIO-LOGIN-TOO-MANY", "wait until some are over", ExitFailure},
+		{oidc.ErrUsed, "CHIO-LOGIN-USED", "log in again: a login is good for one passport", ExitDenied},
+		{oidc.ErrRefused, "CHIO-LOGIN-REFUSED", "begin the login again; the provider's own log says why it refused", ExitDenied},
+		{oidc.ErrRequirement, "CHIO-LOGIN-REQUIREMENT", "identity_providers in chio-node.yaml says what a login must meet", ExitDenied},
+		{oidc.ErrToken, "CHIO-LOGIN-TOKEN", "do not rely on this provider until you know why", ExitUnverifiable},
+	})
 }

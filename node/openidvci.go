@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/backbay-labs/chio-node/did"
-	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/authority"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/vc"
@@ -238,14 +237,8 @@ func (n *Node) newPassport(tx store.Tx, req IssuePassport, key wire.PublicKey, o
 	if err := n.notWithdrawnSince(tx, a, offered); err != nil {
 		return "", err
 	}
-	p, _, err := n.passports.IssueIn(tx, n.passportFor(req, key, false), now)
-	if errors.Is(err, vc.ErrMalformed) {
-		return "", fmt.Errorf("%w: %w", openid4vci.ErrDenied, err)
-	} else if err != nil {
-		return "", err
-	}
-	a.Passport = &kernel.PassportRef{Issuer: n.DID().String(), ID: p.ID}
-	if err := authority.PutAgent(tx, a); errors.Is(err, authority.ErrExists) {
+	p, _, err := n.givePassport(tx, a, req, now)
+	if errors.Is(err, vc.ErrMalformed) || errors.Is(err, authority.ErrExists) {
 		return "", fmt.Errorf("%w: %w", openid4vci.ErrDenied, err)
 	} else if err != nil {
 		return "", err

@@ -26,11 +26,7 @@ func (n *Node) verifierRoutes(base string, routes map[string]http.Handler, gate 
 	if err != nil {
 		return err
 	}
-	id := did.FromKey(n.keys.Org().Public())
-	name := id.DIDKey()
-	if n.cfg.VCAPI.DIDMethod == methodChio {
-		name = id.String()
-	}
+	name, _ := credentialIssuer(n.keys.Org(), n.cfg.VCAPI.DIDMethod)
 	v, err := openid4vp.New(openid4vp.Config{
 		DB: n.db, Rand: n.rand, Now: n.opts.Now, Signer: n.keys.Org(), DID: name, Base: base,
 		Gate:  func(ctx context.Context) vc.Gate { return n.knowingOwnLists(gate(ctx)) },

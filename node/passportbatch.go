@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/authority"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/vc/passport"
@@ -85,7 +84,7 @@ func (n *Node) batchProblems(r store.Reader, reqs []IssuePassport) []BatchProble
 	for i := range reqs {
 		req := &reqs[i]
 		err := n.batchProblem(r, req)
-		if err == nil && names[req.Agent] || req.Key != nil && keys[*req.Key] { // 1
+		if twice := names[req.Agent] || req.Key != nil && keys[*req.Key]; err == nil && twice { // 1
 			err = fmt.Errorf("agent %q or its key is in the batch twice", req.Agent)
 		}
 		if names[req.Agent] = true; req.Key != nil {
@@ -168,10 +167,9 @@ func (n *Node) issueIn(tx store.Tx, req IssuePassport) (*IssuedPassport, error) 
 	if err != nil {
 		return nil, err
 	}
-	p, file, err := n.passports.IssueIn(tx, n.passportFor(req, a.Key, a.Custodial), n.now())
+	p, file, err := n.givePassport(tx, a, req, n.now())
 	if err != nil {
 		return nil, err
 	}
-	a.Passport = &kernel.PassportRef{Issuer: n.DID().String(), ID: p.ID}
-	return &IssuedPassport{Passport: n.describe(p, &passport.Record{}), File: file}, authority.PutAgent(tx, a)
+	return &IssuedPassport{Passport: n.describe(p, &passport.Record{}), File: file}, nil
 }

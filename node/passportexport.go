@@ -64,20 +64,12 @@ func (n *Node) exportPassport(ctx context.Context, req ExportPassport) (*Exporte
 
 // activeRecord finds a passport of ours that counts at this moment.
 func (n *Node) activeRecord(req PassportRequest) (*passport.Record, *passport.Passport, error) {
-	id, err := n.passportID(req)
-	if err != nil {
-		return nil, nil, err
-	}
-	rec, err := n.passports.Get(id)
-	if err != nil {
-		return nil, nil, passportProblem(err)
-	}
-	p, err := rec.Parse()
+	rec, p, err := n.namedPassport(req)
 	if err != nil {
 		return nil, nil, err
 	}
 	if s := rec.State(p, n.now()); s != passport.Active {
-		return nil, nil, notActive(id, s)
+		return nil, nil, notActive(p.ID, s)
 	}
 	return rec, p, nil
 }

@@ -30,7 +30,7 @@ func reputationForPassport(s *reputation.Statement) (*passport.Reputation, error
 	out := &passport.Reputation{CompositePPM: s.CompositePPM, ConfidencePPM: s.ConfidencePPM, Receipts: s.Receipts, ActiveDays: s.ActiveDays,
 		SelfIssued: s.SelfIssued, Evidence: make([]passport.ReputationEvidence, 0, len(s.Logs)), ComputedAt: s.ComputedAt}
 	for i := range s.Metrics {
-		place := passportMetric(&out.Metrics, s.Metrics[i].Metric)
+		place := out.Metrics.Metric(string(s.Metrics[i].Metric))
 		if place == nil {
 			return nil, fmt.Errorf("a passport has no word for the metric %.40q", s.Metrics[i].Metric)
 		}
@@ -42,27 +42,4 @@ func reputationForPassport(s *reputation.Statement) (*passport.Reputation, error
 			Receipts: l.Receipts, FirstIndex: l.FirstIndex, LastIndex: l.LastIndex, Indexes: l.IndexesSHA256})
 	}
 	return out, out.Check()
-}
-
-// passportMetric is the place of a metric, nil if a passport has none.
-func passportMetric(m *passport.Metrics, name reputation.Metric) **uint64 {
-	switch name {
-	case reputation.BoundaryPressure:
-		return &m.BoundaryPressure
-	case reputation.ResourceStewardship:
-		return &m.ResourceStewardship
-	case reputation.LeastPrivilege:
-		return &m.LeastPrivilege
-	case reputation.HistoryDepth:
-		return &m.HistoryDepth
-	case reputation.ToolDiversity:
-		return &m.ToolDiversity
-	case reputation.DelegationHygiene:
-		return &m.DelegationHygiene
-	case reputation.Reliability:
-		return &m.Reliability
-	case reputation.IncidentCorrelation:
-		return &m.IncidentCorrelation
-	}
-	return nil
 }

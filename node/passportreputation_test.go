@@ -38,7 +38,7 @@ func TestReputationInAPassport(t *testing.T) {
 		t.Errorf("%d metrics, the summary knows %d", known, len(s.Metrics))
 	}
 	for _, m := range s.Metrics {
-		if v := *passportMetric(&r.Metrics, m.Metric); v == nil || *v != m.ValuePPM {
+		if v := *r.Metrics.Metric(string(m.Metric)); v == nil || *v != m.ValuePPM {
 			t.Errorf("%s: %v, the summary says %d", m.Metric, v, m.ValuePPM)
 		}
 	}

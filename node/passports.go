@@ -39,19 +39,30 @@ func (n *Node) issuePassport(ctx context.Context, req IssuePassport) (*IssuedPas
 		if err != nil {
 			return err
 		}
-		if p, file, err = n.passports.IssueIn(tx, n.passportFor(req, key, a.Custodial), n.now()); err != nil {
+		if a.Key != key {
+			return &Problem{Code: "CHIO-AGENT-KEY", Message: fmt.Sprintf("agent %q changed its key meanwhile", req.Agent), Exit: ExitFailure,
+				Hint: "issue the passport again"}
+		}
+		if p, file, err = n.givePassport(tx, a, req, n.now()); err != nil {
 			return err
 		}
-		if err := v.keep(tx, p.ID, n.now()); err != nil {
-			return err
-		}
-		a.Passport = &kernel.PassportRef{Issuer: n.DID().String(), ID: p.ID}
-		return authority.PutAgent(tx, a)
+		return v.keep(tx, p.ID, n.now())
 	})
 	if err != nil {
 		return nil, passportProblem(err)
 	}
 	return &IssuedPassport{Passport: n.describe(p, &passport.Record{}), File: file}, nil
+}
+
+// givePassport signs a passport of an agent's key and makes it the one that the
+// agent's capabilities rest on. The agent is new, or as it was read.
+func (n *Node) givePassport(tx store.Tx, a authority.Agent, req IssuePassport, now int64) (*passport.Passport, []byte, error) {
+	p, file, err := n.passports.IssueIn(tx, n.passportFor(req, a.Key, a.Custodial), now)
+	if err != nil {
+		return nil, nil, err
+	}
+	a.Passport = &kernel.PassportRef{Issuer: n.DID().String(), ID: p.ID}
+	return p, file, authority.PutAgent(tx, a)
 }
 
 // passportFor is what an agent's passport will say.
@@ -154,18 +165,24 @@ func (n *Node) passportID(req PassportRequest) (string, error) {
 }
 
 func (n *Node) showPassport(ctx context.Context, req PassportRequest) (*IssuedPassport, error) {
-	id, err := n.passportID(req)
+	rec, p, err := n.namedPassport(req)
 	if err != nil {
 		return nil, err
+	}
+	file, err := n.passportFile(ctx, p.ID)
+	return &IssuedPassport{Passport: n.describe(p, rec), File: file}, err
+}
+
+// namedPassport is the passport a request names, and what it says.
+func (n *Node) namedPassport(req PassportRequest) (*passport.Record, *passport.Passport, error) {
+	id, err := n.passportID(req)
+	if err != nil {
+		return nil, nil, err
 	}
 	rec, err := n.passports.Get(id)
 	if err != nil {
-		return nil, err
+		return nil, nil, passportProblem(err)
 	}
 	p, err := rec.Parse()
-	if err != nil {
-		return nil, err
-	}
-	file, err := n.passportFile(ctx, id)
-	return &IssuedPassport{Passport: n.describe(p, rec), File: file}, err
+	return rec, p, err
 }

@@ -103,11 +103,7 @@ func NewVCService(c VCService) (*vchttp.Service, error) {
 			return nil, err
 		}
 	}
-	id := did.FromKey(c.Signer.Public())
-	name, method := id.DIDKey(), id.DIDKey()+"#"+id.Multibase()
-	if c.Method == methodChio {
-		name, method = id.String(), id.KeyID()
-	}
+	name, method := credentialIssuer(c.Signer, c.Method)
 	book, err := vchttp.NewBook(vchttp.BookConfig{DB: c.DB, Rand: c.Rand, Signer: c.Signer, DID: name, Method: method,
 		Base: strings.TrimSuffix(c.Base, "/") + "/status/"})
 	if err != nil {
@@ -127,6 +123,16 @@ func NewVCService(c VCService) (*vchttp.Service, error) {
 		}
 	}
 	return vchttp.New(config)
+}
+
+// credentialIssuer is the name under which an organisation issues and asks for
+// credentials by a DID method, and its key's name there.
+func credentialIssuer(key wire.Signer, method string) (name, verificationMethod string) {
+	id := did.FromKey(key.Public())
+	if method == methodChio {
+		return id.String(), id.KeyID()
+	}
+	return id.DIDKey(), id.DIDKey() + "#" + id.Multibase()
 }
 
 // serveVCAPI listens for the VC-API, if the configuration asks for it.
@@ -159,7 +165,7 @@ func (n *Node) serveVCAPI() error {
 	if err := n.verifierRoutes(base, routes, func(ctx context.Context) vc.Gate { return service.Gate(ctx) }); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	own := did.FromKey(n.keys.Org().Public()).DIDKey()
+	own, _ := credentialIssuer(n.keys.Org(), methodKey)
 	trusted := chioIssuer(n.network.trustsIssuer)
 	var fetch *resolver.FetchConfig
 	if c.Fetch {

@@ -59,27 +59,37 @@ const boundaryPressure = "boundary_pressure"
 var metricNames = [...]string{"composite", boundaryPressure, "resource_stewardship", "least_privilege", "history_depth",
 	"tool_diversity", "delegation_hygiene", "reliability", "incident_correlation"}
 
+// Metric is the place of a metric by its name in a policy, such as
+// "least_privilege"; nil if a passport has no such metric.
+func (m *Metrics) Metric(name string) **uint64 {
+	switch name {
+	case boundaryPressure:
+		return &m.BoundaryPressure
+	case "resource_stewardship":
+		return &m.ResourceStewardship
+	case "least_privilege":
+		return &m.LeastPrivilege
+	case "history_depth":
+		return &m.HistoryDepth
+	case "tool_diversity":
+		return &m.ToolDiversity
+	case "delegation_hygiene":
+		return &m.DelegationHygiene
+	case "reliability":
+		return &m.Reliability
+	case "incident_correlation":
+		return &m.IncidentCorrelation
+	}
+	return nil
+}
+
 // metric is a score by its name in a policy; nil if it is not known.
 func (r *Reputation) metric(name string) *uint64 {
-	switch name {
-	case "composite":
+	if name == "composite" {
 		return r.CompositePPM
-	case boundaryPressure:
-		return r.Metrics.BoundaryPressure
-	case "resource_stewardship":
-		return r.Metrics.ResourceStewardship
-	case "least_privilege":
-		return r.Metrics.LeastPrivilege
-	case "history_depth":
-		return r.Metrics.HistoryDepth
-	case "tool_diversity":
-		return r.Metrics.ToolDiversity
-	case "delegation_hygiene":
-		return r.Metrics.DelegationHygiene
-	case "reliability":
-		return r.Metrics.Reliability
-	case "incident_correlation":
-		return r.Metrics.IncidentCorrelation
+	}
+	if place := r.Metrics.Metric(name); place != nil {
+		return *place
 	}
 	return nil
 }
