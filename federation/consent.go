@@ -125,6 +125,7 @@ func (s *Service) sign(ctx context.Context, rec Record, env *wire.Envelope) (Rec
 	if _, err := VerifyTreaty(env, true); err != nil {
 		return Record{}, err
 	}
+	s.failpoint("treaty.countersigned_before_store")
 	return s.record(ctx, rec.DID, env, t, rec.ProposedBy)
 }
 

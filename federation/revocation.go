@@ -59,6 +59,9 @@ func (x *Exchange) answerRevocation(ctx context.Context, rec Record, doc []byte)
 		if a.Have, err = x.applyEpochs(ctx, rec, q.Epochs); err != nil {
 			return nil, refusal(refusedConflict, "%v", err)
 		}
+		if len(q.Epochs) > 0 {
+			x.failpoint("revocation.stored_before_ack")
+		}
 	case "since":
 		if a.Epochs, a.Newest, err = x.epochsAfter(q.After); err != nil {
 			return nil, err

@@ -75,6 +75,8 @@ type Config struct {
 	Concerns func(did.DID) bool
 	// Ended runs in the transaction that files an organisation's deactivation.
 	Ended func(tx store.Tx, id did.DID) error
+	// Failpoint is called where a crash is worth testing; nil in production.
+	Failpoint func(name string)
 }
 
 // Service runs hello, policy and treaty with every peer.
@@ -132,6 +134,12 @@ func (s *Service) logged(name string, serve p2p.Handler) p2p.Handler {
 			s.cfg.Log.Info("stream refused", "protocol", name, "peer_id", string(from.ID), "error", err.Error())
 		}
 		return err
+	}
+}
+
+func (s *Service) failpoint(name string) {
+	if s.cfg.Failpoint != nil {
+		s.cfg.Failpoint(name)
 	}
 }
 

@@ -81,6 +81,9 @@ func (x *Exchange) pullReceipts(ctx context.Context, rec Record, head *KnownHead
 		} else if len(page) == 0 {
 			return total, fmt.Errorf("%w: more is promised and nothing sent", ErrForeign)
 		}
+		if len(page) > 0 {
+			x.failpoint("outbox.sent_before_ack")
+		}
 		if err := x.keepForeign(ctx, rec.DID, page, after); err != nil {
 			return total, err
 		}

@@ -97,6 +97,7 @@ var hostCrashes = []crash{
 	{failpoint: "host.executed_before_receipt", hit: 1, origin: receipt.Incomplete, host: receipt.Incomplete},
 	{failpoint: "host.receipt_committed_before_reply", hit: 1, origin: receipt.Allow, host: receipt.Allow, owed: true},
 	{failpoint: "cosign.signed_before_reply", hit: 1, origin: receipt.Allow, host: receipt.Allow, owed: true},
+	{failpoint: "outbox.sent_before_ack", hit: 1, origin: receipt.Allow, host: receipt.Allow, owed: true},
 }
 
 // TestI1_KillOrigin kills the calling node at every step of a paid call.
