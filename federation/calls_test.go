@@ -130,7 +130,7 @@ func TestLateReceiptIsFiledOnce(t *testing.T) {
 	if out.Ended != receipt.Incomplete || out.Denial.Code != kernel.CodeUnknownEffect || len(a.joints(b)) != 0 {
 		t.Fatalf("outcome %s %+v", out.Ended, out.Denial)
 	}
-	if err := b.service.Directory().Resume(t.Context(), a.did()); err != nil {
+	if err := b.service.Directory().Resume(t.Context(), a.did(), "test"); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {

@@ -43,7 +43,7 @@ func (s *Service) Propose(ctx context.Context, peer did.DID, accepted wire.Diges
 	if err != nil {
 		return Record{}, err
 	}
-	if rec, err = s.record(ctx, peer, env, d.treaty, s.did); err != nil {
+	if rec, err = s.record(ctx, peer, env, d.treaty, s.did, cause{ByOperator, "proposed"}); err != nil {
 		return Record{}, err
 	}
 	env, err = s.stored(prefixTreaty, d.id) // with the peer's signature, if it proposed the same
@@ -79,7 +79,7 @@ func (s *Service) Accept(ctx context.Context, peer did.DID, hash *wire.Digest) (
 	if err != nil {
 		return Record{}, fmt.Errorf("treaty %s: %w", id, err)
 	}
-	if rec, err = s.sign(ctx, rec, env); err != nil {
+	if rec, err = s.sign(ctx, rec, env, cause{ByOperator, "accepted what the peer proposed"}); err != nil {
 		return Record{}, err
 	}
 	if env, err = s.stored(prefixTreaty, id); err != nil {
@@ -108,7 +108,7 @@ func (s *Service) Pending() []Record {
 func (s *Service) List() []Record { return s.cfg.Directory.List() }
 
 // sign adds our signature to a peer's proposal and puts the treaty in force.
-func (s *Service) sign(ctx context.Context, rec Record, env *wire.Envelope) (Record, error) {
+func (s *Service) sign(ctx context.Context, rec Record, env *wire.Envelope, why cause) (Record, error) {
 	if err := s.alive(); err != nil {
 		return Record{}, err
 	}
@@ -126,7 +126,7 @@ func (s *Service) sign(ctx context.Context, rec Record, env *wire.Envelope) (Rec
 		return Record{}, err
 	}
 	s.failpoint("treaty.countersigned_before_store")
-	return s.record(ctx, rec.DID, env, t, rec.ProposedBy)
+	return s.record(ctx, rec.DID, env, t, rec.ProposedBy, why)
 }
 
 // recompute checks that a treaty is what we compute from the attestations it
@@ -167,7 +167,7 @@ func (s *Service) recompute(rec Record, env *wire.Envelope) (*Treaty, error) {
 // record stores a treaty with the signatures it has: in force with both,
 // waiting with one. Signatures stored before are kept. It refuses a treaty that
 // does not follow the one in force, whatever happened since the caller looked.
-func (s *Service) record(ctx context.Context, peer did.DID, env *wire.Envelope, t *Treaty, by did.DID) (Record, error) {
+func (s *Service) record(ctx context.Context, peer did.DID, env *wire.Envelope, t *Treaty, by did.DID, why cause) (Record, error) {
 	var out Record
 	id := env.ID()
 	err := s.cfg.Directory.update(ctx, peer, func(tx store.Tx, rec *Record) error {
@@ -187,7 +187,7 @@ func (s *Service) record(ctx context.Context, peer did.DID, env *wire.Envelope, 
 			return err
 		}
 		tx.Set(prefixTreaty+id.String(), whole.Bytes())
-		if err := rec.advance(id, by, len(whole.Signatures) == 2); err != nil {
+		if err := rec.advance(id, t.Revision, by, len(whole.Signatures) == 2, why); err != nil {
 			return err
 		}
 		out = *rec
@@ -196,19 +196,32 @@ func (s *Service) record(ctx context.Context, peer did.DID, env *wire.Envelope, 
 	return out, err
 }
 
-// advance moves the record to a treaty in force, or to one that waits.
-func (r *Record) advance(id wire.Digest, by did.DID, both bool) error {
+// advance moves the record to a treaty in force, or to one that waits, and
+// notes it whether or not the state changes.
+func (r *Record) advance(id wire.Digest, revision uint64, by did.DID, both bool, why cause) error {
+	from := r.State
+	why.reason = fmt.Sprintf("treaty revision %d: %s", revision, why.reason)
 	if both {
 		r.Treaty, r.Last, r.Proposal, r.ProposedBy = &id, nil, nil, ""
-		return r.become(Active)
+		if err := r.become(Active); err != nil {
+			return err
+		}
+		r.note(from, why, &id)
+		return nil
 	}
-	if r.Proposal == nil || *r.Proposal != id {
+	known := r.Proposal != nil && *r.Proposal == id
+	if !known {
 		r.Proposal, r.ProposedBy = &id, by
 	}
-	if r.State == Active {
-		return nil // the treaty in force stays in force
+	if r.State != Active { // a treaty in force stays in force
+		if err := r.become(PendingPeer); err != nil {
+			return err
+		}
 	}
-	return r.become(PendingPeer)
+	if !known || from != r.State {
+		r.note(from, why, &id)
+	}
+	return nil
 }
 
 // mergeStored adds the signatures already stored for the same treaty.
@@ -262,8 +275,11 @@ func (s *Service) adopt(ctx context.Context, peer did.DID, id wire.Digest, env *
 	if env.ID() != id || rec.Proposal == nil || *rec.Proposal != id || !t.Has(s.did) || !t.Has(peer) {
 		return Record{}, fmt.Errorf("%w: %s is not what we proposed", ErrTreaty, env.ID())
 	}
-	return s.record(ctx, peer, env, t, rec.ProposedBy)
+	return s.record(ctx, peer, env, t, rec.ProposedBy, signedByPeer)
 }
+
+// signedByPeer is why a treaty that we proposed is in force.
+var signedByPeer = cause{ByPeer, "the peer signed what we proposed"}
 
 // settleProposal collects what happened at a connected peer meanwhile: its
 // signature under our proposal, and a newer attestation.

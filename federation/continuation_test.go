@@ -143,7 +143,7 @@ func TestStrangersAreRefused(t *testing.T) {
 			t.Fatalf("answer: %v", err)
 		}
 	}
-	if err := b.service.Directory().Resume(t.Context(), a.did()); err != nil {
+	if err := b.service.Directory().Resume(t.Context(), a.did(), "test"); err != nil {
 		t.Fatal(err)
 	}
 	for _, doc := range []string{`{}`, `{"type":"invoke"}`, `{"type":"query","call_id":"1"}`, `{"type":"other"}`, `{"x":1}`, `[]`, `{"type":"capability"}`} {

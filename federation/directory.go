@@ -22,13 +22,15 @@ const (
 	prefixTreaty      = "f/tre/"   // SHA-256 → envelope, by one or both signed
 	prefixNonce       = "f/nonce/" // DID/nonce → expiry
 	prefixNonceExpiry = "f/nx/"    // expiry/DID/nonce → ""
+	prefixHistory     = "f/hist/"  // DID/number → Change
 )
 
 // Directory is the durable list of peers, with a copy in memory for the
 // questions asked on every connection and every call. Open it before the p2p
 // host: the host asks it who is known.
 type Directory struct {
-	db store.DB
+	db  store.DB
+	now func() int64 // unix seconds, for the history
 
 	mu      sync.RWMutex // guards the copies; rows are the truth
 	records map[did.DID]*Record
@@ -36,9 +38,10 @@ type Directory struct {
 	ended   map[did.DID]*Ended // peers or not
 }
 
-// OpenDirectory reads the peers from the store.
-func OpenDirectory(db store.DB) (*Directory, error) {
-	d := &Directory{db: db, records: make(map[did.DID]*Record), owners: make(map[p2p.PeerID]did.DID), ended: make(map[did.DID]*Ended)}
+// OpenDirectory reads the peers from the store. now dates their histories, in
+// unix seconds.
+func OpenDirectory(db store.DB, now func() int64) (*Directory, error) {
+	d := &Directory{db: db, now: now, records: make(map[did.DID]*Record), owners: make(map[p2p.PeerID]did.DID), ended: make(map[did.DID]*Ended)}
 	err := db.View(func(r store.Reader) error {
 		if err := d.openEnded(r); err != nil {
 			return err
@@ -116,32 +119,40 @@ func (d *Directory) List() []Record {
 // update changes one peer's record, and whatever else fn writes, in one
 // transaction. fn gets a record in state Unknown for a new peer.
 func (d *Directory) update(ctx context.Context, id did.DID, fn func(store.Tx, *Record) error) error {
-	return d.db.Update(ctx, func(tx store.Tx) error {
-		rec, err := readRecord(tx, id)
-		if err != nil {
-			return err
-		}
-		if rec.State == Unknown && d.full() {
-			return fmt.Errorf("%w: %d", ErrTooMany, MaxPeers)
-		}
-		if err := fn(tx, rec); err != nil {
-			return err
-		}
-		if rec.State == Unknown {
-			return nil
-		}
-		row, err := wire.Marshal(rec)
-		if err != nil {
-			return fmt.Errorf("encode peer %s: %w", id, err)
-		}
-		tx.Set(prefixPeer+id.String(), row)
-		tx.AfterCommit(func() {
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			d.remember(rec)
-		})
+	return d.db.Update(ctx, func(tx store.Tx) error { return d.change(tx, id, fn) })
+}
+
+// change is update in a transaction of the caller. A record that fn leaves
+// Unknown is not written.
+func (d *Directory) change(tx store.Tx, id did.DID, fn func(store.Tx, *Record) error) error {
+	rec, err := readRecord(tx, id)
+	if err != nil {
+		return err
+	}
+	fresh := rec.State == Unknown
+	if err := fn(tx, rec); err != nil {
+		return err
+	}
+	if rec.State == Unknown {
 		return nil
+	}
+	if fresh && d.full() {
+		return fmt.Errorf("%w: %d", ErrTooMany, MaxPeers)
+	}
+	if err := d.writeHistory(tx, rec); err != nil {
+		return err
+	}
+	row, err := wire.Marshal(rec)
+	if err != nil {
+		return fmt.Errorf("encode peer %s: %w", id, err)
+	}
+	tx.Set(prefixPeer+id.String(), row)
+	tx.AfterCommit(func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.remember(rec)
 	})
+	return nil
 }
 
 func (d *Directory) full() bool {
@@ -164,53 +175,4 @@ func readRecord(r store.Reader, id did.DID) (*Record, error) {
 		return nil, fmt.Errorf("read peer %s: %w", id, err)
 	}
 	return &rec, nil
-}
-
-// Freeze stops everything with a peer until an operator resolves it: the
-// answer to equivocation and to a dispute.
-func (d *Directory) Freeze(ctx context.Context, id did.DID, reason string) error {
-	return d.end(ctx, id, Frozen, reason)
-}
-
-// Revoke ends a relationship for ever.
-func (d *Directory) Revoke(ctx context.Context, id did.DID, reason string) error {
-	return d.end(ctx, id, Revoked, reason)
-}
-
-// Terminate ends a relationship; a later hello and treaty may start another.
-func (d *Directory) Terminate(ctx context.Context, id did.DID, reason string) error {
-	return d.end(ctx, id, Terminated, reason)
-}
-
-func (d *Directory) end(ctx context.Context, id did.DID, to State, reason string) error {
-	return d.update(ctx, id, func(_ store.Tx, rec *Record) error {
-		if rec.State == Unknown {
-			return fmt.Errorf("%w: %s", ErrUnknownPeer, id)
-		}
-		if err := rec.become(to); err != nil {
-			return err
-		}
-		rec.Reason = reason
-		if to == Terminated {
-			rec.Last, rec.Treaty, rec.Proposal, rec.ProposedBy = rec.latest(), nil, nil, ""
-		}
-		return nil
-	})
-}
-
-// Resume lifts a freeze: the operator's decision.
-func (d *Directory) Resume(ctx context.Context, id did.DID) error {
-	return d.update(ctx, id, func(_ store.Tx, rec *Record) error {
-		if rec.State != Frozen {
-			return fmt.Errorf("%w: %s is %s, not frozen", ErrTransition, id, rec.State)
-		}
-		rec.Reason = ""
-		switch {
-		case rec.Treaty != nil:
-			return rec.become(Active)
-		case rec.Proposal != nil:
-			return rec.become(PendingPeer)
-		}
-		return rec.become(Authenticated)
-	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/store"
@@ -136,33 +135,20 @@ func (d *Directory) FileDeactivation(tx store.Tx, env *wire.Envelope, now int64)
 
 // endPeer puts the record of a peer in its last state.
 func (d *Directory) endPeer(tx store.Tx, body *did.Deactivation) error {
-	rec, err := readRecord(tx, body.DID)
-	if err != nil {
-		return err
-	}
-	if rec.State == Unknown {
-		return nil
-	}
-	if rec.State != Revoked {
-		if err := rec.become(Deactivated); err != nil {
-			return err
-		}
-	}
-	rec.Reason = fmt.Sprintf("at %d: %s", body.At, body.Reason)
+	reason := fmt.Sprintf("at %d: %s", body.At, body.Reason)
 	if body.Successor != "" {
-		rec.Reason += "; it names " + body.Successor.String() + " as its successor"
+		reason += "; it names " + body.Successor.String() + " as its successor"
 	}
-	row, err := wire.Marshal(rec)
-	if err != nil {
-		return err
-	}
-	tx.Set(prefixPeer+rec.DID.String(), row)
-	tx.AfterCommit(func() {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.remember(rec)
+	return d.change(tx, body.DID, func(_ store.Tx, rec *Record) error {
+		if rec.State == Unknown {
+			return nil
+		}
+		rec.Reason = reason
+		if rec.State == Revoked {
+			return nil
+		}
+		return rec.move(Deactivated, cause{ByPeer, reason})
 	})
-	return nil
 }
 
 func readEnded(r store.Reader, id did.DID) (*Ended, error) {
@@ -233,7 +219,4 @@ func (s *Service) alive() error {
 	return nil
 }
 
-func orderKey(n uint64) string {
-	s := strconv.FormatUint(n, 10)
-	return prefixEndedOrder + "00000000000000000000"[:20-len(s)] + s
-}
+func orderKey(n uint64) string { return prefixEndedOrder + ordered(n) }

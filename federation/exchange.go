@@ -212,9 +212,12 @@ func (s *Service) admitHello(ctx context.Context, them *introduced, dialled stri
 			return err
 		}
 		if rec.State == Unknown || rec.State == Terminated {
-			if err := rec.become(Authenticated); err != nil {
+			if err := rec.move(Authenticated, cause{ByProtocol, "hello"}); err != nil {
 				return err
 			}
+		}
+		if rec.At(now) == Stale {
+			rec.note(Stale, cause{ByProtocol, "hello"}, nil)
 		}
 		rec.introduce(them, dialled, now)
 		rec.OwnPeerID = s.cfg.Host.ID()

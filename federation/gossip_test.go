@@ -376,7 +376,7 @@ func TestGossipedEvidence(t *testing.T) {
 		t.Fatalf("verdict %d, state %s", got, b.record(a.org).State)
 	}
 	checkEvidence(t, b, a)
-	if err := b.service.Directory().Resume(t.Context(), a.did()); err != nil {
+	if err := b.service.Directory().Resume(t.Context(), a.did(), "test"); err != nil {
 		t.Fatal(err)
 	}
 	if got := b.exchange.judgeGossip(t.Context(), m); got != p2p.GossipIgnore || b.record(a.org).State != Active {

@@ -88,7 +88,7 @@ func (o *org) bind(sequence uint64, transport, kernel *wire.Key) Bindings {
 
 func (o *org) start(opts ...option) {
 	o.t.Helper()
-	dir, err := OpenDirectory(o.db)
+	dir, err := OpenDirectory(o.db, o.clock.Load)
 	if err != nil {
 		o.t.Fatal(err)
 	}

@@ -87,6 +87,9 @@ type Record struct {
 	Last         *wire.Digest   `json:"last_treaty,omitempty"`      // ended; the next one names it
 	Proposal     *wire.Digest   `json:"proposal,omitempty"`         // signed by one side
 	ProposedBy   did.DID        `json:"proposed_by,omitempty"`
+	Changes      uint64         `json:"changes,omitzero"` // entries of its history so far
+
+	happened []Change // in the transaction under way
 }
 
 // become changes the stored state along the table.

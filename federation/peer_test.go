@@ -124,13 +124,13 @@ func TestFreezeAndResume(t *testing.T) {
 	if rec, err := b.service.Hello(t.Context(), a.address()); err != nil || a.record(b).State != Frozen {
 		t.Fatalf("a hello lifted the freeze: %s, %v", rec.State, err)
 	}
-	if err := dir.Resume(t.Context(), b.did()); err != nil {
+	if err := dir.Resume(t.Context(), b.did(), "test"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := a.service.TreatyFor(b.did(), Outbound); err != nil {
 		t.Fatal(err)
 	}
-	if err := dir.Resume(t.Context(), b.did()); !errors.Is(err, ErrTransition) {
+	if err := dir.Resume(t.Context(), b.did(), "test"); !errors.Is(err, ErrTransition) {
 		t.Fatal(err)
 	}
 	if err := dir.Revoke(t.Context(), b.did(), "fraud"); err != nil {
@@ -159,7 +159,7 @@ func TestDirectoryRefusesABadRow(t *testing.T) {
 			}); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := OpenDirectory(db); err == nil {
+			if _, err := OpenDirectory(db, func() int64 { return startTime }); err == nil {
 				t.Fatal("opened")
 			}
 		})

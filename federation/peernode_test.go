@@ -88,7 +88,7 @@ func (p *peerNode) build() {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, err := OpenDirectory(p.db)
+	dir, err := OpenDirectory(p.db, p.clock.Load)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -91,7 +91,7 @@ func (x *Exchange) applyEpochs(ctx context.Context, rec Record, epochs []*wire.E
 		case errors.As(err, &order):
 			return order.Have, nil
 		case errors.As(err, &fork):
-			return 0, errors.Join(err, x.s.cfg.Directory.Freeze(context.WithoutCancel(ctx), rec.DID, "signed two revocation histories"))
+			return 0, errors.Join(err, x.s.cfg.Directory.Suspect(context.WithoutCancel(ctx), rec.DID, "signed two revocation histories"))
 		default:
 			return 0, err
 		}

@@ -106,7 +106,7 @@ func newDeskOrg(t testing.TB, seed byte, chain *paperChain, peers ...did.DID) *d
 	}
 	terms := testTerms()
 	terms.Money.SettleCurrency, terms.Oracle = "USD", nil
-	dir, err := OpenDirectory(o.db)
+	dir, err := OpenDirectory(o.db, o.clock.Load)
 	if err != nil {
 		t.Fatal(err)
 	}

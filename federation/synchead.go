@@ -135,7 +135,7 @@ func (x *Exchange) equivocated(ctx context.Context, rec Record, first, second []
 		return nil
 	})
 	x.sayEvidence(rec.DID)
-	freeze := x.s.cfg.Directory.Freeze(ctx, rec.DID, "signed two log heads of one size")
+	freeze := x.s.cfg.Directory.Suspect(ctx, rec.DID, "signed two log heads of one size")
 	return errors.Join(fmt.Errorf("%w: %s: it is frozen and the evidence is kept", ErrEquivocation, rec.DID), err, freeze)
 }
 

@@ -145,7 +145,7 @@ func (s *Service) receive(ctx context.Context, rec Record, q treatyRequest) (Rec
 		return rec, nil
 	}
 	if rec.Proposal != nil && *rec.Proposal == id && rec.ProposedBy == s.did { // 3
-		return s.record(ctx, rec.DID, q.Treaty, t, s.did)
+		return s.record(ctx, rec.DID, q.Treaty, t, s.did, signedByPeer)
 	}
 	if q.Attestation != nil { // 4
 		if _, _, err := s.learn(ctx, rec.DID, q.Attestation); err != nil {
@@ -166,7 +166,7 @@ func (s *Service) receive(ctx context.Context, rec Record, q treatyRequest) (Rec
 	}
 	rec.ProposedBy = rec.DID
 	if s.cfg.Admission.Accepts(rec.DID, id) { // 6
-		return s.sign(ctx, rec, proposal)
+		return s.sign(ctx, rec, proposal, cause{ByProtocol, "the admission rule accepts what this peer proposes"})
 	}
-	return s.record(ctx, rec.DID, proposal, t, rec.DID) // 6
+	return s.record(ctx, rec.DID, proposal, t, rec.DID, cause{ByPeer, "the peer proposes"}) // 6
 }

@@ -79,15 +79,20 @@ func (n *Node) thawPeer(ctx context.Context, req ChangePeer) (*PeerInfo, error) 
 	if err != nil {
 		return nil, err
 	}
+	why := "thawed"
 	_, err = n.network.exchange.Evidence(id)
 	switch {
+	case err == nil && req.DespiteEvidence:
+		why = "thawed by this operator alone, despite the evidence against it"
 	case err == nil && !req.DespiteEvidence:
 		return nil, &Problem{Code: "CHIO-FED-EVIDENCE", Exit: ExitDenied, Message: "the log of " + req.DID + " signed two heads of one size: there is proof",
 			Hint: "look at it (chio-node federate evidence); if it is explained to you, thaw with --despite-evidence"}
 	case err != nil && !errors.Is(err, store.ErrNotFound):
 		return nil, err
 	}
-	return n.changePeer(ctx, id, n.network.directory.Resume)
+	return n.changePeer(ctx, id, func(ctx context.Context, id did.DID) error {
+		return n.network.directory.Resume(ctx, id, why)
+	})
 }
 
 // leavePeer ends a treaty. A later hello and treaty may begin another.

@@ -40,7 +40,7 @@ type network struct {
 
 func newNetwork(n *Node) (*network, error) {
 	w := &network{n: n, tellNow: make(chan struct{}, 1)}
-	directory, err := federation.OpenDirectory(n.db)
+	directory, err := federation.OpenDirectory(n.db, n.now)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,106 @@
+package federation
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// Actor says who brought a change of a relationship about.
+type Actor string
+
+// The actors of a history.
+const (
+	ByOperator Actor = "operator" // this organisation's
+	ByPeer     Actor = "peer"     // what it signed
+	ByProtocol Actor = "protocol" // a rule of this node, without being asked
+)
+
+// maxHistory is how many changes of one peer are kept; older ones are dropped.
+const maxHistory = 256
+
+// Change is one entry of a peer's history. From and To are the same where
+// something else than the state changed: a new revision of the treaty, a
+// proposal declined.
+type Change struct {
+	Number uint64       `json:"number"` // from 1, without gaps
+	At     int64        `json:"at"`     // unix seconds
+	From   State        `json:"from"`
+	To     State        `json:"to"`
+	By     Actor        `json:"by"`
+	Reason string       `json:"reason,omitempty"`
+	Treaty *wire.Digest `json:"treaty,omitempty"` // that it is about
+}
+
+// cause is why something changes.
+type cause struct {
+	by     Actor
+	reason string
+}
+
+// move changes the stored state along the table and notes it.
+func (r *Record) move(to State, why cause) error {
+	from := r.State
+	if err := r.become(to); err != nil {
+		return err
+	}
+	if from != to {
+		r.note(from, why, nil)
+	}
+	return nil
+}
+
+// note adds to the history what happened in the transaction under way.
+func (r *Record) note(from State, why cause, treaty *wire.Digest) {
+	r.happened = append(r.happened, Change{From: from, To: r.State, By: why.by, Reason: why.reason, Treaty: treaty})
+}
+
+// writeHistory numbers what happened and drops what is too old to keep.
+func (d *Directory) writeHistory(tx store.Tx, rec *Record) error {
+	for _, c := range rec.happened {
+		rec.Changes++
+		c.Number, c.At = rec.Changes, d.now()
+		row, err := wire.Marshal(c)
+		if err != nil {
+			return fmt.Errorf("encode the history of %s: %w", rec.DID, err)
+		}
+		tx.Set(historyKey(rec.DID, c.Number), row)
+		if c.Number > maxHistory {
+			tx.Delete(historyKey(rec.DID, c.Number-maxHistory))
+		}
+	}
+	rec.happened = nil
+	return nil
+}
+
+// History returns the kept changes of a peer, the oldest first.
+func (d *Directory) History(id did.DID) ([]Change, error) {
+	if _, err := d.Peer(id); err != nil {
+		return nil, err
+	}
+	var out []Change
+	err := d.db.View(func(r store.Reader) error {
+		return r.Scan(prefixHistory+id.String()+"/", "", func(key string, row []byte) error {
+			var c Change
+			if err := wire.UnmarshalCanonical(row, &c, wire.DocumentLimits); err != nil {
+				return fmt.Errorf("%w: row %.160s: %w", store.ErrCorrupt, key, err)
+			}
+			out = append(out, c)
+			return nil
+		})
+	})
+	return out, err
+}
+
+func historyKey(id did.DID, n uint64) string {
+	return prefixHistory + id.String() + "/" + ordered(n)
+}
+
+// ordered writes a number so that keys sort as numbers do.
+func ordered(n uint64) string {
+	s := strconv.FormatUint(n, 10)
+	return "00000000000000000000"[:20-len(s)] + s
+}
