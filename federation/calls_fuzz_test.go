@@ -48,7 +48,7 @@ func FuzzContinuation(f *testing.F) {
 		Arguments: wire.Raw(`{}`), Now: startTime, Chain: []capability.Token{{ID: "root"}, {ID: "leaf", Issuer: k.Public()}}}
 	good := &Continuation{Schema: ContinuationSchema, CallID: "0190a6a0-0000-7000-8000-000000000001", From: want.From, To: want.To,
 		SourceKernel: want.SourceKernel, TargetKernel: want.TargetKernel, CapabilityID: "leaf", LeaseID: "root", Server: "files", Tool: "read",
-		ArgsSHA256: wire.Hash(want.Arguments), Nonce: "000102030405060708090a0b0c0d0e0f", IssuedAt: startTime, ExpiresAt: startTime + 60, HopLimit: 1}
+		ArgsSHA256: wire.Hash(want.Arguments), Nonce: "000102030405060708090a0b0c0d0e0f", IssuedAt: startTime, ExpiresAt: startTime + 60, TimeoutSeconds: 60, HopLimit: 1}
 	env, err := wire.Seal(ContinuationSchema, good, k)
 	if err != nil {
 		f.Fatal(err)

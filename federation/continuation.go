@@ -21,6 +21,8 @@ const (
 	ContinuationTTLSeconds = capability.ProofTTLSeconds
 	// ContinuationSkewSeconds is how far ahead the origin's clock may be.
 	ContinuationSkewSeconds = capability.ProofSkewSeconds
+	// maxTimeoutSeconds bounds how long a call may run.
+	maxTimeoutSeconds = 3600
 	// maxHops is 1: a call crosses one border, and is not passed on.
 	maxHops = 1
 	// continuationNonceBytes is the entropy of a nonce; on the wire hex.
@@ -55,6 +57,7 @@ type Continuation struct {
 	Nonce           string               `json:"nonce"` // 32 hex characters
 	IssuedAt        int64                `json:"issued_at"`
 	ExpiresAt       int64                `json:"expires_at"`
+	TimeoutSeconds  int64                `json:"timeout_seconds"` // how long the call may run, by the host's own clock
 	HopIndex        int                  `json:"hop_index"`
 	HopLimit        int                  `json:"hop_limit"`
 }
@@ -81,7 +84,8 @@ type ContinuationExpectation struct {
 //	3 target_kernel is our kernel key
 //	4 the treaty is the revision in force here, and the effective digest is the
 //	  one we compute
-//	5 issued_at ≤ now+30 and now < expires_at ≤ issued_at+300
+//	5 issued_at ≤ now+30 and now < expires_at ≤ issued_at+300; the call has 1
+//	  to 3600 seconds to run
 //	6 the hop index is below the limit, and the limit is ours
 //	7 args_sha256 is the hash of the canonical arguments
 //	8 the leaf token was issued by that kernel key and has the named id, the
@@ -132,6 +136,8 @@ func (c *Continuation) checkWindow(now int64) error {
 		return fmt.Errorf("%w: expired %d seconds ago", ErrContinuation, now-c.ExpiresAt)
 	case c.ExpiresAt > c.IssuedAt+ContinuationTTLSeconds:
 		return fmt.Errorf("%w: it lives longer than %d seconds", ErrContinuation, ContinuationTTLSeconds)
+	case c.TimeoutSeconds < 1 || c.TimeoutSeconds > maxTimeoutSeconds:
+		return fmt.Errorf("%w: timeout_seconds %d is outside 1 … %d", ErrContinuation, c.TimeoutSeconds, maxTimeoutSeconds)
 	}
 	return nil
 }

@@ -44,6 +44,8 @@ func TestContinuationsThatAreRefused(t *testing.T) {
 		},
 		"lives too long":         func(c *Continuation) { c.ExpiresAt = c.IssuedAt + ContinuationTTLSeconds + 1 },
 		"hop over the limit":     func(c *Continuation) { c.HopIndex = 1 },
+		"no time to run":         func(c *Continuation) { c.TimeoutSeconds = 0 },
+		"time without end":       func(c *Continuation) { c.TimeoutSeconds = maxTimeoutSeconds + 1 },
 		"more hops than we take": func(c *Continuation) { c.HopLimit = 2 },
 		"other arguments":        func(c *Continuation) { c.ArgsSHA256 = wire.Hash([]byte("{}")) },
 		"another capability":     func(c *Continuation) { c.CapabilityID = "x" },

@@ -27,9 +27,10 @@ type callAnswer struct {
 
 // Dispatch implements kernel.Dispatcher: it sends the continuation that Admit
 // signed, and believes nothing of the answer that the host's receipt does not
-// prove. An answer that was lost is asked for by call id. After that an error
-// means that the effect is unknown; one that wraps kernel.ErrNotDispatched
-// means that nothing left this node.
+// prove. An answer that was lost is asked for by call id; a call that nobody
+// waits for any more is cancelled at the host. After that an error means that
+// the effect is unknown; one that wraps kernel.ErrNotDispatched means that
+// nothing left this node.
 func (t *RemoteTools) Dispatch(ctx context.Context, m *kernel.Mandate, route kernel.Route, ticket kernel.Ticket) (kernel.Result, error) {
 	x := t.x
 	out, ok := ticket.Attach.(*departure)
@@ -57,7 +58,13 @@ func (t *RemoteTools) Dispatch(ctx context.Context, m *kernel.Mandate, route ker
 		return unknown, err
 	}
 	if err != nil || answer.Status != statusDone {
-		if answer, err = x.collect(ctx, out.body, frame, err); err != nil {
+		if ctx.Err() == nil {
+			answer, err = x.collect(ctx, out.body, frame, err)
+		}
+		if ctx.Err() != nil && (err != nil || answer.Status != statusDone) {
+			answer, err = x.withdraw(ctx, out.body)
+		}
+		if err != nil {
 			return unknown, err
 		}
 	}
@@ -65,7 +72,7 @@ func (t *RemoteTools) Dispatch(ctx context.Context, m *kernel.Mandate, route ker
 	if err != nil {
 		return unknown, fmt.Errorf("the peer's answer proves nothing: %w", err)
 	}
-	return resultOf(answer, h, hash), nil
+	return resultOf(answer, h, hash), abandoned(ctx, h)
 }
 
 // resultOf hands a verified reply to the kernel. A charge above the maximum is

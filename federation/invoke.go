@@ -15,6 +15,7 @@ import (
 //
 //	invoke      continuation, arguments, chain, proof, passport?
 //	query       call_id
+//	cancel      call_id
 //	capability  treaty_id
 type invokeRequest struct {
 	Type         string             `json:"type"`
@@ -30,8 +31,9 @@ type invokeRequest struct {
 // arrival is a call being served.
 type arrival struct {
 	continuation *wire.Envelope
-	verified     bool          // set before the kernel sees the call
-	done         chan struct{} // closed when the reply is on disk, or never will be
+	verified     bool                    // set before the kernel sees the call
+	cancel       context.CancelCauseFunc // ends its execution; nil before that begins
+	done         chan struct{}           // closed when the reply is on disk, or never will be
 }
 
 func (x *Exchange) arrivalOf(key callKey) *arrival {
@@ -51,6 +53,8 @@ func (x *Exchange) answerInvoke(ctx context.Context, rec Record, doc []byte) ([]
 		return x.answerCall(ctx, rec, &q)
 	case "query":
 		return x.answerQuery(callKey{rec.DID, q.CallID})
+	case "cancel":
+		return x.answerCancel(ctx, callKey{rec.DID, q.CallID})
 	case "capability":
 		return x.answerCapability(ctx, rec, q.TreatyID)
 	}
@@ -93,12 +97,14 @@ func (x *Exchange) answerCall(ctx context.Context, rec Record, q *invokeRequest)
 	case !first:
 		return nil, refusal(refusedNotReady, "the call could not be recorded")
 	}
+	running, end := x.bound(ctx, c, arr)
+	defer end()
 	m, denial := x.mandate(rec, q, c, arr) // 3
 	var out kernel.Outcome
 	if denial != nil {
 		out = (*k).Refuse(ctx, m, denial)
 	} else {
-		out = (*k).Mediate(ctx, m) // 4
+		out = (*k).Mediate(running, m) // 4
 	}
 	x.failpoint("host.receipt_committed_before_reply")
 	reply, err := x.storedReply(key, q.Continuation) // 5

@@ -85,7 +85,7 @@ func (x *Exchange) admitDeparture(tx store.Tx, a *kernel.Admittance) (*departure
 		EffectiveSHA256: treaty.EffectiveHash, CapabilityID: m.Chain[len(m.Chain)-1].ID, LeaseID: m.Chain[0].ID,
 		Server: route.Server, Tool: m.Tool, ArgsSHA256: wire.Hash(m.Arguments), MaxCharge: a.Charge, PriceRound: route.PriceRound,
 		Passport: m.Passport, Holder: m.Holder, Nonce: hex.EncodeToString(nonce),
-		IssuedAt: now, ExpiresAt: now + ContinuationTTLSeconds, HopLimit: maxHops}
+		IssuedAt: now, ExpiresAt: now + ContinuationTTLSeconds, TimeoutSeconds: x.timeoutSeconds(), HopLimit: maxHops}
 	env, err := wire.Seal(ContinuationSchema, c, x.cfg.KernelKey)
 	if err != nil {
 		return nil, fmt.Errorf("sign the continuation: %w", err)

@@ -36,9 +36,10 @@ type peerNode struct {
 
 	ran       atomic.Int64 // calls of our own tools
 	tool      func(*kernel.Mandate) (kernel.Result, error)
-	local     kernel.Guard                 // nil allows
-	dies      bool                         // the process ends before a call is closed
-	failpoint atomic.Pointer[func(string)] // streams of the other node read it
+	slow      func(context.Context, *kernel.Mandate) (kernel.Result, error) // instead, if it is set
+	local     kernel.Guard                                                  // nil allows
+	dies      bool                                                          // the process ends before a call is closed
+	failpoint atomic.Pointer[func(string)]                                  // streams of the other node read it
 	accrued   struct {
 		sync.Mutex
 		list []Obligation
@@ -219,6 +220,9 @@ func (p *peerNode) Dispatch(ctx context.Context, m *kernel.Mandate, r kernel.Rou
 		return p.exchange.RemoteTools().Dispatch(ctx, m, r, t)
 	}
 	p.ran.Add(1)
+	if p.slow != nil {
+		return p.slow(ctx, m)
+	}
 	if p.tool != nil {
 		return p.tool(m)
 	}
