@@ -14,7 +14,7 @@ import (
 // digits.
 const (
 	prefixIn        = "f/in/"      // peer/call id → arrived, at the host
-	prefixInContent = "f/inc/"     // peer/call id → what was released, at the host
+	prefixInContent = "f/inc/"     // peer/call id → what was released, at the host; /index: a chunk of it, its running hash before it
 	prefixOut       = "f/out/"     // call id → departed, at the origin
 	prefixJoint     = "f/joint/"   // peer/host receipt id → Joint
 	prefixJoin      = "f/join/"    // peer/host receipt id: to be cosigned, at the origin
@@ -38,7 +38,9 @@ type arrived struct {
 	Continuation *wire.Envelope `json:"continuation"`
 	Done         bool           `json:"done,omitzero"`
 	ReceiptID    string         `json:"receipt_id,omitempty"`
-	Content      bool           `json:"content,omitzero"` // there is a row of content
+	Content      bool           `json:"content,omitzero"`       // there is a row of content
+	ContentBytes int64          `json:"content_bytes,omitzero"` // there are rows of chunks
+	Delivered    bool           `json:"delivered,omitzero"`     // the chunks went when the pair was joined
 	IsError      bool           `json:"is_error,omitzero"`
 }
 

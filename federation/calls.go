@@ -143,10 +143,10 @@ func NewExchange(cfg ExchangeConfig) (*Exchange, error) {
 	for _, p := range [...]struct {
 		name   string
 		limits p2p.Limits
-		serve  func(context.Context, Record, []byte) ([]byte, error)
+		serve  answerer
 	}{
-		{ProtocolInvoke, x.limits, x.answerInvoke}, {ProtocolCosign, large, x.answerCosign},
-		{ProtocolSync, large, x.answerSync}, {ProtocolRevocation, small, x.answerRevocation},
+		{ProtocolInvoke, x.limits, x.answerInvoke}, {ProtocolCosign, large, alone(x.answerCosign)},
+		{ProtocolSync, large, alone(x.answerSync)}, {ProtocolRevocation, small, alone(x.answerRevocation)},
 	} {
 		if err := x.s.cfg.Host.Handle(p.name, p.limits, x.s.logged(p.name, x.serve(p.serve))); err != nil {
 			return nil, err
@@ -190,10 +190,21 @@ func (x *Exchange) SetKernel(k Mediator) { x.kernel.Store(&k) }
 // Participants join the kernel's admission transactions.
 func (x *Exchange) Participants() []admit.Participant { return []admit.Participant{&participant{x}} }
 
+// answerer gives the answer to one request of a peer. nil without an error says
+// that it has written all there is to the stream itself.
+type answerer func(ctx context.Context, rec Record, doc []byte, stream *p2p.Stream) ([]byte, error)
+
+// alone is an answer that is the only frame.
+func alone(answer func(context.Context, Record, []byte) ([]byte, error)) answerer {
+	return func(ctx context.Context, rec Record, doc []byte, _ *p2p.Stream) ([]byte, error) {
+		return answer(ctx, rec, doc)
+	}
+}
+
 // serve reads one request of an active treaty peer and writes one answer. Who
 // the peer is follows from the transport key alone. A protocol error is an
 // answer; any other error resets the stream.
-func (x *Exchange) serve(answer func(context.Context, Record, []byte) ([]byte, error)) p2p.Handler {
+func (x *Exchange) serve(answer answerer) p2p.Handler {
 	return func(ctx context.Context, from p2p.Peer, stream *p2p.Stream) error {
 		doc, err := stream.Request(ctx)
 		if err != nil {
@@ -206,9 +217,12 @@ func (x *Exchange) serve(answer func(context.Context, Record, []byte) ([]byte, e
 		var reply []byte
 		if err := rec.inForce(x.now()); err != nil {
 			reply = errorFrame(refusal(refusedNotActive, "%v", err))
-		} else if reply, err = answer(ctx, rec, doc); err != nil {
+		} else if reply, err = answer(ctx, rec, doc, stream); err != nil {
 			x.s.cfg.Log.Info("request of a peer refused", slog.String("peer", rec.DID.String()), slog.String("error", err.Error()))
 			reply = errorFrame(err)
+		}
+		if reply == nil {
+			return nil
 		}
 		return stream.Write(ctx, reply)
 	}

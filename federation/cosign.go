@@ -115,6 +115,9 @@ func (x *Exchange) join(ctx context.Context, peer did.DID, receiptID string, who
 		}
 		j.Cosign = whole
 		change(&j)
+		if err := delivered(tx, &j); err != nil {
+			return err
+		}
 		tx.Delete(joinKey(peer, receiptID))
 		return save(tx, jointKey(peer, receiptID), j)
 	})

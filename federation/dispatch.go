@@ -22,7 +22,9 @@ type callAnswer struct {
 	Status  string   `json:"status"`
 	Receipt wire.Raw `json:"receipt,omitzero"`
 	Content wire.Raw `json:"content,omitzero"`
-	IsError bool     `json:"is_error,omitzero"`
+	// ContentBytes is there instead of a result that is fetched in chunks.
+	ContentBytes int64 `json:"content_bytes,omitzero"`
+	IsError      bool  `json:"is_error,omitzero"`
 }
 
 // Dispatch implements kernel.Dispatcher: it sends the continuation that Admit
@@ -71,6 +73,9 @@ func (t *RemoteTools) Dispatch(ctx context.Context, m *kernel.Mandate, route ker
 	h, err := checkReply(answer, out.body, hash)
 	if err != nil {
 		return unknown, fmt.Errorf("the peer's answer proves nothing: %w", err)
+	}
+	if err := x.gather(ctx, answer, h, out.body); err != nil {
+		return resultOf(answer, h, hash), fmt.Errorf("the peer ran the call, and its result is not here: %w", err)
 	}
 	return resultOf(answer, h, hash), abandoned(ctx, h)
 }

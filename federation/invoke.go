@@ -6,6 +6,7 @@ import (
 
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/capability"
+	"github.com/backbay-labs/chio-node/p2p"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -15,6 +16,7 @@ import (
 //
 //	invoke      continuation, arguments, chain, proof, passport?
 //	query       call_id
+//	content     call_id, offset
 //	cancel      call_id
 //	capability  treaty_id
 type invokeRequest struct {
@@ -25,6 +27,7 @@ type invokeRequest struct {
 	Proof        *wire.Envelope     `json:"proof,omitzero"`
 	Passport     wire.Raw           `json:"passport,omitzero"`
 	CallID       string             `json:"call_id,omitempty"`
+	Offset       int64              `json:"offset,omitzero"` // bytes of the result that are there already
 	TreatyID     *wire.Digest       `json:"treaty_id,omitzero"`
 }
 
@@ -43,7 +46,7 @@ func (x *Exchange) arrivalOf(key callKey) *arrival {
 }
 
 // answerInvoke serves the invoke protocol.
-func (x *Exchange) answerInvoke(ctx context.Context, rec Record, doc []byte) ([]byte, error) {
+func (x *Exchange) answerInvoke(ctx context.Context, rec Record, doc []byte, stream *p2p.Stream) ([]byte, error) {
 	var q invokeRequest
 	if err := wire.UnmarshalCanonical(doc, &q, frameLimits); err != nil {
 		return nil, refusal(refusedMalformed, "%v", err)
@@ -53,6 +56,8 @@ func (x *Exchange) answerInvoke(ctx context.Context, rec Record, doc []byte) ([]
 		return x.answerCall(ctx, rec, &q)
 	case "query":
 		return x.answerQuery(callKey{rec.DID, q.CallID})
+	case "content":
+		return nil, x.sendContent(ctx, callKey{rec.DID, q.CallID}, q.Offset, stream)
 	case "cancel":
 		return x.answerCancel(ctx, callKey{rec.DID, q.CallID})
 	case "capability":
@@ -208,6 +213,9 @@ func (x *Exchange) storedReply(key callKey, env *wire.Envelope) ([]byte, error) 
 				return fmt.Errorf("content of call %s: %w", key.callID, err)
 			}
 			parts = append(parts, part{"content", content})
+		}
+		if row.ContentBytes > 0 {
+			parts = append(parts, part{"content_bytes", wire.MustMarshal(row.ContentBytes)})
 		}
 		if row.IsError {
 			parts = append(parts, part{"is_error", []byte("true")})

@@ -157,11 +157,19 @@ func (x *Exchange) closeArrival(tx store.Tx, key callKey, r *receipt.Receipt, do
 	} else if !have {
 		return fmt.Errorf("%w: call %s of %s is closed but never arrived", store.ErrCorrupt, key.callID, key.peer)
 	}
-	row.Done, row.ReceiptID, row.Content = true, r.ID, content != nil
-	if content != nil {
-		row.IsError = res != nil && res.IsError
+	row.Done, row.ReceiptID = true, r.ID
+	switch {
+	case len(content) > maxInlineBytes: // Prepare has stored it
+		row.ContentBytes = int64(len(content))
+	case content != nil:
+		row.Content = true
 		tx.Set(contentKey(key), content)
+	case res == nil: // the process ended: what it prepared belongs to no receipt
+		if err := dropChunks(tx, key); err != nil {
+			return err
+		}
 	}
+	row.IsError = content != nil && res != nil && res.IsError
 	if err := save(tx, inKey(key), row); err != nil {
 		return err
 	}

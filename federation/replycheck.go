@@ -23,7 +23,8 @@ var ErrOverCharge = errors.New("the peer charged more than the continuation allo
 //	  the leaf token
 //	3 it names our call id, our arguments, us as its peer, the treaty, and the
 //	  continuation's hash
-//	4 the content hashes to content_hash if it allows, else there is none
+//	4 the content hashes to content_hash if it allows, else there is none; one
+//	  that is to be fetched is bounded, and checked by gather when it is there
 //
 // The charge is checkCharge's question: an overcharge is evidence, not noise.
 func checkReply(a *callAnswer, c *Continuation, hash wire.Digest) (*hostReceipt, error) {
@@ -32,18 +33,26 @@ func checkReply(a *callAnswer, c *Continuation, hash wire.Digest) (*hostReceipt,
 		return nil, err
 	}
 	if h.verdict != receipt.Allow { // 4
-		if len(a.Content) > 0 || a.IsError {
+		if len(a.Content) > 0 || a.ContentBytes != 0 || a.IsError {
 			return nil, fmt.Errorf("%w: content came with a verdict of %.20s", ErrPeerReceipt, h.verdict)
 		}
 		return h, nil
 	}
-	if err := wire.IsCanonical(a.Content, wire.ForeignLimits); err != nil { // 4
-		return nil, fmt.Errorf("%w: content: %w", ErrPeerReceipt, err)
+	if a.ContentBytes != 0 {
+		return h, checkDeclared(a, h) // 4
 	}
-	if wire.Hash(a.Content).String() != h.content { // 4
-		return nil, fmt.Errorf("%w: the content is not what it was signed for", ErrPeerReceipt)
+	return h, checkContent(a, h) // 4
+}
+
+// checkContent is rule 4 of checkReply for a result that is there.
+func checkContent(a *callAnswer, h *hostReceipt) error {
+	if err := wire.IsCanonical(a.Content, resultLimits); err != nil {
+		return fmt.Errorf("%w: content: %w", ErrPeerReceipt, err)
 	}
-	return h, nil
+	if wire.Hash(a.Content).String() != h.content {
+		return fmt.Errorf("%w: the content is not what it was signed for", ErrPeerReceipt)
+	}
+	return nil
 }
 
 // checkHostReceipt is rules 1 to 3 of checkReply.

@@ -15,9 +15,8 @@ var (
 	errPeerSilent = errors.New("the peer's kernel is not known to have decided the call")
 )
 
-// maxRelayedBytes bounds a result that is stored for the peer that asked, in
-// one row of the transaction that closes the call.
-const maxRelayedBytes = 768 << 10
+// MaxRelayedBytes bounds a result that is stored for the peer that asked.
+const MaxRelayedBytes = 64 << 20
 
 // admit is step 10.
 func (k *Kernel) admit(ctx context.Context, s *mediation) *Denial {
@@ -178,11 +177,11 @@ func (k *Kernel) dispatch(ctx context.Context, s *mediation) ending {
 // relayable denies a result for a peer that could not be recorded with its
 // receipt: found out at Close, it would stop the node.
 func relayable(m *Mandate, content wire.Raw) *Denial {
-	if m.Origin == nil || len(content) <= maxRelayedBytes {
+	if m.Origin == nil || len(content) <= MaxRelayedBytes {
 		return nil
 	}
 	return &Denial{Step: 12, Code: CodeOutputBlocked, Guard: "kernel", Side: "local",
-		Reason: fmt.Sprintf("the result has %d bytes, across organisations the limit is %d", len(content), maxRelayedBytes),
+		Reason: fmt.Sprintf("the result has %d bytes, across organisations the limit is %d", len(content), MaxRelayedBytes),
 		Fix:    "the tool ran; ask for less of the result in one call"}
 }
 

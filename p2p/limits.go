@@ -29,7 +29,7 @@ const (
 	maxConnsPerPeer    = 8
 	maxStreams         = 4096
 	maxMemoryBytes     = 256 << 20
-	maxPeerMemoryBytes = 32 << 20
+	maxPeerMemoryBytes = 96 << 20
 	maxFileDescriptors = 512
 	// inboundSlack: we accept twice what a peer may open at once, because it
 	// may open the next stream before our end of the last one is gone.

@@ -63,7 +63,7 @@ func (a *Admission) Admit(ctx context.Context, req *kernel.Admittance) (kernel.T
 	if err := a.Ready(); err != nil {
 		return kernel.Ticket{}, err
 	}
-	entry, err := prepare(req)
+	entry, err := entryOf(req)
 	if err != nil {
 		return kernel.Ticket{}, err
 	}
@@ -111,9 +111,9 @@ func (a *Admission) admit(tx store.Tx, req *kernel.Admittance, entry journal.Ent
 	return ticket, a.sweep.step(tx, a.cfg.Nonces, now)
 }
 
-// prepare does what needs no transaction. It refuses what the kernel never
+// entryOf does what needs no transaction. It refuses what the kernel never
 // sends, so that a caller that is not the kernel fails closed.
-func prepare(req *kernel.Admittance) (journal.Entry, error) {
+func entryOf(req *kernel.Admittance) (journal.Entry, error) {
 	switch {
 	case req == nil || req.Call == nil || req.Call.Mandate == nil:
 		return journal.Entry{}, errors.New("admit call: no mandate")

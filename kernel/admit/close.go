@@ -28,12 +28,27 @@ func (a *Admission) Close(ctx context.Context, c *kernel.Closing) error {
 		return fmt.Errorf("close call: %w", ErrReceipt)
 	}
 	a.failpoint("close.before")
-	err := a.record(ctx, func(tx store.Tx) error { return a.close(tx, c) })
+	err := a.prepare(context.WithoutCancel(ctx), c)
+	if err == nil {
+		err = a.record(ctx, func(tx store.Tx) error { return a.close(tx, c) })
+	}
 	if err != nil {
 		a.latch(err)
 		return fmt.Errorf("close call %s: %w", c.Call.Mandate.CallID, err)
 	}
 	a.failpoint("close.after")
+	return nil
+}
+
+// prepare lets participants write what the closing transaction cannot hold.
+func (a *Admission) prepare(ctx context.Context, c *kernel.Closing) error {
+	for _, p := range a.cfg.Participants {
+		if early, ok := p.(Preparer); ok {
+			if err := early.Prepare(ctx, c); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package admit
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -24,6 +25,14 @@ type Participant interface {
 	Admit(store.Tx, *kernel.Admittance, *kernel.Ticket) error
 	Close(tx store.Tx, c *kernel.Closing, logIndex uint64) error
 	Refuse(tx store.Tx, r *kernel.Refusal, logIndex uint64) error
+}
+
+// Preparer is a Participant that writes what one transaction cannot hold, in
+// transactions of its own before the one that closes the call. If that one does
+// not commit, Close is called after a restart as above, and the participant
+// removes what it prepared.
+type Preparer interface {
+	Prepare(context.Context, *kernel.Closing) error
 }
 
 // Ballast is disk space kept in reserve. Release gives it back to the file
