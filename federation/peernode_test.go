@@ -44,8 +44,10 @@ type peerNode struct {
 		sync.Mutex
 		list []Obligation
 	}
-	terms Terms
-	peers []did.DID
+	terms  Terms
+	peers  []did.DID
+	listen []string             // nil: any port
+	behind func(*p2p.Host) Host // the network between this host and its peers
 }
 
 // newParty makes an organisation whose admission rule accepts peers. Its tools
@@ -93,27 +95,27 @@ func (p *peerNode) build() {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.host, err = p2p.New(p2p.Config{Key: p.transport, Allow: dir.Knows, Open: true})
+	p.host, err = p2p.New(p2p.Config{Key: p.transport, Allow: dir.Knows, Open: true, Listen: p.listen})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.service, err = New(Config{Host: p.host, Directory: dir, DB: p.db, Org: p.org.org, Terms: p.terms,
+	var host Host = p.host
+	if p.behind != nil {
+		host = p.behind(p.host)
+	}
+	p.service, err = New(Config{Host: host, Directory: dir, DB: p.db, Org: p.org.org, Terms: p.terms,
 		Bindings: func() Bindings { return p.bindings }, Self: func() Self { return p.self },
-		Now: p.clock.Load, Rand: rand.Reader, Admission: Admission{Peers: p.peers}})
+		Now: p.clock.Load, Rand: rand.Reader, Admission: Admission{Peers: p.peers}, Failpoint: p.passing})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.exchange, err = NewExchange(ExchangeConfig{Service: p.service, KernelKey: p.kernel, Revocations: p.revocations,
 		Accrue: p.accrue, CallTimeout: 10 * time.Second, QueryBackoff: 5 * time.Millisecond, Debounce: time.Millisecond,
-		Failpoint: func(name string) {
-			if fn := p.failpoint.Load(); fn != nil && *fn != nil {
-				(*fn)(name)
-			}
-		}})
+		Failpoint: p.passing})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.admission, err = admit.New(admit.Config{DB: p.db, Nonces: nonces, Now: p.clock.Load, Participants: p.exchange.Participants()})
+	p.admission, err = admit.New(admit.Config{DB: p.db, Nonces: nonces, Now: p.clock.Load, Participants: p.exchange.Participants(), Failpoint: p.admitting})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,10 +124,24 @@ func (p *peerNode) build() {
 	if err != nil {
 		t.Fatal(err)
 	}
-	host := p.host
-	t.Cleanup(func() { _ = host.Stop() })
+	running := p.host
+	t.Cleanup(func() { _ = running.Stop() })
 	if err := p.host.Start(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// passing is every failpoint of the exchange and the service.
+func (p *peerNode) passing(name string) {
+	if fn := p.failpoint.Load(); fn != nil && *fn != nil {
+		(*fn)(name)
+	}
+}
+
+// admitting is the failpoints of the admission, for models.
+func (p *peerNode) admitting(name string) {
+	if p.behind != nil {
+		p.passing(name)
 	}
 }
 

@@ -56,10 +56,26 @@ type Self struct {
 	Surface           func() []SurfaceTool // fills terms that list none
 }
 
+// Host is the p2p host as this package uses it.
+type Host interface {
+	ID() p2p.PeerID
+	Addrs() []string
+	Handle(name string, limits p2p.Limits, serve p2p.Handler) error
+	Connect(ctx context.Context, addr string) (p2p.PeerID, error)
+	Connected(id p2p.PeerID) bool
+	Disconnect(id p2p.PeerID) error
+	Open(ctx context.Context, to p2p.PeerID, protocol string) (*p2p.Stream, error)
+	Call(ctx context.Context, to p2p.PeerID, protocol string, request []byte) ([]byte, error)
+	Gossip(p2p.GossipConfig) (*p2p.Gossip, error)
+	Welcome(id p2p.PeerID)
+}
+
+var _ Host = (*p2p.Host)(nil)
+
 // Config is what the service needs; every field up to Rand but Admission is
 // required. The host must not be started yet.
 type Config struct {
-	Host      *p2p.Host
+	Host      Host
 	Directory *Directory
 	DB        store.DB
 	Org       wire.Signer
