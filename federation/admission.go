@@ -1,21 +1,51 @@
 package federation
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/backbay-labs/chio-node/did"
-	"github.com/backbay-labs/chio-node/wire"
+	"github.com/backbay-labs/chio-node/store"
 )
 
-// Admission decides whether a treaty that a peer proposes is signed without
-// asking an operator. The zero value asks for every one.
+// Admission names whose treaties are signed without asking an operator. The
+// zero value asks for every one.
 type Admission struct {
-	Peers    []did.DID     // any treaty of these is accepted, within our own terms
-	Treaties []wire.Digest // exactly these are accepted, whoever proposes them
+	Peers []did.DID // within our default terms
 }
 
-// Accepts reports whether the rule covers a proposal. A treaty is always at
-// least as strict as our own terms, so accepting one never loosens them.
-func (a Admission) Accepts(peer did.DID, treaty wire.Digest) bool {
-	return slices.Contains(a.Peers, peer) || slices.Contains(a.Treaties, treaty)
+// admits reports whether a proposal is signed without asking:
+//
+//	1 the rule names the peer. A treaty is always at least as strict as our own
+//	  terms, so accepting one never loosens them
+//	2 our side of it is the default terms. Terms that an operator wrote for this
+//	  peer may be wider, and are for an operator to sign
+//	3 the operator has not left this peer, or declined what it proposed, since
+//	  it last signed
+//	4 nothing proves that the peer's log told two stories
+func (s *Service) admits(rec Record) (bool, error) {
+	if !slices.Contains(s.cfg.Admission.Peers, rec.DID) || rec.Refused { // 1, 3
+		return false, nil
+	}
+	own, err := s.has(prefixTerms + rec.DID.String())
+	if err != nil || own { // 2
+		return false, err
+	}
+	fork, err := s.has(prefixFork + rec.DID.String()) // 4
+	return err == nil && !fork, err
+}
+
+// has reports whether there is a row.
+func (s *Service) has(key string) (found bool, err error) {
+	err = s.cfg.DB.View(func(r store.Reader) error {
+		switch _, err := r.Get(key); {
+		case errors.Is(err, store.ErrNotFound):
+			return nil
+		case err != nil:
+			return err
+		}
+		found = true
+		return nil
+	})
+	return found, err
 }

@@ -51,6 +51,9 @@ func (s *Service) Propose(ctx context.Context, peer did.DID, accepted wire.Diges
 		return Record{}, err
 	}
 	answer, err := s.ask(ctx, rec, treatyRequest{Schema: treatyRequestSchema, Treaty: env, Attestation: d.oursEnv})
+	if errors.Is(err, ErrRefused) {
+		return rec, errors.Join(err, s.withdraw(ctx, peer, d.id))
+	}
 	if err != nil {
 		return rec, fmt.Errorf("the proposal is signed and stored, the next connect asks again: %w", err)
 	}
@@ -58,6 +61,16 @@ func (s *Service) Propose(ctx context.Context, peer did.DID, accepted wire.Diges
 		return rec, nil
 	}
 	return s.adopt(ctx, peer, d.id, answer.Treaty)
+}
+
+// withdraw forgets a proposal of ours that the peer would not take.
+func (s *Service) withdraw(ctx context.Context, peer did.DID, id wire.Digest) error {
+	return s.cfg.Directory.update(ctx, peer, func(tx store.Tx, rec *Record) error {
+		if rec.State == Frozen || rec.Proposal == nil || *rec.Proposal != id || rec.ProposedBy != s.did {
+			return nil
+		}
+		return rec.dropProposal(tx, cause{ByPeer, "refused what we proposed"})
+	})
 }
 
 // Accept signs the treaty that a peer proposed: the operator's consent. hash
@@ -200,6 +213,10 @@ func (s *Service) record(ctx context.Context, peer did.DID, env *wire.Envelope, 
 // notes it whether or not the state changes.
 func (r *Record) advance(id wire.Digest, revision uint64, by did.DID, both bool, why cause) error {
 	from := r.State
+	r.Reason = ""
+	if why.by == ByOperator {
+		r.Declined, r.Refused = nil, false
+	}
 	why.reason = fmt.Sprintf("treaty revision %d: %s", revision, why.reason)
 	if both {
 		r.Treaty, r.Last, r.Proposal, r.ProposedBy = &id, nil, nil, ""
@@ -226,16 +243,12 @@ func (r *Record) advance(id wire.Digest, revision uint64, by did.DID, both bool,
 
 // mergeStored adds the signatures already stored for the same treaty.
 func mergeStored(tx store.Tx, env *wire.Envelope) (*wire.Envelope, error) {
-	row, err := tx.Get(prefixTreaty + env.ID().String())
+	old, err := readTreaty(tx, env.ID())
 	if errors.Is(err, store.ErrNotFound) {
 		return env, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read treaty %s: %w", env.ID(), err)
-	}
-	var old wire.Envelope
-	if err := wire.UnmarshalCanonical(row, &old, wire.DocumentLimits); err != nil {
-		return nil, fmt.Errorf("read treaty %s: %w", env.ID(), err)
+		return nil, err
 	}
 	whole := &wire.Envelope{Body: env.Body, Signatures: append([]wire.EnvelopeSignature(nil), env.Signatures...)}
 	for _, sig := range old.Signatures {
@@ -246,6 +259,19 @@ func mergeStored(tx store.Tx, env *wire.Envelope) (*wire.Envelope, error) {
 		}
 	}
 	return whole, nil
+}
+
+// readTreaty reads a stored treaty with the signatures it has.
+func readTreaty(r store.Reader, id wire.Digest) (*wire.Envelope, error) {
+	row, err := r.Get(prefixTreaty + id.String())
+	if err != nil {
+		return nil, fmt.Errorf("read treaty %s: %w", id, err)
+	}
+	var env wire.Envelope
+	if err := wire.UnmarshalCanonical(row, &env, wire.DocumentLimits); err != nil {
+		return nil, fmt.Errorf("read treaty %s: %w", id, err)
+	}
+	return &env, nil
 }
 
 func signedWith(env *wire.Envelope, key string) bool {
@@ -281,9 +307,15 @@ func (s *Service) adopt(ctx context.Context, peer did.DID, id wire.Digest, env *
 // signedByPeer is why a treaty that we proposed is in force.
 var signedByPeer = cause{ByPeer, "the peer signed what we proposed"}
 
-// settleProposal collects what happened at a connected peer meanwhile: its
+// settleProposal tells a connected peer what it does not know yet, and collects
+// what happened there meanwhile: its
 // signature under our proposal, and a newer attestation.
 func (s *Service) settleProposal(ctx context.Context, rec Record) (Record, error) {
+	if rec.Untold > 0 {
+		if err := s.deliver(ctx, rec); err != nil {
+			s.cfg.Log.Info("peer not told", "peer", rec.DID.String(), "error", err.Error())
+		}
+	}
 	if rec.Announced != nil && (rec.Theirs == nil || *rec.Announced != *rec.Theirs) {
 		if _, _, err := s.fetch(ctx, rec, rec.Announced); err != nil {
 			s.cfg.Log.Info("newer attestation not collected", "peer", rec.DID.String(), "error", err.Error())

@@ -27,11 +27,6 @@ func (d *Directory) Revoke(ctx context.Context, id did.DID, reason string) error
 	return d.end(ctx, id, Revoked, cause{ByOperator, reason})
 }
 
-// Terminate ends a relationship; a later hello and treaty may start another.
-func (d *Directory) Terminate(ctx context.Context, id did.DID, reason string) error {
-	return d.end(ctx, id, Terminated, cause{ByOperator, reason})
-}
-
 func (d *Directory) end(ctx context.Context, id did.DID, to State, why cause) error {
 	return d.update(ctx, id, func(_ store.Tx, rec *Record) error {
 		if rec.State == Unknown {
@@ -41,9 +36,6 @@ func (d *Directory) end(ctx context.Context, id did.DID, to State, why cause) er
 			return err
 		}
 		rec.Reason = why.reason
-		if to == Terminated {
-			rec.Last, rec.Treaty, rec.Proposal, rec.ProposedBy = rec.latest(), nil, nil, ""
-		}
 		return nil
 	})
 }

@@ -52,7 +52,7 @@ func TestEndedPeerIsNotMet(t *testing.T) {
 	met()
 	for _, end := range []func() error{
 		func() error { return a.service.Directory().Resume(t.Context(), b.did(), "test") },
-		func() error { return a.service.Directory().Terminate(t.Context(), b.did(), "no") },
+		func() error { return a.service.Leave(t.Context(), b.did(), "terms", "no") },
 		func() error { return a.service.Directory().Freeze(t.Context(), b.did(), "no") },
 	} {
 		if err := end(); !errors.Is(err, ErrTransition) {

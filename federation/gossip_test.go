@@ -481,7 +481,7 @@ func TestTopicsAreFollowed(t *testing.T) {
 	if !follows() {
 		t.Fatal("a frozen peer's topic was left: nobody would be told why")
 	}
-	if err := b.service.Directory().Terminate(t.Context(), a.did(), "test"); err != nil {
+	if err := b.service.Leave(t.Context(), a.did(), "terms", "test"); err != nil {
 		t.Fatal(err)
 	}
 	if follows() {

@@ -87,7 +87,12 @@ type Record struct {
 	Last         *wire.Digest   `json:"last_treaty,omitempty"`      // ended; the next one names it
 	Proposal     *wire.Digest   `json:"proposal,omitempty"`         // signed by one side
 	ProposedBy   did.DID        `json:"proposed_by,omitempty"`
-	Changes      uint64         `json:"changes,omitzero"` // entries of its history so far
+	Declined     *wire.Digest   `json:"declined,omitempty"` // proposal of its that our operator declined last
+	Refused      bool           `json:"refused,omitzero"`   // our operator left or declined and has signed nothing since
+	Changes      uint64         `json:"changes,omitzero"`   // entries of its history so far
+	Untold       int            `json:"untold,omitzero"`    // notices that have not reached it
+	ToldAt       int64          `json:"told_at,omitzero"`   // time in our newest notice to it
+	HeededAt     int64          `json:"heeded_at,omitzero"` // time in its newest notice that was taken
 
 	happened []Change // in the transaction under way
 }
@@ -136,7 +141,7 @@ func (r *Record) usable() error {
 	case Deactivated:
 		return fmt.Errorf("%w: %s: %s", ErrPeerDeactivated, r.DID, r.Reason)
 	case Terminated:
-		return fmt.Errorf("%w: %s: the relationship was terminated", ErrNotActive, r.DID)
+		return fmt.Errorf("%w: %s: the relationship was terminated: %s", ErrNotActive, r.DID, r.Reason)
 	}
 	return nil
 }

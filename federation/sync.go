@@ -131,7 +131,7 @@ func (x *Exchange) Run(ctx context.Context) error {
 		case <-every.C:
 			x.renew(ctx)
 			for _, rec := range x.s.cfg.Directory.List() {
-				if rec.State == Active { // stale or not: connecting renews the hello
+				if rec.State == Active || rec.Untold > 0 { // stale or not: connecting renews the hello
 					x.kick(rec.DID)
 				}
 			}
@@ -193,8 +193,17 @@ func (x *Exchange) background(ctx context.Context, peer did.DID, mutual bool) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, x.cfg.SyncEvery)
 	defer cancel()
-	rec, err := x.s.Connect(ctx, peer)
-	if err == nil {
+	rec, err := x.s.cfg.Directory.Peer(peer)
+	if err != nil {
+		return
+	}
+	if rec.Untold > 0 {
+		x.s.tellUntold(ctx, rec)
+	}
+	if rec.State == Terminated {
+		return // a hello would begin another relationship
+	}
+	if rec, err = x.s.Connect(ctx, peer); err == nil {
 		if rec.inForce(x.now()) != nil {
 			return
 		}

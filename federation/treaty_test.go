@@ -347,7 +347,10 @@ func TestUnilateralLoosening(t *testing.T) {
 			t.Fatalf("one side loosened by itself: %s", v)
 		}
 	}
-	if rec, err := a.service.Propose(t.Context(), b.did(), p.TreatyHash); err != nil || *rec.Treaty != p.TreatyHash {
+	if rec, err := a.service.Propose(t.Context(), b.did(), p.TreatyHash); err != nil || *rec.Treaty != first {
+		t.Fatalf("the admission rule signed terms that were written for this peer: %+v, %v", rec, err)
+	}
+	if rec, err := b.service.Accept(t.Context(), a.did(), &p.TreatyHash); err != nil || *rec.Treaty != p.TreatyHash {
 		t.Fatalf("%+v, %v", rec, err)
 	}
 	policyA, err := a.service.TreatyFor(b.did(), Outbound)
@@ -444,7 +447,7 @@ func TestTerminatedTreatyStaysDead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.service.Directory().Terminate(t.Context(), a.did(), "contract ended"); err != nil {
+	if err := b.service.Leave(t.Context(), a.did(), "terms", "contract ended"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := b.service.TreatyFor(a.did(), Inbound); !errors.Is(err, ErrNotActive) {

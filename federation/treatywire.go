@@ -14,13 +14,14 @@ const (
 	treatyAnswerSchema  = "chio.treaty_answer.v1"
 )
 
-// treatyRequest proposes a treaty, delivers one that both have signed, or (with
-// SHA256 alone) asks for one.
+// treatyRequest proposes a treaty or delivers one that both have signed, asks
+// for one (with SHA256 alone), or says that one is over (with End alone).
 type treatyRequest struct {
 	Schema      string         `json:"schema"`
 	Treaty      *wire.Envelope `json:"treaty,omitzero"`
 	Attestation *wire.Envelope `json:"attestation,omitzero"` // the proposer's, that the treaty names
 	SHA256      *wire.Digest   `json:"sha256,omitzero"`
+	End         *wire.Envelope `json:"end,omitzero"`
 }
 
 // The answers of the treaty protocol.
@@ -28,6 +29,7 @@ const (
 	answerActive  = "active"  // signed by both; the treaty is attached
 	answerPending = "pending" // an operator will decide
 	answerNone    = "none"    // there is no such treaty
+	answerTaken   = "taken"   // the notice was read, whether or not it changed something
 	answerRefused = "refused"
 )
 
@@ -57,7 +59,7 @@ func (s *Service) ask(ctx context.Context, rec Record, q treatyRequest) (*treaty
 		if a.Treaty == nil {
 			return nil, fmt.Errorf("%w: active without the treaty", ErrTreaty)
 		}
-	case answerPending, answerNone:
+	case answerPending, answerNone, answerTaken:
 		a.Treaty = nil
 	default:
 		return nil, fmt.Errorf("%w the treaty: %.*q", ErrRefused, maxReason, a.Reason)
@@ -91,10 +93,14 @@ func (s *Service) serveTreaty(ctx context.Context, from p2p.Peer, stream *p2p.St
 }
 
 func (s *Service) answerTreaty(ctx context.Context, rec Record, q treatyRequest) (*treatyAnswer, error) {
+	if q.End != nil && q.Treaty == nil && q.Attestation == nil && q.SHA256 == nil { // a frozen peer may say this too
+		return &treatyAnswer{Status: answerTaken}, s.heed(ctx, rec.DID, q.End)
+	}
 	if err := rec.usable(); err != nil {
 		return nil, err
 	}
 	switch {
+	case q.End != nil:
 	case q.Treaty != nil && q.SHA256 == nil:
 		fresh, err := s.receive(ctx, rec, q)
 		if err != nil {
@@ -104,7 +110,7 @@ func (s *Service) answerTreaty(ctx context.Context, rec Record, q treatyRequest)
 	case q.Treaty == nil && q.SHA256 != nil && q.Attestation == nil:
 		return s.standing(rec, *q.SHA256)
 	}
-	return nil, fmt.Errorf("%w: a request names a treaty or brings one", ErrTreaty)
+	return nil, fmt.Errorf("%w: a request names a treaty, brings one, or ends one", ErrTreaty)
 }
 
 // standing tells how a treaty with a peer stands, by the peer's record.
@@ -125,7 +131,7 @@ func (s *Service) standing(rec Record, id wire.Digest) (*treatyAnswer, error) {
 // receive takes a treaty from a peer:
 //
 //	1 it verifies, is between the two of us, and the peer has signed it
-//	2 in force already: nothing to do
+//	2 in force already: nothing to do; declined by our operator: refused
 //	3 our own proposal with the peer's signature: it is in force
 //	4 else the attestation it names is the peer's newest, checked and recorded
 //	5 we compute the same treaty from it, from our newest attestation and from
@@ -143,6 +149,9 @@ func (s *Service) receive(ctx context.Context, rec Record, q treatyRequest) (Rec
 	id := q.Treaty.ID()
 	if rec.Treaty != nil && *rec.Treaty == id { // 2
 		return rec, nil
+	}
+	if rec.Declined != nil && *rec.Declined == id { // 2
+		return Record{}, fmt.Errorf("%w: the operator declined it", ErrTreaty)
 	}
 	if rec.Proposal != nil && *rec.Proposal == id && rec.ProposedBy == s.did { // 3
 		return s.record(ctx, rec.DID, q.Treaty, t, s.did, signedByPeer)
@@ -165,7 +174,11 @@ func (s *Service) receive(ctx context.Context, rec Record, q treatyRequest) (Rec
 		}
 	}
 	rec.ProposedBy = rec.DID
-	if s.cfg.Admission.Accepts(rec.DID, id) { // 6
+	admitted, err := s.admits(rec)
+	if err != nil {
+		return Record{}, err
+	}
+	if admitted { // 6
 		return s.sign(ctx, rec, proposal, cause{ByProtocol, "the admission rule accepts what this peer proposes"})
 	}
 	return s.record(ctx, rec.DID, proposal, t, rec.DID, cause{ByPeer, "the peer proposes"}) // 6

@@ -3,11 +3,15 @@ package node
 import (
 	"context"
 	"errors"
-	"unicode"
+	"log/slog"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/federation"
 	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/wire"
 )
 
 // ChangePeer asks "federate/freeze", "federate/thaw", "federate/leave" and
@@ -17,10 +21,16 @@ type ChangePeer struct {
 	DID             string `json:"did"`
 	Reason          string `json:"reason,omitempty"`
 	Confirm         string `json:"confirm,omitempty"`
+	Code            string `json:"code,omitempty"`            // leave: what the peer is told, one of federation.EndCodes
 	DespiteEvidence bool   `json:"despite_evidence,omitzero"` // thaw, though the peer's log is proven to tell two stories
 }
 
-const maxPeerReason = 200
+// DeclineTreaty asks "federate/decline". The peer is told the reason.
+type DeclineTreaty struct {
+	DID      string      `json:"did"`
+	Proposal wire.Digest `json:"proposal"`
+	Reason   string      `json:"reason"`
+}
 
 // check returns the peer that a change is about.
 func (q *ChangePeer) check(wantReason bool) (did.DID, error) {
@@ -34,13 +44,8 @@ func (q *ChangePeer) check(wantReason bool) (did.DID, error) {
 		}
 		return id, nil
 	}
-	if q.Reason == "" || len(q.Reason) > maxPeerReason {
-		return "", usage("the reason has %d bytes, want 1 to %d", len(q.Reason), maxPeerReason)
-	}
-	for _, r := range q.Reason {
-		if !unicode.IsPrint(r) {
-			return "", usage("the reason has a character that cannot be printed")
-		}
+	if err := federation.CheckText(q.Reason, federation.MaxNoticeText); err != nil {
+		return "", usage("the reason: %v", err)
 	}
 	return id, nil
 }
@@ -95,15 +100,57 @@ func (n *Node) thawPeer(ctx context.Context, req ChangePeer) (*PeerInfo, error) 
 	})
 }
 
-// leavePeer ends a treaty. A later hello and treaty may begin another.
+// leavePeer ends a treaty, and tells the peer if it can be reached now. A later
+// hello and treaty may begin another.
 func (n *Node) leavePeer(ctx context.Context, req ChangePeer) (*PeerInfo, error) {
 	id, err := req.check(true)
 	if err != nil {
 		return nil, err
 	}
+	if req.Code == "" {
+		req.Code = "unspecified"
+	}
+	if !slices.Contains(federation.EndCodes, req.Code) {
+		return nil, usage("the code is %.40q, want one of %s", req.Code, strings.Join(federation.EndCodes, ", "))
+	}
 	return n.changePeer(ctx, id, func(ctx context.Context, id did.DID) error {
-		return n.network.directory.Terminate(ctx, id, req.Reason)
+		if err := n.network.service.Leave(ctx, id, req.Code, req.Reason); err != nil {
+			return err
+		}
+		n.tellPeer(ctx, id)
+		return nil
 	})
+}
+
+// declineTreaty refuses what a peer proposed.
+func (n *Node) declineTreaty(ctx context.Context, req DeclineTreaty) (*PeerInfo, error) {
+	q := ChangePeer{DID: req.DID, Reason: req.Reason}
+	id, err := q.check(true)
+	if err != nil {
+		return nil, err
+	}
+	return n.changePeer(ctx, id, func(ctx context.Context, id did.DID) error {
+		if err := n.network.service.Decline(ctx, id, req.Proposal, req.Reason); err != nil {
+			return err
+		}
+		n.tellPeer(ctx, id)
+		return nil
+	})
+}
+
+// tellTimeout bounds how long an operator waits for a peer to be told.
+const tellTimeout = 5 * time.Second
+
+// tellPeer tries to deliver a notice now; if the peer is away, it waits.
+func (n *Node) tellPeer(ctx context.Context, id did.DID) {
+	if n.needNetwork() != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, tellTimeout)
+	defer cancel()
+	if err := n.network.service.Tell(ctx, id); err != nil {
+		n.log.Info("the peer is not told yet; it is tried again", slog.String("peer", id.String()), slog.Any("error", err))
+	}
 }
 
 // revokePeer ends a relationship for ever.

@@ -9,7 +9,7 @@ import (
 	"github.com/backbay-labs/chio-node/kernel/policy"
 )
 
-// ShowPeer asks "federate/show".
+// ShowPeer asks "federate/show" and "federate/log".
 type ShowPeer struct {
 	DID string `json:"did"`
 }
@@ -27,6 +27,25 @@ type PeerCard struct {
 	Lines      []TermLine               `json:"lines"`
 	Offered    []federation.SurfaceTool `json:"offered"` // its tools, with prices
 	Money      []SettledPeer            `json:"money"`
+}
+
+// PeerHistory answers "federate/log": what became of a peer, the oldest kept
+// change first.
+type PeerHistory struct {
+	DID     string              `json:"did"`
+	Changes []federation.Change `json:"changes"`
+}
+
+func (n *Node) peerHistory(_ context.Context, req ShowPeer) (*PeerHistory, error) {
+	id, err := did.Parse(req.DID)
+	if err != nil {
+		return nil, usage("%v", err)
+	}
+	changes, err := n.network.directory.History(id)
+	if err != nil {
+		return nil, federationProblem(err)
+	}
+	return &PeerHistory{DID: req.DID, Changes: changes}, nil
 }
 
 func (n *Node) showPeer(ctx context.Context, req ShowPeer) (*PeerCard, error) {

@@ -302,6 +302,7 @@ type PeerInfo struct {
 	HeardSize   uint64 `json:"heard_size,omitzero"`         // the largest head of its log that was gossiped or witnessed
 	Witnesses   int    `json:"heard_witnesses,omitzero"`    // peers of ours that cosigned that head
 	ShrunkFrom  uint64 `json:"shrunk_from,omitzero"`        // its log was longer once: a head of so many receipts was signed
+	Untold      int    `json:"untold,omitzero"`             // notices of ours that have not reached it
 	Equivocated bool   `json:"equivocated,omitzero"`        // there is evidence: federate evidence
 }
 

@@ -80,6 +80,8 @@ var operations = map[string]handler{
 	"federate/preview":     operation((*Node).previewTreaty),
 	"federate/propose":     operation((*Node).proposeTreaty),
 	"federate/accept":      operation((*Node).acceptTreaty),
+	"federate/decline":     operation((*Node).declineTreaty),
+	"federate/log":         operation((*Node).peerHistory),
 	"federate/list":        operation((*Node).listPeers),
 	"federate/pending":     operation((*Node).pendingPeers),
 	"federate/sync":        operation((*Node).syncPeers),

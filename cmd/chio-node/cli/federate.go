@@ -31,7 +31,7 @@ func (a *app) federateCmd() *cobra.Command {
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be signed and stop")
 	c.AddCommand(a.peersCmd("list", "the peers of this node", "federate/list"),
 		a.peersCmd("pending", "treaties that wait for this operator", "federate/pending"), a.federateAcceptCmd(), a.federateSyncCmd(), a.federateEvidenceCmd())
-	c.AddCommand(a.federateShowCmd())
+	c.AddCommand(a.federateShowCmd(), a.federateLogCmd())
 	c.AddCommand(a.federateChangeCmds()...)
 	return c
 }
@@ -142,9 +142,9 @@ func (a *app) peersCmd(use, short, op string) *cobra.Command {
 func (a *app) federateAcceptCmd() *cobra.Command {
 	return &cobra.Command{Use: "accept DID HASH", Short: "sign the treaty a peer proposed", Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			hash, err := wire.ParseDigest(args[1])
+			hash, err := proposalHash(args[1])
 			if err != nil {
-				return &node.Problem{Code: "CHIO-USAGE", Message: err.Error(), Hint: "chio-node federate pending shows the hash", Exit: node.ExitUsage}
+				return err
 			}
 			var state node.PeerInfo
 			if err := a.call(cmd.Context(), "federate/accept", node.AcceptTreaty{DID: args[0], Accept: hash}, &state); err != nil {
@@ -152,6 +152,15 @@ func (a *app) federateAcceptCmd() *cobra.Command {
 			}
 			return a.print(state, func(w io.Writer) { fmt.Fprintf(w, "%s  %s\n", state.DID, state.State) })
 		}}
+}
+
+// proposalHash reads the hash of a proposal as pending shows it.
+func proposalHash(s string) (wire.Digest, error) {
+	hash, err := wire.ParseDigest(s)
+	if err != nil {
+		return hash, usageProblem(err.Error(), "chio-node federate pending shows the hash")
+	}
+	return hash, nil
 }
 
 func (a *app) federateSyncCmd() *cobra.Command {

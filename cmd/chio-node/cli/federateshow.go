@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/backbay-labs/chio-node/federation"
 	"github.com/backbay-labs/chio-node/node"
 )
 
@@ -65,4 +66,28 @@ func showPeer(w io.Writer, c *node.PeerCard) {
 		fmt.Fprintln(w)
 		showTerms(w, c.Lines)
 	}
+}
+
+func (a *app) federateLogCmd() *cobra.Command {
+	return &cobra.Command{Use: "log DID", Short: "what became of a peer, when, why and by whom", Args: cobra.ExactArgs(1),
+		Long: "By operator: you decided. By peer: it signed something. By protocol: a rule of this node. The last 256 changes are kept.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var h node.PeerHistory
+			if err := a.call(cmd.Context(), "federate/log", node.ShowPeer{DID: args[0]}, &h); err != nil {
+				return err
+			}
+			return a.print(h, func(w io.Writer) { showHistory(w, h.Changes) })
+		}}
+}
+
+func showHistory(w io.Writer, changes []federation.Change) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, c := range changes {
+		state := string(c.To)
+		if c.From != c.To {
+			state = string(c.From) + " → " + state
+		}
+		fmt.Fprintf(t, "%s\t%s\tby %s\t%s\n", time.Unix(c.At, 0).UTC().Format(time.RFC3339), state, c.By, c.Reason)
+	}
+	_ = t.Flush() // standard output is gone: nobody to tell
 }
