@@ -111,6 +111,8 @@ func (a *Attestation) check() error {
 //	6 the kernel key is not the organisation key
 //	7 every term is in its range, every list within its bound and in order
 //	8 both sections compile: they are in the portable subset
+//	9 it is spelled as we spell it, without a member that says nothing: both
+//	  sides compute digests of its parts, so there must be one spelling
 //
 // Whether it is current, and the latest, is for the caller, who has a clock and
 // a memory.
@@ -128,7 +130,13 @@ func VerifyAttestation(env *wire.Envelope, from, audience did.DID) (*Attestation
 	if a.Issuer != from || a.Audience != audience { // 3
 		return nil, fmt.Errorf("%w: from %s for %s, want from %s for %s", ErrAttestation, a.Issuer, a.Audience, from, audience)
 	}
-	return &a, a.check()
+	if err := a.check(); err != nil {
+		return nil, err
+	}
+	if again, err := wire.DigestOf(a); err != nil || again != env.ID() { // 9
+		return nil, fmt.Errorf("%w: not in its one spelling: leave out what is absent", ErrAttestation)
+	}
+	return &a, nil
 }
 
 // currentAt explains why an attestation does not count now.

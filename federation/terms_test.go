@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"strings"
@@ -142,6 +143,10 @@ func TestVerifyAttestation(t *testing.T) {
 	if _, err := VerifyAttestation(good, a, b); err != nil {
 		t.Fatal(err)
 	}
+	spelled := &wire.Envelope{Body: bytes.Replace(good.Body, []byte(`"revocation_terms"`), []byte(`"previous":null,"revocation_terms"`), 1)}
+	if err := spelled.AddSignature(AttestationSchema, key(t, 10)); err != nil {
+		t.Fatal(err)
+	}
 	one := x.id
 	for name, c := range map[string]struct {
 		env            *wire.Envelope
@@ -157,6 +162,7 @@ func TestVerifyAttestation(t *testing.T) {
 		"second without":       {seal(func(a *Attestation) { a.Sequence = 2 }, key(t, 10)), a, b},
 		"empty window":         {seal(func(a *Attestation) { a.Expires = a.NotBefore }, key(t, 10)), a, b},
 		"org key as kernel":    {seal(func(a *Attestation) { a.KernelKey = key(t, 10).Public() }, key(t, 10)), a, b},
+		"another spelling":     {spelled, a, b},
 		"unsorted guards":      {seal(func(a *Attestation) { a.GuardSet = []string{"b", "a"} }, key(t, 10)), a, b},
 		"unsorted surface": {seal(func(a *Attestation) {
 			a.CapabilitySurface = []SurfaceTool{a.CapabilitySurface[1], a.CapabilitySurface[0]}
