@@ -35,8 +35,8 @@ func BenchmarkHello(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		x.clock.Add(2) // nonces expire, so that the table does not fill up
-		y.clock.Add(2)
+		x.clock.Add(10) // nonces expire, so that the table does not fill up
+		y.clock.Add(10)
 		if _, err := x.service.helloOver(b.Context(), y.host.ID(), y.did(), ""); err != nil {
 			b.Fatal(err)
 		}

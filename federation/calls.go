@@ -3,7 +3,6 @@ package federation
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -134,19 +133,16 @@ func NewExchange(cfg ExchangeConfig) (*Exchange, error) {
 	}
 	cfg.fill()
 	x := &Exchange{cfg: cfg, s: cfg.Service, did: cfg.Service.did,
-		limits: p2p.Limits{MaxFrameBytes: frameLimits.Bytes, MessageTimeout: cfg.CallTimeout,
-			TotalTimeout: cfg.CallTimeout + 30*time.Second, StreamsPerPeer: 16},
+		limits:   invokeLimits(cfg.CallTimeout),
 		arriving: make(map[callKey]*arrival), pulling: make(map[did.DID]*sync.Mutex), due: make(map[did.DID]bool), joining: make(map[did.DID]string),
 		spread: make(map[did.DID]Propagation), wake: make(chan struct{}, 1), witness: witnesses{asked: make(map[did.DID]bool)}}
-	small := p2p.Limits{MaxFrameBytes: 384 << 10, MessageTimeout: 10 * time.Second, TotalTimeout: 30 * time.Second, StreamsPerPeer: 4}
-	large := p2p.Limits{MaxFrameBytes: 4 << 20, MessageTimeout: 30 * time.Second, TotalTimeout: 60 * time.Second, StreamsPerPeer: 4}
 	for _, p := range [...]struct {
 		name   string
 		limits p2p.Limits
 		serve  answerer
 	}{
-		{ProtocolInvoke, x.limits, x.answerInvoke}, {ProtocolCosign, large, alone(x.answerCosign)},
-		{ProtocolSync, large, alone(x.answerSync)}, {ProtocolRevocation, small, alone(x.answerRevocation)},
+		{ProtocolInvoke, x.limits, x.answerInvoke}, {ProtocolCosign, cosignLimits, alone(x.answerCosign)},
+		{ProtocolSync, syncLimits, alone(x.answerSync)}, {ProtocolRevocation, revocationLimits, alone(x.answerRevocation)},
 	} {
 		if err := x.s.cfg.Host.Handle(p.name, p.limits, x.s.logged(p.name, x.serve(p.serve))); err != nil {
 			return nil, err
@@ -218,7 +214,7 @@ func (x *Exchange) serve(answer answerer) p2p.Handler {
 		if err := rec.inForce(x.now()); err != nil {
 			reply = errorFrame(refusal(refusedNotActive, "%v", err))
 		} else if reply, err = answer(ctx, rec, doc, stream); err != nil {
-			x.s.cfg.Log.Info("request of a peer refused", slog.String("peer", rec.DID.String()), slog.String("error", err.Error()))
+			x.s.complain("request of a peer refused", from.ID, "peer", rec.DID.String(), "error", err.Error())
 			reply = errorFrame(err)
 		}
 		if reply == nil {

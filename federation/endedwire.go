@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/p2p"
@@ -19,10 +18,6 @@ import (
 // an organisation that ended says no hello any more, and who asks about one
 // may not know us.
 const ProtocolDeactivation = "/chio/fed/deactivation/1.0.0"
-
-var endedLimits = p2p.Limits{
-	MaxFrameBytes: 256 << 10, MessageTimeout: 10 * time.Second, TotalTimeout: 30 * time.Second, StreamsPerPeer: 2, Open: true,
-}
 
 // The bounds of one list: records, and their bytes.
 const (
@@ -57,7 +52,7 @@ func (s *Service) serveEnded(ctx context.Context, from p2p.Peer, stream *p2p.Str
 	}
 	answer, err := s.answerEnded(ctx, from, &q)
 	if err != nil {
-		s.cfg.Log.Info("deactivation request refused", slog.String("type", q.Type), slog.String("error", err.Error()))
+		s.complain("deactivation request refused", from.ID, "type", q.Type, "error", err.Error())
 		return stream.Write(ctx, errorFrame(err))
 	}
 	return send(ctx, stream, answer)

@@ -190,7 +190,11 @@ func (s *Service) admitHello(ctx context.Context, them *introduced, dialled stri
 	var left p2p.PeerID
 	now := s.cfg.Now()
 	err := s.cfg.Directory.update(ctx, them.offer.DID, func(tx store.Tx, rec *Record) error {
-		if err := spendNonce(tx, them.offer.DID, them.offer.Nonce, now); err != nil { // 1
+		room := maxStrangerNonces
+		if rec.State == Active {
+			room = maxNonces
+		}
+		if err := spendNonce(tx, them.offer.DID, them.offer.Nonce, room, now); err != nil { // 1
 			return err
 		}
 		if rec.State == Revoked { // 2
@@ -268,7 +272,7 @@ func (r *Record) introduce(them *introduced, dialled string, now int64) {
 		r.Addresses = append(r.Addresses, dialled) // known to work, so first
 	}
 	for _, a := range them.offer.Addresses {
-		if a != dialled && len(r.Addresses) < maxAddresses {
+		if a != dialled && len(r.Addresses) < maxAddresses && them.peer.MayDial(a) {
 			r.Addresses = append(r.Addresses, a)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // frameLimits bound a message of the call, cosign and sync protocols before
 // anything of it is interpreted. The depth leaves room for the frame's own
 // levels around foreign JSON.
-var frameLimits = wire.Limits{Bytes: 8 << 20, Depth: wire.ForeignLimits.Depth + 8}
+var frameLimits = wire.Limits{Bytes: invokeFrameBytes, Depth: wire.ForeignLimits.Depth + 8}
 
 // The codes of a protocol error: why a peer did not take a request. They are
 // words between two nodes; a decision about a call is a receipt instead.

@@ -403,7 +403,7 @@ func TestNonces(t *testing.T) {
 	defer func() { _ = db.Close() }()
 	from := didOf(t, 10)
 	spend := func(nonce string, now int64) error {
-		return db.Update(t.Context(), func(tx store.Tx) error { return spendNonce(tx, from, nonceOf(nonce), now) })
+		return db.Update(t.Context(), func(tx store.Tx) error { return spendNonce(tx, from, nonceOf(nonce), maxNonces, now) })
 	}
 	if err := spend("one", 1000); err != nil {
 		t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -92,7 +93,8 @@ func (o *org) start(opts ...option) {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	host, err := p2p.New(p2p.Config{Key: o.transport, Allow: dir.Knows, Open: true})
+	host, err := p2p.New(p2p.Config{Key: o.transport, Allow: dir.Knows, Trusted: dir.Trusts, Open: true,
+		Clock: func() time.Time { return time.Unix(o.clock.Load(), 0) }})
 	if err != nil {
 		o.t.Fatal(err)
 	}

@@ -20,13 +20,17 @@ const (
 	// maxNonces bounds the live nonces; reached, hellos are refused. A live
 	// nonce is never evicted.
 	maxNonces = 16_384
+	// maxStrangerNonces bounds those that peers without a treaty may add to, so
+	// that many strangers do not keep the others from renewing their hello.
+	maxStrangerNonces = maxNonces / 4 * 3
 	// sweepStep bounds the expired nonces removed by one hello.
 	sweepStep = 8
 )
 
-// spendNonce records a peer's nonce, or refuses it as a replay. It also removes
-// a few expired ones, so that the table shrinks as it is used.
-func spendNonce(tx store.Tx, from did.DID, nonce string, now int64) error {
+// spendNonce records a peer's nonce, or refuses it as a replay, or because limit
+// are live. It also removes a few expired ones, so that the table shrinks as it
+// is used.
+func spendNonce(tx store.Tx, from did.DID, nonce string, limit int, now int64) error {
 	key := from.String() + "/" + nonce
 	if _, err := tx.Get(prefixNonce + key); err == nil {
 		return fmt.Errorf("%w: %s used this nonce before", ErrReplay, from)
@@ -37,7 +41,7 @@ func spendNonce(tx store.Tx, from did.DID, nonce string, now int64) error {
 	if err != nil {
 		return err
 	}
-	if live >= maxNonces {
+	if live >= limit {
 		return fmt.Errorf("%w: %d remembered", ErrNoncesFull, live)
 	}
 	expiry := fmt.Sprintf("%020d", now+nonceSeconds)

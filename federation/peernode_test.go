@@ -95,7 +95,7 @@ func (p *peerNode) build() {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.host, err = p2p.New(p2p.Config{Key: p.transport, Allow: dir.Knows, Open: true, Listen: p.listen})
+	p.host, err = p2p.New(p2p.Config{Key: p.transport, Allow: dir.Knows, Trusted: dir.Trusts, Open: true, Listen: p.listen})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func (s *Service) servePolicy(ctx context.Context, from p2p.Peer, stream *p2p.St
 	answer := policyAnswer{Schema: policyAnswerSchema}
 	env, err := s.writtenFor(ctx, &rec, q.SHA256)
 	if err != nil {
-		s.cfg.Log.Info("attestation not given", "peer", rec.DID.String(), "error", err.Error())
+		s.complain("attestation not given", from.ID, "peer", rec.DID.String(), "error", err.Error())
 		answer.Reason = "no such attestation for you"
 	} else {
 		answer.Attestation = env

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/p2p"
@@ -21,19 +20,6 @@ const (
 	ProtocolHello  = "/chio/fed/hello/1.0.0"
 	ProtocolPolicy = "/chio/fed/policy/1.0.0"
 	ProtocolTreaty = "/chio/fed/treaty/1.0.0"
-)
-
-// The limits of those protocols. Only hello is served to strangers.
-var (
-	helloLimits = p2p.Limits{
-		MaxFrameBytes: 64 << 10, MessageTimeout: 10 * time.Second, TotalTimeout: 30 * time.Second, StreamsPerPeer: 2, Open: true,
-	}
-	policyLimits = p2p.Limits{
-		MaxFrameBytes: 256 << 10, MessageTimeout: 10 * time.Second, TotalTimeout: 30 * time.Second, StreamsPerPeer: 4,
-	}
-	treatyLimits = p2p.Limits{
-		MaxFrameBytes: 256 << 10, MessageTimeout: 30 * time.Second, TotalTimeout: 60 * time.Second, StreamsPerPeer: 4,
-	}
 )
 
 // ErrConfig names the configuration field that is missing.
@@ -103,6 +89,8 @@ type Service struct {
 	onEnded atomic.Pointer[func()] // of the exchange
 	issuing sync.Mutex             // one attestation is written at a time
 
+	complaints *complaints
+
 	mu       sync.Mutex // guards compiled
 	compiled map[compiledKey]*TreatyPolicy
 }
@@ -124,7 +112,7 @@ func New(cfg Config) (*Service, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{cfg: cfg, did: did.FromKey(cfg.Org.Public()), compiled: make(map[compiledKey]*TreatyPolicy)}
+	s := &Service{cfg: cfg, did: did.FromKey(cfg.Org.Public()), compiled: make(map[compiledKey]*TreatyPolicy), complaints: newComplaints()}
 	for _, p := range [...]struct {
 		name   string
 		limits p2p.Limits
@@ -140,17 +128,6 @@ func New(cfg Config) (*Service, error) {
 		}
 	}
 	return s, nil
-}
-
-// logged reports what a peer was refused for; the peer sees a reset stream.
-func (s *Service) logged(name string, serve p2p.Handler) p2p.Handler {
-	return func(ctx context.Context, from p2p.Peer, stream *p2p.Stream) error {
-		err := serve(ctx, from, stream)
-		if err != nil {
-			s.cfg.Log.Info("stream refused", "protocol", name, "peer_id", string(from.ID), "error", err.Error())
-		}
-		return err
-	}
 }
 
 func (s *Service) failpoint(name string) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
-	"time"
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/oracle"
@@ -17,11 +16,6 @@ import (
 // ProtocolSettle carries statements, vouchers and price rounds between the
 // nodes of an active treaty.
 const ProtocolSettle = "/chio/fed/settle/1.0.0"
-
-// settleLimits leave time for the payee to ask its chain.
-var settleLimits = p2p.Limits{
-	MaxFrameBytes: 256 << 10, MessageTimeout: 30 * time.Second, TotalTimeout: 60 * time.Second, StreamsPerPeer: 4,
-}
 
 // The types of a settle request.
 const (
@@ -101,7 +95,7 @@ func (x *Desk) serve(ctx context.Context, from p2p.Peer, stream *p2p.Stream) err
 	reply, err := x.answer(ctx, rec.DID, &req)
 	if err != nil {
 		reply = settleReply{Reason: err.Error()}
-		x.s.cfg.Log.Info("settle request refused", "type", req.Type, "peer", rec.DID.String(), "error", err.Error())
+		x.s.complain("settle request refused", from.ID, "type", req.Type, "peer", rec.DID.String(), "error", err.Error())
 	}
 	return send(ctx, stream, reply)
 }

@@ -110,7 +110,7 @@ func newDeskOrg(t testing.TB, seed byte, chain *paperChain, peers ...did.DID) *d
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.host, err = p2p.New(p2p.Config{Key: o.transport, Allow: dir.Knows, Open: true}); err != nil {
+	if o.host, err = p2p.New(p2p.Config{Key: o.transport, Allow: dir.Knows, Trusted: dir.Trusts, Open: true}); err != nil {
 		t.Fatal(err)
 	}
 	o.service, err = New(Config{Host: o.host, Directory: dir, DB: o.db, Org: o.org.org, Terms: terms,

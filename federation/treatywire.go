@@ -84,7 +84,7 @@ func (s *Service) serveTreaty(ctx context.Context, from p2p.Peer, stream *p2p.St
 	}
 	answer, err := s.answerTreaty(ctx, rec, q)
 	if err != nil {
-		s.cfg.Log.Info("treaty refused", "peer", rec.DID.String(), "error", err.Error())
+		s.complain("treaty refused", from.ID, "peer", rec.DID.String(), "error", err.Error())
 		reason := err.Error()
 		answer = &treatyAnswer{Status: answerRefused, Reason: reason[:min(len(reason), maxReason)]}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
-	"time"
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/kernel/receipt"
@@ -18,8 +17,6 @@ import (
 // ProtocolWitness is how a node asks what heads of its own log are known: the
 // only memory of them that does not lie on its own disk.
 const ProtocolWitness = "/chio/fed/witness/1.0.0"
-
-var witnessLimits = p2p.Limits{MaxFrameBytes: 64 << 10, MessageTimeout: 5 * time.Second, TotalTimeout: 10 * time.Second, StreamsPerPeer: 2}
 
 // ErrRolledBack: a witness holds a head of our log that we signed and our log
 // does not have. Whatever we signed now would contradict it.

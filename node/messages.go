@@ -2,6 +2,7 @@ package node
 
 import (
 	"github.com/backbay-labs/chio-node/kernel/capability"
+	"github.com/backbay-labs/chio-node/p2p"
 	"github.com/backbay-labs/chio-node/vc/oidc"
 	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
@@ -38,6 +39,8 @@ type Status struct {
 	Junk uint64 `json:"junk_requests,omitzero"`
 	// SilentWitnesses have not said since the start which head of our log they hold.
 	SilentWitnesses []string `json:"silent_witnesses,omitempty"`
+	// Refused counts what the network turned away since the start.
+	Refused p2p.Refused `json:"refused"`
 }
 
 // ServerInfo is one attached tool server.
@@ -304,6 +307,7 @@ type PeerInfo struct {
 	ShrunkFrom  uint64 `json:"shrunk_from,omitzero"`        // its log was longer once: a head of so many receipts was signed
 	Untold      int    `json:"untold,omitzero"`             // notices of ours that have not reached it
 	Equivocated bool   `json:"equivocated,omitzero"`        // there is evidence: federate evidence
+	Refused     uint64 `json:"refused_streams,omitzero"`    // streams of it since the start that were over a rate
 }
 
 // EvidenceRequest asks "federate/evidence".

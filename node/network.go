@@ -46,7 +46,7 @@ func newNetwork(n *Node) (*network, error) {
 	}
 	w.directory = directory
 	if w.host, err = p2p.New(p2p.Config{Key: n.keys.Transport(), Listen: stableListen(n.opts.Home, n.cfg.P2P.Listen),
-		Allow: directory.Knows, Open: true, Log: n.log}); err != nil {
+		Allow: directory.Knows, Trusted: directory.Trusts, Open: true, Log: n.log}); err != nil {
 		return nil, err
 	}
 	terms, err := n.loadTerms()

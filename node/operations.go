@@ -125,7 +125,7 @@ func (n *Node) status(ctx context.Context, _ Empty) (*Status, error) {
 	s := &Status{Name: n.cfg.Name, DID: n.DID().String(), KernelKey: n.keys.Kernel().Public(), LogID: n.logID,
 		Peer: n.network.address(), API: n.apiAddress(), Settlement: n.money.settlementAddress(), Oracle: n.money.oracleAddress(),
 		Policy: policy.Hash, PolicyState: policy, Servers: n.tools.list(), Sealed: n.keys.Sealed(), Ready: true, SilentWitnesses: n.silentWitnesses(),
-		Junk: n.junk.Load()}
+		Junk: n.junk.Load(), Refused: n.network.host.Refused()}
 	if err := n.ready(); err != nil {
 		s.Ready, s.Problem = false, err.Error()
 	}

@@ -78,7 +78,7 @@ func (h *Host) Open(ctx context.Context, to PeerID, name string) (*Stream, error
 		release()
 		return nil, fmt.Errorf("open %s to peer %s: %w", name, to, err)
 	}
-	return newStream(raw, r.limits, release), nil
+	return newStream(raw, r.limits, h.priority(remote), release), nil
 }
 
 // slot waits for a free stream slot.

@@ -27,8 +27,8 @@ const (
 )
 
 // readFrame reads one frame of at most limit bytes. io.EOF means the stream
-// ended cleanly before a frame began.
-func readFrame(r *bufio.Reader, limit int) ([]byte, error) {
+// ended cleanly before a frame began. Memory is reserved before it is taken.
+func readFrame(r *bufio.Reader, limit int, reserve func(int) error) ([]byte, error) {
 	n, err := readLength(r)
 	if err != nil {
 		return nil, err
@@ -36,12 +36,16 @@ func readFrame(r *bufio.Reader, limit int) ([]byte, error) {
 	if n > limit {
 		return nil, fmt.Errorf("%w: %d bytes, limit %d", ErrFrameTooLarge, n, limit)
 	}
-	frame := make([]byte, 0, min(n, growStep))
+	var frame []byte
 	for len(frame) < n {
 		if len(frame) == cap(frame) {
-			frame = append(frame, 0)[:len(frame)] // append doubles the capacity
+			size := min(n, max(growStep, 2*cap(frame)))
+			if err := reserve(size - cap(frame)); err != nil {
+				return nil, err
+			}
+			frame = append(make([]byte, 0, size), frame...)
 		}
-		got, err := r.Read(frame[len(frame):min(cap(frame), n)])
+		got, err := r.Read(frame[len(frame):cap(frame)])
 		frame = frame[:len(frame)+got]
 		if err != nil && len(frame) < n {
 			return nil, fmt.Errorf("%w: ended after %d of %d bytes: %w", ErrFrame, len(frame), n, noEOF(err))

@@ -11,6 +11,9 @@ import (
 	"pgregory.net/rapid"
 )
 
+// free reserves nothing.
+func free(int) error { return nil }
+
 func TestReadFrameRefuses(t *testing.T) {
 	huge := binary.AppendUvarint(nil, 1<<31)
 	for name, c := range map[string]struct {
@@ -26,7 +29,7 @@ func TestReadFrameRefuses(t *testing.T) {
 		"ends before body":   {[]byte{3}, io.ErrUnexpectedEOF},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := readFrame(bufio.NewReader(bytes.NewReader(c.in)), 100)
+			_, err := readFrame(bufio.NewReader(bytes.NewReader(c.in)), 100, free)
 			if !errors.Is(err, c.want) {
 				t.Fatalf("got %v, want %v", err, c.want)
 			}
@@ -44,7 +47,7 @@ func TestReadFrameAllocatesAsBytesArrive(t *testing.T) {
 	got := testing.Benchmark(func(b *testing.B) {
 		b.ReportAllocs()
 		for range b.N {
-			if _, err := readFrame(bufio.NewReaderSize(bytes.NewReader(in), 16), maxFrameLimit); err == nil {
+			if _, err := readFrame(bufio.NewReaderSize(bytes.NewReader(in), 16), maxFrameLimit, free); err == nil {
 				b.Fatal("accepted a truncated frame")
 			}
 		}
@@ -58,11 +61,11 @@ func TestFrameRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		message := rapid.SliceOfN(rapid.Byte(), 0, 20000).Draw(t, "message")
 		r := bufio.NewReaderSize(bytes.NewReader(appendFrame(nil, message)), 16)
-		got, err := readFrame(r, 20000)
+		got, err := readFrame(r, 20000, free)
 		if err != nil || !bytes.Equal(got, message) {
 			t.Fatalf("read back %d bytes, %v", len(got), err)
 		}
-		if _, err := readFrame(r, 20000); err != io.EOF {
+		if _, err := readFrame(r, 20000, free); err != io.EOF {
 			t.Fatalf("after the frame: %v", err)
 		}
 	})
@@ -74,7 +77,7 @@ func FuzzReadFrame(f *testing.F) {
 	f.Add(binary.AppendUvarint(nil, 1<<31))
 	f.Add([]byte{0x80, 0x80, 0x80, 0x80, 0x01})
 	f.Fuzz(func(t *testing.T, in []byte) {
-		frame, err := readFrame(bufio.NewReader(bytes.NewReader(in)), 1024)
+		frame, err := readFrame(bufio.NewReader(bytes.NewReader(in)), 1024, free)
 		if err != nil {
 			return
 		}

@@ -12,19 +12,22 @@ import (
 // gater decides which connections may exist. It implements libp2p's
 // connmgr.ConnectionGater.
 type gater struct {
-	allow func(PeerID) bool
-	open  bool // strangers may connect, for the protocols marked Open
+	allow, agreed func(PeerID) bool // Config's Allow and Trusted
+	open          bool              // strangers may connect, for the protocols marked Open
 
 	mu      sync.Mutex
 	dialing map[peer.ID]map[string]int // addresses passed to Connect, now being dialled
 }
 
-func newGater(allow func(PeerID) bool, open bool) *gater {
-	return &gater{allow: allow, open: open, dialing: make(map[peer.ID]map[string]int)}
+func newGater(allow, agreed func(PeerID) bool, open bool) *gater {
+	return &gater{allow: allow, agreed: agreed, open: open, dialing: make(map[peer.ID]map[string]int)}
 }
 
 // known reports whether the owner of the host vouches for the peer.
 func (g *gater) known(id peer.ID) bool { return g.allow != nil && g.allow(PeerID(id.String())) }
+
+// trusted reports whether there is an agreement with the peer.
+func (g *gater) trusted(id peer.ID) bool { return g.agreed != nil && g.agreed(PeerID(id.String())) }
 
 // permit lets the given addresses of a peer be dialled until the returned
 // function is called: an address the peer advertised about itself never is.

@@ -16,6 +16,7 @@ import (
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
+	"github.com/libp2p/go-libp2p/p2p/net/swarm"
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
@@ -44,6 +45,13 @@ type Config struct {
 	Allow  func(PeerID) bool // known peers; nil knows nobody; called often, must be quick
 	Open   bool              // strangers may connect, for protocols marked Open
 	Log    *slog.Logger      // told of handlers that panic; nil tells nobody
+	// Trusted are the peers with an agreement, for whom room is kept however
+	// many others come; nil: all that are allowed. It is called as Allow is.
+	Trusted func(PeerID) bool
+	// LimitLoopback counts connections from loopback for the limits of one
+	// network, as behind a local proxy.
+	LimitLoopback bool
+	Clock         func() time.Time // of the rates; nil: the machine's
 }
 
 // DefaultListen is loopback only: a node is reachable from elsewhere only when
@@ -58,11 +66,13 @@ type Host struct {
 	id     PeerID
 	listen []ma.Multiaddr
 	gater  *gater
+	rates  rates
+	tally  tally
 
 	mu        sync.Mutex // guards what follows
 	protocols map[protocol.ID]registration
 	slots     map[slotKey]chan struct{}
-	strangers map[peer.ID]*time.Timer
+	strangers map[peer.ID]*stranger
 	host      host.Host
 	gossip    *Gossip // set before start
 	stopped   bool
@@ -87,11 +97,18 @@ func New(cfg Config) (*Host, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
+	}
+	if cfg.Trusted == nil {
+		cfg.Trusted = cfg.Allow
+	}
 	h := &Host{
-		cfg: cfg, id: id, gater: newGater(cfg.Allow, cfg.Open),
+		cfg: cfg, id: id, gater: newGater(cfg.Allow, cfg.Trusted, cfg.Open), rates: newRates(),
+		tally:     tally{peers: make(map[PeerID]uint64)},
 		protocols: make(map[protocol.ID]registration),
 		slots:     make(map[slotKey]chan struct{}),
-		strangers: make(map[peer.ID]*time.Timer),
+		strangers: make(map[peer.ID]*stranger),
 	}
 	for _, s := range cfg.Listen {
 		a, err := ma.NewMultiaddr(s)
@@ -114,7 +131,7 @@ func (h *Host) Start(context.Context) error {
 	if h.host != nil || h.stopped {
 		return fmt.Errorf("%w: start of a host that was started before", ErrState)
 	}
-	rm, err := resourceManager(h.protocols)
+	rm, err := h.resourceManager()
 	if err != nil {
 		return err
 	}
@@ -129,7 +146,7 @@ func (h *Host) Start(context.Context) error {
 		libp2p.ResourceManager(rm), libp2p.ConnectionGater(h.gater), libp2p.ConnectionManager(connmgr.NullConnMgr{}),
 		libp2p.DisableRelay(), libp2p.DisableMetrics(), libp2p.DisableIdentifyAddressDiscovery(),
 		libp2p.Ping(false), libp2p.UserAgent(userAgent), libp2p.ProtocolVersion(userAgent),
-		libp2p.WithDialTimeout(DialTimeout),
+		libp2p.WithDialTimeout(DialTimeout), libp2p.SwarmOpts(swarm.WithDialTimeoutLocal(DialTimeoutLocal)),
 	)
 	if err != nil {
 		return errors.Join(fmt.Errorf("start the p2p host on %v: %w", h.cfg.Listen, err), rm.Close())
@@ -159,9 +176,8 @@ func (h *Host) Stop() error {
 	h.mu.Lock()
 	lh, first := h.host, !h.stopped
 	h.stopped = true
-	for id, t := range h.strangers {
-		t.Stop()
-		delete(h.strangers, id)
+	for id := range h.strangers {
+		h.forget(id)
 	}
 	h.mu.Unlock()
 	h.cancel(fmt.Errorf("%w: stopping", ErrState))

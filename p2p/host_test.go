@@ -16,7 +16,8 @@ import (
 
 const echo = "/test/echo/1.0.0"
 
-var testLimits = Limits{MaxFrameBytes: 64 << 10, MessageTimeout: 5 * time.Second, TotalTimeout: 20 * time.Second, StreamsPerPeer: 2}
+var testLimits = Limits{MaxFrameBytes: 64 << 10, MessageTimeout: 5 * time.Second, TotalTimeout: 20 * time.Second, StreamsPerPeer: 2,
+	Rate: Rate{Every: time.Microsecond, Burst: 1000}}
 
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("go.opencensus.io/stats/view.(*worker).start"))

@@ -4,11 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/libp2p/go-libp2p"
-	"github.com/libp2p/go-libp2p/core/network"
-	"github.com/libp2p/go-libp2p/core/protocol"
-	rcmgr "github.com/libp2p/go-libp2p/p2p/host/resource-manager"
 )
 
 // ErrLimits refuses a protocol whose limits are not all set.
@@ -20,6 +15,7 @@ type Limits struct {
 	MessageTimeout time.Duration // one frame, first byte to last
 	TotalTimeout   time.Duration // a whole stream; 0: each message alone
 	StreamsPerPeer int           // opened at once to one peer
+	Rate           Rate          // how often one peer may open one
 	Open           bool          // served to peers that Allow does not know
 }
 
@@ -28,9 +24,16 @@ const (
 	maxConnections     = 512
 	maxConnsPerPeer    = 8
 	maxStreams         = 4096
+	maxStreamsPerPeer  = 160 // each way, over all protocols, negotiated or not
 	maxMemoryBytes     = 256 << 20
 	maxPeerMemoryBytes = 96 << 20
 	maxFileDescriptors = 512
+	// maxHandshakes bounds the connections whose other end is not proven yet.
+	maxHandshakes = 256
+	// maxConnsPerPrefix bounds the connections of one network, prefixBits4 and
+	// prefixBits6 wide, and connRate how often a new one may come from there.
+	// Loopback is not counted, unless Config.LimitLoopback.
+	maxConnsPerPrefix = 64
 	// inboundSlack: we accept twice what a peer may open at once, because it
 	// may open the next stream before our end of the last one is gone.
 	inboundSlack = 2
@@ -38,9 +41,35 @@ const (
 	maxFrameLimit = 1<<(7*maxLengthBytes) - 1
 	// StrangerGrace is how long a peer unknown to Allow may stay connected.
 	StrangerGrace = 60 * time.Second
-	// DialTimeout bounds Connect when its context has no earlier deadline.
-	DialTimeout = 15 * time.Second
+	// DialTimeout bounds Connect when its context has no earlier deadline, and
+	// DialTimeoutLocal one try of an address in our own network.
+	DialTimeout      = 15 * time.Second
+	DialTimeoutLocal = 5 * time.Second
 )
+
+// The limits of strangers: peers without an agreement, as Config.Trusted says.
+// All of them together cannot take what the others need.
+const (
+	// maxStrangers bounds those connected at once. For one more, who is
+	// connected longest is disconnected: a hello takes a second, not a minute.
+	maxStrangers = 128
+	// maxStrangersPerPrefix bounds those of one network; one more is turned away.
+	maxStrangersPerPrefix = 32
+	// maxStrangerStreams bounds the streams that one of them may have open here.
+	maxStrangerStreams = 24
+	// prefixShare: the strangers of one network together may open as many
+	// streams as so many of them could alone.
+	prefixShare = 4
+	// maxPeerBuckets and maxStrangerBuckets bound the rates that are remembered:
+	// of a peer and protocol; of a stranger or network and protocol.
+	maxPeerBuckets     = 65_536
+	maxStrangerBuckets = 16_384
+	// maxPrefixBuckets bounds the networks whose connections are remembered.
+	maxPrefixBuckets = 16_384
+)
+
+// connRate is how often one network may open a connection.
+var connRate = Rate{Every: 250 * time.Millisecond, Burst: 64}
 
 func (l Limits) validate() error {
 	switch {
@@ -52,45 +81,8 @@ func (l Limits) validate() error {
 		return fmt.Errorf("%w: TotalTimeout must not be negative", ErrLimits)
 	case l.StreamsPerPeer <= 0:
 		return fmt.Errorf("%w: StreamsPerPeer must be positive", ErrLimits)
+	case l.Rate.Every <= 0 || l.Rate.Burst <= 0:
+		return fmt.Errorf("%w: Rate must be positive", ErrLimits)
 	}
 	return nil
-}
-
-// resourceManager turns the protocols' limits into libp2p's fixed ones.
-func resourceManager(protocols map[protocol.ID]registration) (network.ResourceManager, error) {
-	scaling := rcmgr.DefaultLimits
-	libp2p.SetDefaultServiceLimits(&scaling)
-	partial := rcmgr.PartialLimitConfig{
-		System: rcmgr.ResourceLimits{
-			Conns: maxConnections, ConnsInbound: maxConnections, ConnsOutbound: maxConnections,
-			Streams: maxStreams, StreamsInbound: maxStreams, StreamsOutbound: maxStreams,
-			FD: maxFileDescriptors, Memory: maxMemoryBytes,
-		},
-		PeerDefault: rcmgr.ResourceLimits{
-			Conns: maxConnsPerPeer, ConnsInbound: maxConnsPerPeer, ConnsOutbound: maxConnsPerPeer,
-			FD: maxConnsPerPeer, Memory: maxPeerMemoryBytes,
-		},
-		Protocol:     make(map[protocol.ID]rcmgr.ResourceLimits, len(protocols)),
-		ProtocolPeer: make(map[protocol.ID]rcmgr.ResourceLimits, len(protocols)),
-	}
-	for id, r := range protocols {
-		in, out := rcmgr.LimitVal(inboundSlack*r.limits.StreamsPerPeer), rcmgr.LimitVal(r.limits.StreamsPerPeer)
-		partial.Protocol[id] = rcmgr.ResourceLimits{
-			Streams: maxStreams, StreamsInbound: maxStreams, StreamsOutbound: maxStreams, Memory: maxMemoryBytes,
-		}
-		partial.ProtocolPeer[id] = rcmgr.ResourceLimits{
-			Streams: in + out, StreamsInbound: in, StreamsOutbound: out, Memory: maxPeerMemoryBytes,
-		}
-	}
-	for _, id := range gossipProtocols {
-		in, out := rcmgr.LimitVal(inboundSlack*gossipStreamsPerPeer), rcmgr.LimitVal(gossipStreamsPerPeer)
-		partial.Protocol[id] = rcmgr.ResourceLimits{Streams: maxStreams, StreamsInbound: maxStreams, StreamsOutbound: maxStreams, Memory: maxMemoryBytes}
-		partial.ProtocolPeer[id] = rcmgr.ResourceLimits{Streams: in + out, StreamsInbound: in, StreamsOutbound: out, Memory: maxPeerMemoryBytes}
-	}
-	limits := partial.Build(scaling.Scale(maxMemoryBytes, maxFileDescriptors))
-	rm, err := rcmgr.NewResourceManager(rcmgr.NewFixedLimiter(limits), rcmgr.WithMetricsDisabled())
-	if err != nil {
-		return nil, fmt.Errorf("build the resource manager: %w", err)
-	}
-	return rm, nil
 }

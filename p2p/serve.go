@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"time"
 
 	"github.com/libp2p/go-libp2p/core/network"
-	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
 )
 
@@ -55,12 +53,13 @@ func (h *Host) serve(r registration) network.StreamHandler {
 			return
 		}
 		defer h.handlers.Done()
-		if !r.limits.Open && !h.gater.known(raw.Conn().RemotePeer()) {
+		if !h.welcome(r, raw) {
 			_ = raw.Reset()
 			return
 		}
-		s := newStream(raw, r.limits, func() {})
+		s := newStream(raw, r.limits, h.priority(raw.Conn().RemotePeer()), func() {})
 		if err := h.run(r, s); err != nil {
+			h.tally.errors.Add(1)
 			s.Reset()
 			return
 		}
@@ -93,47 +92,4 @@ func (h *Host) run(r registration, s *Stream) (err error) {
 		}
 	}()
 	return r.serve(ctx, s.peer, s)
-}
-
-// connected starts the clock of a stranger.
-func (h *Host) connected(n network.Network, c network.Conn) {
-	id := c.RemotePeer()
-	if c.Stat().Direction == network.DirOutbound || h.gater.known(id) {
-		return
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.stopped || h.strangers[id] != nil {
-		return
-	}
-	h.strangers[id] = time.AfterFunc(StrangerGrace, func() {
-		h.mu.Lock()
-		delete(h.strangers, id)
-		h.mu.Unlock()
-		if !h.gater.known(id) {
-			_ = n.ClosePeer(id)
-		}
-	})
-}
-
-// disconnected forgets a stranger who left.
-func (h *Host) disconnected(n network.Network, c network.Conn) {
-	id := c.RemotePeer()
-	if n.Connectedness(id) == network.Connected {
-		return
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.forget(id)
-	if h.gossip != nil {
-		h.gossip.forget(id)
-	}
-}
-
-// forget stops a stranger's clock; h.mu is held.
-func (h *Host) forget(id peer.ID) {
-	if t := h.strangers[id]; t != nil {
-		t.Stop()
-		delete(h.strangers, id)
-	}
 }

@@ -23,19 +23,22 @@ type Stream struct {
 	reader  *bufio.Reader
 	release func()
 	once    sync.Once
+
+	priority uint8 // of its reservations of memory
+	reserved int   // for the frame that was read last
 }
 
 // readBuffer is small: frames are read straight into their own memory.
 const readBuffer = 512
 
-func newStream(raw network.Stream, limits Limits, release func()) *Stream {
+func newStream(raw network.Stream, limits Limits, priority uint8, release func()) *Stream {
 	conn := raw.Conn()
 	return &Stream{
 		peer:    Peer{ID: PeerID(conn.RemotePeer().String()), Address: conn.RemoteMultiaddr().String()},
 		limits:  limits,
 		raw:     raw,
 		reader:  bufio.NewReaderSize(raw, readBuffer),
-		release: release,
+		release: release, priority: priority,
 	}
 }
 
@@ -43,12 +46,17 @@ func newStream(raw network.Stream, limits Limits, release func()) *Stream {
 func (s *Stream) Peer() Peer { return s.peer }
 
 // Read returns the next frame. io.EOF means the peer ended cleanly; after any
-// other error the stream is reset.
+// other error the stream is reset. The frame's memory is reserved, as it grows,
+// until the next Read or the end of the stream.
 func (s *Stream) Read(ctx context.Context) ([]byte, error) {
 	var frame []byte
+	if s.reserved > 0 {
+		s.raw.Scope().ReleaseMemory(s.reserved)
+		s.reserved = 0
+	}
 	err := s.timed(ctx, func() error {
 		var err error
-		frame, err = readFrame(s.reader, s.limits.MaxFrameBytes)
+		frame, err = readFrame(s.reader, s.limits.MaxFrameBytes, s.reserve)
 		return err
 	})
 	if errors.Is(err, io.EOF) && !errors.Is(err, ErrFrame) {
@@ -59,6 +67,15 @@ func (s *Stream) Read(ctx context.Context) ([]byte, error) {
 		return nil, fmt.Errorf("read from peer %s: %w", s.peer.ID, err)
 	}
 	return frame, nil
+}
+
+// reserve holds memory for the frame that is being read.
+func (s *Stream) reserve(n int) error {
+	if err := s.Hold(n); err != nil {
+		return err
+	}
+	s.reserved += n
+	return nil
 }
 
 // Write sends one frame.
