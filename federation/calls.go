@@ -66,6 +66,10 @@ type ExchangeConfig struct {
 
 	// Accrue records an obligation in the transaction that files its receipt.
 	Accrue func(store.Tx, Obligation) error
+	// Contest takes the obligation of a receipt out of what is settled, or puts it
+	// back; it names parties, treaty and receipt. It comes in the transaction that
+	// files the objection, or joins the pair after all.
+	Contest func(tx store.Tx, o Obligation, contested bool) error
 	// PriceRound names the oracle round of a quote under a treaty whose prices
 	// are not in the currency that settles.
 	PriceRound func(context.Context, did.DID, *Money) (*wire.Digest, error)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -14,12 +15,17 @@ import (
 // maxCosigns bounds the records one exchange with a peer joins.
 const maxCosigns = 256
 
-// cosignRequest asks the host for its half of a joint statement.
+// cosignRequest asks the host for its half of a joint statement, or tells it
+// that there will be none. The fields are those of its type:
+//
+//	cosign     receipt_id, receipt, statement
+//	objection  objection, receipt if the objection names one
 type cosignRequest struct {
-	Type      string   `json:"type"`
-	ReceiptID string   `json:"receipt_id"` // the host's
-	Receipt   wire.Raw `json:"receipt"`    // the origin's
-	Statement *dsse    `json:"statement"`  // signed by the origin
+	Type      string         `json:"type"`
+	ReceiptID string         `json:"receipt_id,omitempty"` // the host's
+	Receipt   wire.Raw       `json:"receipt,omitzero"`     // the origin's
+	Statement *dsse          `json:"statement,omitzero"`   // signed by the origin
+	Objection *wire.Envelope `json:"objection,omitzero"`
 }
 
 type cosignAnswer struct {
@@ -41,7 +47,10 @@ func (x *Exchange) answerCosign(ctx context.Context, rec Record, doc []byte) ([]
 	if err := wire.UnmarshalCanonical(doc, &q, frameLimits); err != nil {
 		return nil, refusal(refusedMalformed, "%v", err)
 	}
-	if q.Type != "cosign" || q.Statement == nil {
+	if q.Type == "objection" && q.Objection != nil && q.Statement == nil && q.ReceiptID == "" {
+		return x.answerObjection(ctx, rec, &q)
+	}
+	if q.Type != "cosign" || q.Statement == nil || q.Objection != nil {
 		return nil, refusal(refusedUnsupported, "no request %.40q", q.Type)
 	}
 	j, env, own, err := x.hosted(rec.DID, q.ReceiptID) // 1
@@ -102,7 +111,7 @@ func (x *Exchange) hosted(peer did.DID, receiptID string) (j Joint, env *wire.En
 	return j, env, own, err
 }
 
-// join stores a statement signed by both.
+// join stores a statement signed by both; an objection to the receipt ends.
 func (x *Exchange) join(ctx context.Context, peer did.DID, receiptID string, whole wire.Raw, change func(*Joint)) error {
 	return x.s.cfg.DB.Update(ctx, func(tx store.Tx) error {
 		var j Joint
@@ -112,6 +121,9 @@ func (x *Exchange) join(ctx context.Context, peer did.DID, receiptID string, who
 		}
 		if len(j.Cosign) > 0 {
 			return nil
+		}
+		if err := x.withdrawn(tx, peer, &j); err != nil {
+			return err
 		}
 		j.Cosign = whole
 		change(&j)
@@ -152,9 +164,10 @@ func (x *Exchange) cosignPending(ctx context.Context, rec Record) (int, error) {
 		if j.Role != RoleOrigin || j.Disputed != "" {
 			continue
 		}
-		switch err := x.cosign(ctx, rec, &j); {
+		switch err := x.cosign(ctx, rec, &j, false); {
 		case err == nil:
 			joined++
+		case errors.Is(err, errHeldBack):
 		case errors.Is(err, ErrRefused), errors.Is(err, ErrCosign):
 			failed = append(failed, fmt.Errorf("receipt %s: %w", id, err))
 		default:
@@ -174,8 +187,16 @@ func (x *Exchange) joinCursor(peer did.DID, next string) string {
 	return last
 }
 
-// cosign signs our half of one statement, collects the host's, and files both.
-func (x *Exchange) cosign(ctx context.Context, rec Record, j *Joint) error {
+// ObjectionSeconds is how long a call that the host charges for and our own
+// kernel denied is not cosigned by itself: the operator's time to object.
+const ObjectionSeconds = 300
+
+// errHeldBack: the operator may still object.
+var errHeldBack = errors.New("the receipt is held back for an objection")
+
+// cosign signs our half of one statement, collects the host's, and files both;
+// anyway says that nobody will object any more.
+func (x *Exchange) cosign(ctx context.Context, rec Record, j *Joint, anyway bool) error {
 	var row departed
 	var own wire.Raw
 	err := x.s.cfg.DB.View(func(r store.Reader) error {
@@ -197,6 +218,9 @@ func (x *Exchange) cosign(ctx context.Context, rec Record, j *Joint) error {
 	if err != nil {
 		return err
 	}
+	if !anyway && j.Charge != nil && x.now()-j.FiledAt < ObjectionSeconds && verdictOfReceipt(own) == receipt.Deny {
+		return errHeldBack
+	}
 	half := newDSSE(body)
 	if err := half.sign(body, x.cfg.KernelKey); err != nil {
 		return err
@@ -215,4 +239,13 @@ func (x *Exchange) cosign(ctx context.Context, rec Record, j *Joint) error {
 	}
 	x.failpoint("cosign.received_before_store")
 	return x.join(ctx, rec.DID, j.ReceiptID, wire.MustMarshal(a.Statement), func(*Joint) {})
+}
+
+// verdictOfReceipt is what a receipt that was verified decided.
+func verdictOfReceipt(doc wire.Raw) string {
+	r, err := receipt.Parse(doc)
+	if err != nil || r.Decision == nil {
+		return ""
+	}
+	return r.Decision.Verdict
 }

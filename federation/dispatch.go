@@ -72,9 +72,11 @@ func (t *RemoteTools) Dispatch(ctx context.Context, m *kernel.Mandate, route ker
 	}
 	h, err := checkReply(answer, out.body, hash)
 	if err != nil {
+		x.noteResult(ctx, m.CallID, err)
 		return unknown, fmt.Errorf("the peer's answer proves nothing: %w", err)
 	}
 	if err := x.gather(ctx, answer, h, out.body); err != nil {
+		x.noteResult(ctx, m.CallID, err)
 		return resultOf(answer, h, hash), fmt.Errorf("the peer ran the call, and its result is not here: %w", err)
 	}
 	return resultOf(answer, h, hash), abandoned(ctx, h)

@@ -61,7 +61,7 @@ func (d *dsse) open(statement []byte, keys ...wire.PublicKey) error {
 		return fmt.Errorf("%w: dsse.malformed: payload: %w", ErrCosign, err)
 	}
 	if string(payload) != string(statement) {
-		return fmt.Errorf("%w: subject.digest_mismatch: it is about another statement than the one we compute", ErrCosign)
+		return differs(payload, statement)
 	}
 	if len(d.Signatures) != len(keys) {
 		return fmt.Errorf("%w: dsse.malformed: %d signatures, want %d", ErrCosign, len(d.Signatures), len(keys))

@@ -17,9 +17,10 @@ const (
 
 // The states of a joint record.
 const (
-	JointPending = "pending"      // not yet cosigned
-	JointOverdue = "join_overdue" // not cosigned within JoinSeconds
-	JointJoined  = "joined"       // signed by both
+	JointPending  = "pending"      // not yet cosigned
+	JointOverdue  = "join_overdue" // not cosigned within JoinSeconds
+	JointJoined   = "joined"       // signed by both
+	JointDisputed = "disputed"     // the origin objects
 )
 
 // JoinSeconds is how long a cosign may take before it is overdue.
@@ -39,7 +40,7 @@ type Joint struct {
 	Verdict            string               `json:"verdict"`                    // the host's
 	Charge             *wire.MonetaryAmount `json:"charge,omitzero"`
 	Accrued            bool                 `json:"accrued,omitzero"`
-	Disputed           string               `json:"disputed,omitempty"`    // why we do not owe what the receipt says
+	Disputed           string               `json:"disputed,omitempty"`    // the reason of the objection
 	PeerReceipt        wire.Raw             `json:"peer_receipt,omitzero"` // the other side's
 	Cosign             wire.Raw             `json:"cosign,omitzero"`       // DSSE, signed by both
 	FiledAt            int64                `json:"filed_at"`              // unix seconds
@@ -50,6 +51,8 @@ func (j *Joint) At(now int64) string {
 	switch {
 	case len(j.Cosign) > 0:
 		return JointJoined
+	case j.Disputed != "":
+		return JointDisputed
 	case now-j.FiledAt > JoinSeconds:
 		return JointOverdue
 	}

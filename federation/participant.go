@@ -226,10 +226,13 @@ func (x *Exchange) fileDeparture(tx store.Tx, callID string, row *departed, h *h
 		}
 		j := &Joint{Role: RoleOrigin, Peer: row.Peer, CallID: callID, TreatyID: c.TreatyID, ContinuationSHA256: row.Continuation.ID(),
 			ReceiptID: h.id, Verdict: h.verdict, Charge: h.charge, PeerReceipt: h.doc, FiledAt: x.now()}
-		if err := checkCharge(h, c.MaxCharge); err != nil {
-			j.Disputed = err.Error()
+		if checkCharge(h, c.MaxCharge) != nil {
+			j.Disputed = ChargeAboveMaximum // never owed
 		}
 		if err := x.file(tx, j, h); err != nil {
+			return err
+		}
+		if err := x.objectTo(tx, row, callID, h, c); err != nil {
 			return err
 		}
 		row.PeerReceiptID = h.id

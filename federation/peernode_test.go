@@ -40,9 +40,11 @@ type peerNode struct {
 	local     kernel.Guard                                                  // nil allows
 	dies      bool                                                          // the process ends before a call is closed
 	failpoint atomic.Pointer[func(string)]                                  // streams of the other node read it
+	output    kernel.OutputGuard
 	accrued   struct {
 		sync.Mutex
-		list []Obligation
+		list      []Obligation
+		contested []contestedObligation
 	}
 	terms  Terms
 	peers  []did.DID
@@ -110,7 +112,7 @@ func (p *peerNode) build() {
 		t.Fatal(err)
 	}
 	p.exchange, err = NewExchange(ExchangeConfig{Service: p.service, KernelKey: p.kernel, Revocations: p.revocations,
-		Accrue: p.accrue, CallTimeout: 10 * time.Second, QueryBackoff: 5 * time.Millisecond, Debounce: time.Millisecond,
+		Accrue: p.accrue, Contest: p.contest, CallTimeout: 10 * time.Second, QueryBackoff: 5 * time.Millisecond, Debounce: time.Millisecond,
 		Failpoint: p.passing})
 	if err != nil {
 		t.Fatal(err)
@@ -219,6 +221,28 @@ func (p *peerNode) obligations() []Obligation {
 	return append([]Obligation(nil), p.accrued.list...)
 }
 
+// contestedObligation is one change that Contest was asked for.
+type contestedObligation struct {
+	receipt   string
+	payer     did.DID
+	contested bool
+}
+
+func (p *peerNode) contest(tx store.Tx, o Obligation, contested bool) error {
+	tx.AfterCommit(func() {
+		p.accrued.Lock()
+		defer p.accrued.Unlock()
+		p.accrued.contested = append(p.accrued.contested, contestedObligation{o.ReceiptID, o.Payer, contested})
+	})
+	return nil
+}
+
+func (p *peerNode) contests() []contestedObligation {
+	p.accrued.Lock()
+	defer p.accrued.Unlock()
+	return append([]contestedObligation(nil), p.accrued.contested...)
+}
+
 // Route and Dispatch are the node's registry in small.
 func (p *peerNode) Route(ctx context.Context, m *kernel.Mandate) (kernel.Route, error) {
 	if _, _, err := ParseRemote(m.Server); err == nil {
@@ -257,6 +281,9 @@ func (p *peerNode) Policy(m *kernel.Mandate, r kernel.Route) (*kernel.Policy, er
 	out := &kernel.Policy{LocalHash: wire.Hash([]byte("local")), Local: p.local}
 	if p.local == nil {
 		out.Local = allowAll{}
+	}
+	if p.output != nil {
+		out.Output = []kernel.OutputGuard{p.output}
 	}
 	var treaty *TreatyPolicy
 	var err error

@@ -49,11 +49,19 @@ func checkContent(a *callAnswer, h *hostReceipt) error {
 	if err := wire.IsCanonical(a.Content, resultLimits); err != nil {
 		return fmt.Errorf("%w: content: %w", ErrPeerReceipt, err)
 	}
-	if wire.Hash(a.Content).String() != h.content {
-		return fmt.Errorf("%w: the content is not what it was signed for", ErrPeerReceipt)
+	if got := wire.Hash(a.Content); got.String() != h.content {
+		return &resultError{got}
 	}
 	return nil
 }
+
+// resultError: a result came with a receipt that was signed for another.
+type resultError struct{ sha256 wire.Digest }
+
+func (e *resultError) Error() string {
+	return ErrPeerReceipt.Error() + ": the content is not what it was signed for"
+}
+func (e *resultError) Unwrap() error { return ErrPeerReceipt }
 
 // checkHostReceipt is rules 1 to 3 of checkReply.
 func checkHostReceipt(doc wire.Raw, c *Continuation, hash wire.Digest) (*hostReceipt, error) {

@@ -3,6 +3,7 @@ package federation
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/wire"
@@ -96,6 +97,7 @@ type treatyBinding struct {
 //	  the call id, the arguments, the host, the treaty; a continuation hash and
 //	  a peer receipt that it names are this call's
 //	2 the host's receipt passes checkHostReceipt
+//	3 it charges no more than the continuation allows: nobody signs that it does
 func jointStatement(c *Continuation, hash wire.Digest, originDoc, hostDoc wire.Raw) ([]byte, error) {
 	origin, md, err := openReceipt(originDoc, c.SourceKernel) // 1
 	if err != nil {
@@ -105,10 +107,10 @@ func jointStatement(c *Continuation, hash wire.Digest, originDoc, hostDoc wire.R
 	if err != nil {
 		return nil, fmt.Errorf("host's receipt: %w", err)
 	}
-	f := md.Federation
-	if md.CallID != c.CallID || md.ArgsSHA256 != c.ArgsSHA256 || f == nil || f.Role != RoleOrigin || f.PeerDID != c.To.String() ||
-		f.TreatyID != c.TreatyID || f.ContinuationSHA256 != nil && *f.ContinuationSHA256 != hash ||
-		f.PeerReceiptID != "" && f.PeerReceiptID != h.id || origin.Decision == nil { // 1
+	if err := checkCharge(h, c.MaxCharge); err != nil { // 3
+		return nil, fmt.Errorf("host's receipt: %w", err)
+	}
+	if !originOf(origin, md, c, hash, h.id) { // 1
 		return nil, fmt.Errorf("%w: the origin's receipt is for another call", ErrPeerReceipt)
 	}
 	host, hostMD, err := openReceipt(hostDoc, c.TargetKernel)
@@ -116,10 +118,6 @@ func jointStatement(c *Continuation, hash wire.Digest, originDoc, hostDoc wire.R
 		return nil, err
 	}
 	a, b := verdictIn(origin, md, c), verdictIn(host, hostMD, c)
-	joint := receipt.Deny
-	if a.Verdict == receipt.Allow && b.Verdict == receipt.Allow {
-		joint = receipt.Allow
-	}
 	return wire.Marshal(statement{Type: statementType, PredicateType: CosignPredicate,
 		Subject: []subject{{Name: "chio-receipt:" + h.id, Digest: subjectSHA{h.id}}},
 		Predicate: cosignPredicate{InvocationID: c.CallID,
@@ -127,9 +125,17 @@ func jointStatement(c *Continuation, hash wire.Digest, originDoc, hostDoc wire.R
 			ToolServerB:  toolServer{c.To.String(), keyFingerprint(c.TargetKernel), wire.AlgEd25519},
 			ToolName:     c.Tool,
 			ToolArgsHash: taggedHash{"sha256", c.ArgsSHA256.String()}, CapabilityLease: leaseRef{c.LeaseID, c.TargetKernel.String(), c.ExpiresAt * 1000},
-			Policy: policySummary{A: a, B: b, Joint: joint}, Consistency: "bilateral", Visibility: "parties", CoSign: "both",
+			Policy: policySummary{A: a, B: b, Joint: jointVerdict(a.Verdict, b.Verdict)}, Consistency: "bilateral", Visibility: "parties", CoSign: "both",
 			TimestampMilli: host.Timestamp * 1000,
 			Treaty:         treatyBinding{c.TreatyID, c.EffectiveSHA256, hash, origin.ID, h.id}}})
+}
+
+// jointVerdict is the stricter of two: allow only if both allow.
+func jointVerdict(a, b string) string {
+	if a == receipt.Allow && b == receipt.Allow {
+		return receipt.Allow
+	}
+	return receipt.Deny
 }
 
 func verdictIn(r *receipt.Receipt, md *receipt.Metadata, c *Continuation) verdictOf {
@@ -139,8 +145,14 @@ func verdictIn(r *receipt.Receipt, md *receipt.Metadata, c *Continuation) verdic
 // VerifyJoint checks a joint statement that both kernels signed, offline:
 //
 //	1 the continuation opens and its source kernel signed it, as pinned
-//	2 the statement is what the continuation and the two receipts give
+//	2 the statement is what the continuation and the two receipts give, in its
+//	  form before anything else
 //	3 exactly two signatures, the origin's then the host's
+//
+// Errors carry the code that other verifiers of this predicate give, in their
+// order. Two verdicts that differ are no error here: the statement records both
+// and says deny. Keys revoked since, governance and consistency anchors are not
+// in our statements, and a lease is judged by the kernel that ran the call.
 func VerifyJoint(cosign, originReceipt, hostReceipt wire.Raw, continuation *wire.Envelope, origin, host wire.PublicKey) error {
 	var c Continuation
 	if err := continuation.Open(ContinuationSchema, &c, []wire.PublicKey{origin}, nil); err != nil { // 1
@@ -158,4 +170,38 @@ func VerifyJoint(cosign, originReceipt, hostReceipt wire.Raw, continuation *wire
 		return fmt.Errorf("%w: dsse.malformed: %w", ErrCosign, err)
 	}
 	return d.open(doc, origin, host) // 3
+}
+
+// differs says by which code a statement is not the one we compute: form first,
+// then what it is about, then what it says.
+func differs(payload, want []byte) error {
+	var head struct {
+		Type          string `json:"_type"`
+		PredicateType string `json:"predicateType"`
+	}
+	if wire.UnmarshalLenient(payload, &head, wire.DocumentLimits) != nil || head.Type != statementType {
+		return fmt.Errorf("%w: statement.malformed: it is no in-toto statement", ErrCosign)
+	}
+	if head.PredicateType != CosignPredicate {
+		return fmt.Errorf("%w: predicate.type_unrecognised: %.80q", ErrCosign, head.PredicateType)
+	}
+	var theirs, ours statement
+	if err := wire.UnmarshalCanonical(payload, &theirs, wire.DocumentLimits); err != nil {
+		return fmt.Errorf("%w: predicate.schema_invalid: %w", ErrCosign, err)
+	}
+	if err := wire.UnmarshalCanonical(want, &ours, wire.DocumentLimits); err != nil {
+		return fmt.Errorf("%w: %w", ErrCosign, err)
+	}
+	a, b := theirs.Predicate, ours.Predicate
+	switch {
+	case !slices.Equal(theirs.Subject, ours.Subject):
+		return fmt.Errorf("%w: subject.digest_mismatch: it is about another receipt", ErrCosign)
+	case a.ToolServerA != b.ToolServerA || a.ToolServerB != b.ToolServerB:
+		return fmt.Errorf("%w: peer.unpinned_or_keyid_mismatch: it names other kernels", ErrCosign)
+	case a.Policy != b.Policy:
+		return fmt.Errorf("%w: policy.verdict_disagreement: the receipts say %s and %s, jointly %s", ErrCosign, b.Policy.A.Verdict, b.Policy.B.Verdict, b.Policy.Joint)
+	case a.CapabilityLease != b.CapabilityLease:
+		return fmt.Errorf("%w: capability.lease_expired_or_unknown: it names another lease", ErrCosign)
+	}
+	return fmt.Errorf("%w: statement.schema_invalid: it says other things than the continuation and the receipts", ErrCosign)
 }

@@ -74,6 +74,7 @@ func (x *Exchange) exchange(ctx context.Context, rec Record) (SyncReport, error)
 		report.Receipts, err = x.pullReceipts(ctx, rec, head)
 		note("collect receipts", err)
 	}
+	note("object", x.tellObjections(ctx, rec))
 	report.Joined, err = x.cosignPending(ctx, rec)
 	note("cosign", err)
 	return report, errors.Join(failed...)

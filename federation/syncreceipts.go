@@ -134,7 +134,7 @@ func (x *Exchange) keepForeign(ctx context.Context, peer did.DID, page []foreign
 			if wire.CheckUUIDv7(f.md.CallID) == nil {
 				tx.Set(prefixForeignID+peer.String()+"/"+f.md.CallID, strconv.AppendUint(nil, f.row.Index, 10))
 			}
-			if err := x.fileLate(tx, peer, f); err != nil {
+			if err := errors.Join(x.fileLate(tx, peer, f), x.objectToForeign(tx, peer, f)); err != nil {
 				return err
 			}
 		}
@@ -174,7 +174,16 @@ func lateReceipt(row *departed, doc wire.Raw) *hostReceipt {
 // arrivedBySync finds a host's receipt that came by sync while the call was
 // still open here.
 func (x *Exchange) arrivedBySync(tx store.Tx, row *departed, callID string) (*hostReceipt, error) {
-	index, err := tx.Get(prefixForeignID + row.Peer.String() + "/" + callID)
+	f, err := x.foreignOf(tx, row.Peer, callID)
+	if err != nil || f == nil {
+		return nil, err
+	}
+	return lateReceipt(row, f.Receipt), nil
+}
+
+// foreignOf is the last receipt of a peer's log for a call id, or nil.
+func (x *Exchange) foreignOf(r store.Reader, peer did.DID, callID string) (*ForeignReceipt, error) {
+	index, err := r.Get(prefixForeignID + peer.String() + "/" + callID)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil
 	}
@@ -186,11 +195,11 @@ func (x *Exchange) arrivedBySync(tx store.Tx, row *departed, callID string) (*ho
 		return nil, fmt.Errorf("%w: index of call %s", store.ErrCorrupt, callID)
 	}
 	var f ForeignReceipt
-	found, err := load(tx, indexKey(prefixForeign+row.Peer.String()+"/", n), &f)
-	if err != nil || !found {
-		return nil, errors.Join(err, fmt.Errorf("%w: receipt of call %s", store.ErrCorrupt, callID))
+	found, err := load(r, indexKey(prefixForeign+peer.String()+"/", n), &f)
+	if err == nil && !found {
+		err = fmt.Errorf("%w: receipt of call %s", store.ErrCorrupt, callID)
 	}
-	return lateReceipt(row, f.Receipt), nil
+	return &f, err
 }
 
 // cursor is the first index of a peer's log that we have not asked for.

@@ -94,6 +94,16 @@ func (m *money) accrue(tx store.Tx, o federation.Obligation) error {
 		At: o.At, Amount: o.Charge})
 }
 
+// contest takes what one receipt makes one side owe out of settlement, or puts
+// it back.
+func (m *money) contest(tx store.Tx, o federation.Obligation, contested bool) error {
+	id, err := wire.ParseDigest(o.ReceiptID)
+	if err != nil {
+		return fmt.Errorf("receipt %.80s: %w", o.ReceiptID, err)
+	}
+	return m.settler.Contest(tx, settlement.Obligation{Payer: o.Payer, Payee: o.Payee, Receipt: id, Treaty: o.TreatyID}, contested)
+}
+
 // priceRound names the round of a quote under a treaty whose prices are not in
 // the currency that settles.
 func (m *money) priceRound(_ context.Context, _ did.DID, t *federation.Money) (*wire.Digest, error) {

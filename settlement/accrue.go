@@ -15,6 +15,7 @@ type owed struct {
 	Obligation Obligation  `json:"obligation"`
 	Channel    wire.Digest `json:"channel"`
 	Sequence   uint64      `json:"sequence"`
+	Contested  bool        `json:"contested,omitzero"` // the payer objects: in no statement until it agrees
 }
 
 // side returns which way an obligation goes and who the other party is.
@@ -89,12 +90,12 @@ func open(r store.Reader, side Side, peer did.DID, fn func(Obligation) error) er
 	})
 }
 
-// openOne returns the obligation of a receipt under a treaty if it is known and
-// in no statement yet.
+// openOne returns the obligation of a receipt under a treaty if it is known, in
+// no statement yet, and not contested.
 func (s *Settler) openOne(r store.Reader, payer, payee did.DID, treaty, receiptID wire.Digest) (Obligation, bool, error) {
 	probe := Obligation{Payer: payer, Payee: payee, Receipt: receiptID, Treaty: treaty}
 	row, ok, err := load[owed](r, obligationKey(probe.ID()))
-	if err != nil || !ok || row.Sequence != 0 {
+	if err != nil || !ok || row.Sequence != 0 || row.Contested {
 		return Obligation{}, false, err
 	}
 	return row.Obligation, true, nil

@@ -21,7 +21,8 @@
 //	s/i/<statement>                      where a statement is
 //	s/f/<channel>/<sequence>             deposits
 //	s/r/<round>                          price rounds that statements use
-//	s/d/<side>/<peer>/<receipt>          receipts the two sides disagree on
+//	s/d/<side>/<peer>/<receipt>          receipts the two sides disagree on, or
+//	                                     to which the payer objects
 //
 // Sides are seen from this node: out is what we pay, in is what we are paid.
 //

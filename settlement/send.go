@@ -205,6 +205,9 @@ func (run *runner) mismatch(ctx context.Context, a *account, rec *record, answer
 const maxDisputes = 4096
 
 func dispute(tx store.Tx, side Side, peer did.DID, receiptID wire.Digest) error {
+	if _, err := tx.Get(disputePrefix(side, peer) + receiptID.String()); err == nil {
+		return nil // known, perhaps as contested
+	}
 	n := 0
 	err := tx.Scan(disputePrefix(side, peer), "", func(string, []byte) error { n++; return nil })
 	if err != nil || n >= maxDisputes {

@@ -18,13 +18,15 @@ type Status struct {
 
 // Direction is one of the two. Open are obligations in no statement yet;
 // Exposure is what no voucher covers, per currency; Disputed are receipts that
-// only one side has.
+// only one side has, or to which the payer objects. Contested is what the latter
+// amount to: part of Exposure, not of Open.
 type Direction struct {
-	Open     map[string]uint64   `json:"open"` // minor units per currency
-	Count    uint64              `json:"count"`
-	Exposure map[string]Exposure `json:"exposure"`
-	Channels []ChannelStatus     `json:"channels"`
-	Disputed []string            `json:"disputed,omitempty"`
+	Open      map[string]uint64   `json:"open"` // minor units per currency
+	Count     uint64              `json:"count"`
+	Exposure  map[string]Exposure `json:"exposure"`
+	Channels  []ChannelStatus     `json:"channels"`
+	Disputed  []string            `json:"disputed,omitempty"`
+	Contested map[string]uint64   `json:"contested,omitempty"` // minor units per currency
 }
 
 // ChannelStatus is a channel with its newest statement. Amounts are units of
@@ -70,9 +72,16 @@ func direction(r store.Reader, side Side, peer did.DID) (Direction, error) {
 		return d, err
 	}
 	prefix := disputePrefix(side, peer)
-	err = r.Scan(prefix, "", func(key string, _ []byte) error {
+	err = r.Scan(prefix, "", func(key string, row []byte) error {
 		d.Disputed = append(d.Disputed, strings.TrimPrefix(key, prefix))
-		return nil
+		amount, err := contestedAmount(r, row)
+		if err == nil && amount.Units > 0 {
+			if d.Contested == nil {
+				d.Contested = make(map[string]uint64)
+			}
+			d.Contested[amount.Currency] += amount.Units
+		}
+		return err
 	})
 	if err != nil {
 		return d, err
@@ -121,7 +130,7 @@ func (s *Settler) Peers(r store.Reader) ([]did.DID, error) {
 	var out []did.DID
 	seen := make(map[did.DID]bool)
 	for _, side := range [...]Side{Out, In} {
-		for _, root := range [...]string{"s/u/", "s/c/"} {
+		for _, root := range [...]string{"s/u/", "s/c/", "s/d/"} {
 			prefix, after := root+string(side)+"/", ""
 			for {
 				var found did.DID
