@@ -80,6 +80,8 @@ func (x *Exchange) contest(tx store.Tx, c *Contested) error {
 	switch found, err := load(tx, objectionKey(prefixObjection, c.Peer, id), &have); {
 	case err != nil:
 		return err
+	case found && have.WithdrawnAt > 0: // 2
+		return fmt.Errorf("%w: %s", ErrJoined, id)
 	case found && have.Objection.ID() == c.Objection.ID(): // 1
 		return nil
 	case found: // 1

@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"strings"
@@ -89,7 +90,7 @@ func TestObjectionDisputesTheObligation(t *testing.T) {
 			t.Fatalf("contested %+v", got)
 		}
 	}
-	if _, err := a.exchange.Object(t.Context(), b.did(), callID, VerdictDisagreement); !errors.Is(err, ErrObjection) && !errors.Is(err, ErrJoined) {
+	if _, err := a.exchange.Object(t.Context(), b.did(), callID, VerdictDisagreement); !errors.Is(err, ErrJoined) {
 		t.Fatalf("objected to a joined receipt: %v", err)
 	}
 }
@@ -99,6 +100,7 @@ func TestObjectionDisputesTheObligation(t *testing.T) {
 func TestDisagreementIsCosignedWithBothVerdicts(t *testing.T) {
 	a, b, _ := withheld(t)
 	a.clock.Add(ObjectionSeconds)
+	b.clock.Add(ObjectionSeconds)
 	a.sync(b)
 	j := a.joints(b)[0]
 	if j.At(startTime) != JointJoined {
@@ -119,6 +121,7 @@ func TestJoinedReceiptIsNotObjectedTo(t *testing.T) {
 	a, b, out := withheld(t)
 	env := a.sealObjection(b, out, nil)
 	a.clock.Add(ObjectionSeconds)
+	b.clock.Add(ObjectionSeconds)
 	a.sync(b)
 	if _, err := a.exchange.Object(t.Context(), b.did(), a.joints(b)[0].CallID, VerdictDisagreement); !errors.Is(err, ErrJoined) {
 		t.Errorf("at the origin: %v", err)
@@ -209,11 +212,11 @@ func TestObjectionsThatNothingBearsOut(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	stranger := *a
-	org := *a.org
-	org.kernel = key(t, 99)
-	stranger.org = &org
-	if err := a.tell(b, stranger.sealObjection(b, out, nil), out); !isRefused(err, refusedMismatch) {
+	own := a.kernel
+	a.kernel = key(t, 99)
+	env := a.sealObjection(b, out, nil)
+	a.kernel = own
+	if err := a.tell(b, env, out); !isRefused(err, refusedMismatch) {
 		t.Errorf("signed by another key: %v", err)
 	}
 	callID := a.joints(b)[0].CallID
@@ -368,4 +371,64 @@ func (p *peerNode) forge(_ *peerNode, change func(*receipt.Receipt, *receipt.Met
 		p.t.Fatal(err)
 	}
 	return r.ID
+}
+
+// TestAnotherResultIsObjectedTo: a result that is not the one the receipt was
+// signed for reaches nobody, and when the receipt comes its charge is disputed.
+// A host that has the right result refuses the objection.
+func TestAnotherResultIsObjectedTo(t *testing.T) {
+	for name, keeps := range map[string]bool{"lost for good": false, "lost on the way": true} {
+		t.Run(name, func(t *testing.T) {
+			a, b := federated(t)
+			m := a.mandate(b, "read_file", readArgs)
+			replace := func(doc string) {
+				err := b.db.Update(context.Background(), func(tx store.Tx) error {
+					tx.Set(contentKey(callKey{a.did(), m.CallID}), []byte(doc))
+					return nil
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+			b.failAt(func(name string) {
+				if name == "host.receipt_committed_before_reply" {
+					replace(`{"text":"another"}`)
+				}
+			})
+			if out := a.kernelOf.Mediate(t.Context(), m); out.Ended != receipt.Incomplete || out.Content != nil {
+				t.Fatalf("outcome %s %s", out.Ended, out.Content)
+			}
+			if keeps {
+				replace(`{"text":"hello"}`)
+			}
+			a.sync(b)
+			list, j := a.contestedWith(b), a.joints(b)
+			if len(list) != 1 || len(j) != 1 || j[0].Disputed != ResultMismatch || !j[0].Accrued || len(a.contests()) != 1 {
+				t.Fatalf("objections %+v beside %+v", list, j)
+			}
+			if list[0].Told == keeps || (list[0].Refused != "") != keeps || (len(b.contestedWith(a)) == 0) != keeps {
+				t.Fatalf("told %t, refused %q, the host filed %d", list[0].Told, list[0].Refused, len(b.contestedWith(a)))
+			}
+		})
+	}
+}
+
+// TestObjectionSurvivesAnAbsentHost: it is told when the host is back, once it
+// can be.
+func TestObjectionSurvivesAnAbsentHost(t *testing.T) {
+	a, b, _ := withheld(t)
+	a.sync(b)
+	if err := b.host.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.exchange.Object(t.Context(), b.did(), a.joints(b)[0].CallID, VerdictDisagreement); err != nil {
+		t.Fatal(err)
+	}
+	a.reopen()
+	b.open()
+	a.meet(b)
+	a.sync(b)
+	if list := b.contestedWith(a); len(list) != 1 || !a.contestedWith(b)[0].Told {
+		t.Fatalf("the host filed %+v", list)
+	}
 }

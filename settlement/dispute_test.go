@@ -155,3 +155,70 @@ func TestAccrueRefuses(t *testing.T) {
 		t.Errorf("nothing is owed to nobody: %v", err)
 	}
 }
+
+// A receipt that the payer objects to is in no statement, stays owed in both
+// books and in the payee's exposure, and is paid once the two agree.
+func TestContestedIsLeftOut(t *testing.T) {
+	w := newWorld(t)
+	w.fund(usdc)
+	round := w.quote(100_000_000)
+	r := w.call(10, round)
+	w.call(5, round)
+	o, _, err := settlement.FromReceipt(r, w.globex.did)
+	must(t, err)
+	contest := func(p *party, contested bool) error {
+		return p.db.Update(t.Context(), func(tx store.Tx) error { return p.settler.Contest(tx, o, contested) })
+	}
+	for range 2 { // twice is once
+		must(t, contest(w.acme, true))
+		must(t, contest(w.globex, true))
+	}
+	if res := w.run(); len(res.Statements) != 1 || res.Statements[0].Gross.Units != 5 || len(res.Missing)+len(res.Disputed) != 0 {
+		t.Fatalf("%+v", res)
+	}
+	for name, d := range map[string]settlement.Direction{"payer": w.acme.status().Out, "payee": w.globex.status().In} {
+		if d.Contested["USD"] != 10 || len(d.Disputed) != 1 || d.Count != 0 || d.Exposure["USD"].Unvouchered != 10 {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+	w.balanced()
+	// only the payer objects: the payee misses it, and the rest is paid
+	must(t, contest(w.globex, false))
+	w.call(3, round)
+	if res := w.run(); len(res.Statements) != 1 || res.Statements[0].Gross.Units != 3 || len(res.Missing) != 1 {
+		t.Fatalf("%+v", res)
+	}
+	if d := w.acme.status().Out; d.Contested["USD"] != 10 {
+		t.Errorf("the payer forgot its objection: %+v", d)
+	}
+	must(t, contest(w.acme, false))
+	if res := w.run(); len(res.Statements) != 1 || res.Statements[0].Gross.Units != 10 {
+		t.Fatalf("%+v", res)
+	}
+	for name, p := range map[string]*party{"payer": w.acme, "payee": w.globex} {
+		if err := contest(p, true); !errors.Is(err, settlement.ErrConflict) {
+			t.Errorf("%s contested what is in a statement: %v", name, err)
+		}
+	}
+	if d := w.acme.status().Out; len(d.Disputed) != 0 || d.Contested != nil {
+		t.Errorf("still disputed: %+v", d)
+	}
+	w.balanced()
+}
+
+// What was proposed may be signed by now: it cannot be taken back.
+func TestProposedIsNotContested(t *testing.T) {
+	w := newWorld(t)
+	w.fund(usdc)
+	r := w.call(10, w.quote(100_000_000))
+	o, _, err := settlement.FromReceipt(r, w.globex.did)
+	must(t, err)
+	w.acme.losing = "propose"
+	if _, err := w.acme.settler.Run(t.Context(), w.globex.did); !errors.Is(err, errLost) {
+		t.Fatalf("run with a lost answer: %v", err)
+	}
+	err = w.acme.db.Update(t.Context(), func(tx store.Tx) error { return w.acme.settler.Contest(tx, o, true) })
+	if !errors.Is(err, settlement.ErrConflict) {
+		t.Errorf("contested after it was proposed: %v", err)
+	}
+}
