@@ -2,6 +2,7 @@ package federation
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -89,16 +90,36 @@ func (x *Exchange) holdings(rec Record, o *Objection, originReceipt wire.Raw) (h
 		}
 		h.exhibit.Continuation = row.Continuation
 		h.exhibit.OriginKeys = append(h.exhibit.OriginKeys, c.SourceKernel)
-		if row.Content {
-			content, err := r.Get(contentKey(key))
-			if err != nil && !errors.Is(err, store.ErrNotFound) {
-				return err
-			}
-			h.result = err == nil && wire.Hash(content).String() == own.ContentHash
-		}
-		return nil
+		h.result, err = keepsResult(r, key, &row, own.ContentHash)
+		return err
 	})
 	return h, err
+}
+
+// keepsResult reports whether we hold the result that a receipt was signed for.
+func keepsResult(r store.Reader, key callKey, row *arrived, contentHash string) (bool, error) {
+	keys := []string{contentKey(key)}
+	if row.ContentBytes > 0 {
+		keys = keys[:0]
+		for i := range chunksOf(row.ContentBytes) {
+			keys = append(keys, chunkKey(key, i))
+		}
+	}
+	running := sha256.New()
+	for _, k := range keys {
+		doc, err := r.Get(k)
+		if errors.Is(err, store.ErrNotFound) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		if row.ContentBytes > 0 { // a chunk comes after its running hash
+			doc = doc[min(sha256.Size, len(doc)):]
+		}
+		running.Write(doc)
+	}
+	return wire.Digest(running.Sum(nil)).String() == contentHash, nil
 }
 
 // tellObjections tells a peer our objections that it does not have. One that it
