@@ -139,7 +139,7 @@ func NewExchange(cfg ExchangeConfig) (*Exchange, error) {
 	x := &Exchange{cfg: cfg, s: cfg.Service, did: cfg.Service.did,
 		limits:   invokeLimits(cfg.CallTimeout),
 		arriving: make(map[callKey]*arrival), pulling: make(map[did.DID]*sync.Mutex), due: make(map[did.DID]bool), joining: make(map[did.DID]string),
-		spread: make(map[did.DID]Propagation), wake: make(chan struct{}, 1), witness: witnesses{asked: make(map[did.DID]bool)}}
+		spread: make(map[did.DID]Propagation), wake: make(chan struct{}, 1), witness: witnesses{asked: make(map[did.DID]bool), waited: make(map[did.DID]int)}}
 	for _, p := range [...]struct {
 		name   string
 		limits p2p.Limits

@@ -79,15 +79,26 @@ func (x *Exchange) bestHead(r store.Reader, own string, size uint64) ([]byte, er
 	return note, err
 }
 
+// witnessTurns is how long our head waits for one witness that does not say
+// what it holds: longer than Run takes to ask it, and no longer, or a peer
+// could keep our head from everybody.
+const witnessTurns = 15
+
 // witnessesWait reports whether a connected witness was not asked yet what it
-// holds of our log; Run asks it when it connects.
-func (x *Exchange) witnessesWait() bool {
+// holds of our log; Run asks it when it connects. It is called once a turn.
+func (x *Exchange) witnessesWait() (wait bool) {
 	for _, peer := range x.Unconfirmed() {
-		if rec, err := x.s.cfg.Directory.Peer(peer); err == nil && x.s.cfg.Host.Connected(rec.PeerID) {
-			return true
+		if rec, err := x.s.cfg.Directory.Peer(peer); err != nil || !x.s.cfg.Host.Connected(rec.PeerID) {
+			continue
 		}
+		x.witness.mu.Lock()
+		if x.witness.waited[peer] < witnessTurns {
+			x.witness.waited[peer]++
+			wait = true
+		}
+		x.witness.mu.Unlock()
 	}
-	return false
+	return wait
 }
 
 // cosigned has our head said again: it has one more witness.

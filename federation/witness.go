@@ -47,6 +47,7 @@ func (e *RolledBack) Is(target error) bool { return target == ErrRolledBack }
 type witnesses struct {
 	mu         sync.Mutex
 	asked      map[did.DID]bool
+	waited     map[did.DID]int // turns that our head was not said for want of its answer
 	rolledBack error // the first; it stays until the process ends
 }
 

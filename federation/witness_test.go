@@ -160,6 +160,24 @@ func TestWitnessCannotStopAnHonestNode(t *testing.T) {
 	}
 }
 
+// TestSilentWitnessDelaysGossip: a connected peer that does not say what it
+// holds of our log holds our head back for a while, and not for ever.
+func TestSilentWitnessDelaysGossip(t *testing.T) {
+	a, b, _ := witnessed(t, 3)
+	if a.exchange.witnessesWait() {
+		t.Fatal("waits for a witness that has answered")
+	}
+	delete(a.exchange.witness.asked, b.did())
+	for range witnessTurns {
+		if !a.exchange.witnessesWait() {
+			t.Fatal("does not wait")
+		}
+	}
+	if a.exchange.witnessesWait() {
+		t.Fatal("waits on")
+	}
+}
+
 // TestI11_RollbackAcrossARotation: the head is signed by a key that this store
 // no longer knows, and the organisation key vouches for it.
 func TestI11_RollbackAcrossARotation(t *testing.T) {
