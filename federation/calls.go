@@ -105,7 +105,7 @@ type Exchange struct {
 
 	mu       sync.Mutex // guards what follows
 	arriving map[callKey]*arrival
-	pulling  map[did.DID]*sync.Mutex
+	pulling  map[did.DID]chan struct{}
 	due      map[did.DID]bool // peers to exchange with; true: have them do the same
 	joining  map[did.DID]string
 	spread   map[did.DID]Propagation
@@ -138,7 +138,7 @@ func NewExchange(cfg ExchangeConfig) (*Exchange, error) {
 	cfg.fill()
 	x := &Exchange{cfg: cfg, s: cfg.Service, did: cfg.Service.did,
 		limits:   invokeLimits(cfg.CallTimeout),
-		arriving: make(map[callKey]*arrival), pulling: make(map[did.DID]*sync.Mutex), due: make(map[did.DID]bool), joining: make(map[did.DID]string),
+		arriving: make(map[callKey]*arrival), pulling: make(map[did.DID]chan struct{}), due: make(map[did.DID]bool), joining: make(map[did.DID]string),
 		spread: make(map[did.DID]Propagation), wake: make(chan struct{}, 1), witness: witnesses{asked: make(map[did.DID]bool), waited: make(map[did.DID]int)}}
 	for _, p := range [...]struct {
 		name   string

@@ -48,9 +48,11 @@ func (x *Exchange) compareHeard(ctx context.Context, rec Record, heard *heardHea
 	if err := x.confirm(ctx, rec); err != nil {
 		return err
 	}
-	turn := x.turn(rec.DID)
-	turn.Lock()
-	defer turn.Unlock()
+	release, err := x.turn(ctx, rec.DID)
+	if err != nil {
+		return err
+	}
+	defer release()
 	held, err := x.witnessHead(ctx, rec) // 1
 	if err != nil {
 		return err

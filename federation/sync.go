@@ -2,8 +2,10 @@ package federation
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -52,16 +54,18 @@ func (x *Exchange) exchange(ctx context.Context, rec Record) (SyncReport, error)
 	if err := x.confirm(ctx, rec); err != nil {
 		return report, err
 	}
-	turn := x.turn(rec.DID)
-	turn.Lock()
-	defer turn.Unlock()
+	release, err := x.turn(ctx, rec.DID)
+	if err != nil {
+		return report, err
+	}
+	defer release()
 	var failed []error
 	note := func(what string, err error) {
 		if err != nil {
 			failed = append(failed, fmt.Errorf("%s with %s: %w", what, rec.DID, err))
 		}
 	}
-	_, err := x.Heartbeat(ctx)
+	_, err = x.Heartbeat(ctx)
 	note("heartbeat", err)
 	note("push revocations", x.pushRevocations(ctx, rec))
 	report.Epochs, err = x.pullRevocations(ctx, rec)
@@ -80,14 +84,22 @@ func (x *Exchange) exchange(ctx context.Context, rec Record) (SyncReport, error)
 	return report, errors.Join(failed...)
 }
 
-// turn serialises the exchanges with one peer.
-func (x *Exchange) turn(peer did.DID) *sync.Mutex {
+// turn waits for the exchanges with one peer that began before, as long as the
+// context allows; it is over with release.
+func (x *Exchange) turn(ctx context.Context, peer did.DID) (release func(), err error) {
 	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.pulling[peer] == nil {
-		x.pulling[peer] = new(sync.Mutex)
+	turn := x.pulling[peer]
+	if turn == nil {
+		turn = make(chan struct{}, 1)
+		x.pulling[peer] = turn
 	}
-	return x.pulling[peer]
+	x.mu.Unlock()
+	select {
+	case turn <- struct{}{}:
+		return func() { <-turn }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for another exchange with %s: %w", peer, context.Cause(ctx))
+	}
 }
 
 func (x *Exchange) syncRequest(ctx context.Context, rec Record, q syncRequest, into any) error {
@@ -118,7 +130,7 @@ func (x *Exchange) schedule(peer did.DID, mutual bool) {
 // Run exchanges with peers until the context ends: shortly after each call with
 // one, when one connects, and with all of them at intervals.
 func (x *Exchange) Run(ctx context.Context) error {
-	every := time.NewTicker(x.cfg.SyncEvery)
+	every := time.NewTimer(x.pace())
 	defer every.Stop()
 	check := time.NewTicker(connectCheckEvery)
 	defer check.Stop()
@@ -130,6 +142,7 @@ func (x *Exchange) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-every.C:
+			every.Reset(x.pace())
 			x.renew(ctx)
 			for _, rec := range x.s.cfg.Directory.List() {
 				if rec.State == Active || rec.Untold > 0 { // stale or not: connecting renews the hello
@@ -151,6 +164,17 @@ func (x *Exchange) Run(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// pace is the time to the next exchange with all peers. It is never longer than
+// SyncEvery, and up to a quarter shorter, so that nodes that were started
+// together do not stay together.
+func (x *Exchange) pace() time.Duration {
+	var dice [2]byte
+	if _, err := io.ReadFull(x.s.cfg.Rand, dice[:]); err != nil {
+		return x.cfg.SyncEvery
+	}
+	return x.cfg.SyncEvery - x.cfg.SyncEvery/4*time.Duration(binary.BigEndian.Uint16(dice[:]))/(1<<16)
 }
 
 // followHeard asks the owners of heads that were heard.

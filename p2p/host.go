@@ -52,6 +52,9 @@ type Config struct {
 	// network, as behind a local proxy.
 	LimitLoopback bool
 	Clock         func() time.Time // of the rates; nil: the machine's
+	// Network carries connections instead of QUIC and TCP sockets; for
+	// simulations.
+	Network Network
 }
 
 // DefaultListen is loopback only: a node is reachable from elsewhere only when
@@ -141,7 +144,7 @@ func (h *Host) Start(context.Context) error {
 	}
 	lh, err := libp2p.New(
 		libp2p.Identity(key), libp2p.ListenAddrs(h.listen...),
-		libp2p.Transport(quic.NewTransport), libp2p.Transport(tcp.NewTCPTransport),
+		h.transports(),
 		libp2p.Security(noise.ID, noise.New), libp2p.Muxer(yamux.ID, yamux.DefaultTransport),
 		libp2p.ResourceManager(rm), libp2p.ConnectionGater(h.gater), libp2p.ConnectionManager(connmgr.NullConnMgr{}),
 		libp2p.DisableRelay(), libp2p.DisableMetrics(), libp2p.DisableIdentifyAddressDiscovery(),
@@ -162,6 +165,14 @@ func (h *Host) Start(context.Context) error {
 	}
 	h.host = lh
 	return nil
+}
+
+// transports are QUIC and TCP, or what the configuration puts in their place.
+func (h *Host) transports() libp2p.Option {
+	if h.cfg.Network != nil {
+		return libp2p.Transport(carriedBy(h.cfg.Network))
+	}
+	return libp2p.ChainOptions(libp2p.Transport(quic.NewTransport), libp2p.Transport(tcp.NewTCPTransport))
 }
 
 // privateKey returns the 64-byte form of the transport key.
