@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +29,8 @@ const (
 	gossipFreshSeconds = 120
 	// maxHeard bounds the heads of one log that are remembered for comparison.
 	maxHeard = 32
+	// maxJudged bounds the notes of one log that are not verified again.
+	maxJudged = 256
 	// followTurns is how many turns of a second pass between two questions that
 	// gossip has us ask one peer, retryTurns after one that was not answered.
 	followTurns = 5
@@ -71,13 +74,14 @@ type talk struct {
 // topicLog is one log with a topic: a peer's, or ours.
 type topicLog struct {
 	owner   did.DID
-	refused bool        // the topic could not be joined, and it was reported
-	heads   []heardHead // the latest learned, the newest last
-	due     bool        // to be said at the next turn
-	later   int         // turns until it is due again
-	said    uint64      // the size last said of our own log
-	compare *heardHead  // heard, and not yet compared with what the owner shows us
-	wait    int         // turns until the owner may be asked because of gossip again
+	refused bool                           // the topic could not be joined, and it was reported
+	heads   []heardHead                    // the latest learned, the newest last
+	judged  map[[sha256.Size]byte]struct{} // notes of these heads whose signatures were verified
+	due     bool                           // to be said at the next turn
+	later   int                            // turns until it is due again
+	said    uint64                         // the size last said of our own log
+	compare *heardHead                     // heard, and not yet compared with what the owner shows us
+	wait    int                            // turns until the owner may be asked because of gossip again
 }
 
 func topicOf(origin string) string { return topicPrefix + origin }
@@ -163,6 +167,7 @@ func (l *topicLog) find(size uint64) *heardHead {
 
 // add remembers a head, and forgets the one learned first when there are many.
 func (l *topicLog) add(h heardHead) *heardHead {
+	clear(l.judged)
 	if len(l.heads) >= maxHeard {
 		l.heads = append(l.heads[:0], l.heads[1:]...)
 	}

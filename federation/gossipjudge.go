@@ -2,6 +2,7 @@ package federation
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -25,7 +26,9 @@ import (
 //	5 every signature in it that claims to be by a key we know verifies, else
 //	  rejected; the log's is by the key we know, else ignored: a key changes,
 //	  and who passes a message on may know of it before or after us
-//	6 it is new: another head, or one more witness of a known head; else ignored
+//	6 it is new: another head, or one more witness of a known head; else ignored,
+//	  and without verifying it if it is a note whose signatures were verified
+//	  before: followers say the same again and again
 //
 // Who passes on what fails 1 or 5 could have seen it, so that is their fault.
 // A head that contradicts a known one is evidence; a new one makes us ask its
@@ -49,6 +52,9 @@ func (x *Exchange) judgeGossip(ctx context.Context, m p2p.GossipMessage) p2p.Gos
 	if age := x.now() - g.At; age > gossipFreshSeconds+ClockSkewSeconds || age < -ClockSkewSeconds { // 4
 		return p2p.GossipIgnore
 	}
+	if g.Evidence == nil && x.judgedBefore(origin, g.Note) { // 6
+		return p2p.GossipIgnore
+	}
 	if own {
 		return x.judgeOwn(m, g, note)
 	}
@@ -70,6 +76,27 @@ func (x *Exchange) ownerOf(origin string) (owner did.DID, own bool) {
 		return l.owner, l.owner == x.did
 	}
 	return "", false
+}
+
+// judgedBefore reports whether a note was verified, and its head is known.
+func (x *Exchange) judgedBefore(origin, note string) bool {
+	x.talk.mu.Lock()
+	defer x.talk.mu.Unlock()
+	l := x.talk.logs[origin]
+	if l == nil {
+		return false
+	}
+	_, known := l.judged[sha256.Sum256([]byte(note))]
+	return known
+}
+
+// verified remembers a note whose signatures were verified, and whose head is
+// the known one of its size.
+func (l *topicLog) verified(note []byte) {
+	if l.judged == nil || len(l.judged) >= maxJudged {
+		l.judged = make(map[[sha256.Size]byte]struct{})
+	}
+	l.judged[sha256.Sum256(note)] = struct{}{}
 }
 
 // errForged: a line claims to be by a key that did not sign it.
@@ -102,7 +129,7 @@ func (x *Exchange) judgeHead(ctx context.Context, rec Record, n *receipt.Note) p
 	if err != nil { // 5
 		return p2p.GossipReject
 	}
-	known, fresh := x.hear(n.Checkpoint, own, witnesses)
+	known, fresh := x.hear(n, own, witnesses)
 	switch {
 	case known != nil && known.cp.Root != n.Checkpoint.Root:
 		if _, err := x.Evidence(rec.DID); !errors.Is(err, store.ErrNotFound) { // an operator knows, and resumed it
@@ -119,7 +146,8 @@ func (x *Exchange) judgeHead(ctx context.Context, rec Record, n *receipt.Note) p
 // hear remembers a head, and has it compared with what its owner shows us. It
 // returns the remembered head of that size if there is one, and whether
 // anything about this one is new.
-func (x *Exchange) hear(cp receipt.Checkpoint, own []byte, witnesses []string) (known *heardHead, fresh bool) {
+func (x *Exchange) hear(n *receipt.Note, own []byte, witnesses []string) (known *heardHead, fresh bool) {
+	cp := n.Checkpoint
 	x.talk.mu.Lock()
 	defer x.talk.mu.Unlock()
 	l := x.talk.logs[cp.Origin]
@@ -129,11 +157,13 @@ func (x *Exchange) hear(cp receipt.Checkpoint, own []byte, witnesses []string) (
 	if h := l.find(cp.Size); h != nil {
 		if h.cp.Root == cp.Root {
 			fresh = more(h, witnesses)
+			l.verified(n.Bytes())
 		}
 		kept := *h
 		return &kept, fresh
 	}
 	h := l.add(heardHead{cp: cp, note: own, witnesses: witnesses})
+	l.verified(n.Bytes())
 	if l.compare == nil || l.compare.cp.Size <= cp.Size {
 		kept := *h
 		l.compare = &kept
@@ -233,7 +263,7 @@ func (x *Exchange) judgeOwn(m p2p.GossipMessage, g *gossiped, n *receipt.Note) p
 		}
 		if witnesses, err := x.witnessesOn(n); err != nil { // 5
 			return p2p.GossipReject
-		} else if _, fresh := x.hear(n.Checkpoint, own, witnesses); fresh {
+		} else if _, fresh := x.hear(n, own, witnesses); fresh {
 			verdict = p2p.GossipAccept
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -119,15 +120,14 @@ func (o *org) start(ctx context.Context) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	var loop sync.WaitGroup
 	var ended error
-	loop.Go(func() { ended = o.exchange.Run(ctx) })
-	host := o.host
+	exchange, host := o.exchange, o.host
+	loop.Go(func() { ended = exchange.Run(ctx) })
 	o.stop = func() error {
 		cancel()
 		err := host.Stop()
 		loop.Wait()
-		return err
+		return errors.Join(err, ended)
 	}
-	_ = ended
 	return nil
 }
 

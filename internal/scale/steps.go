@@ -14,13 +14,13 @@ import (
 
 const (
 	// resting is how long the cost of doing nothing is measured.
-	resting = 60 * time.Second
+	resting = 30 * time.Second
 	// spread is the time within which the watched organisations act.
-	spread = 30 * time.Second
+	spread = 15 * time.Second
 	// patience is how long something may take to reach somebody.
-	patience = 120 * time.Second
+	patience = 60 * time.Second
 	// away is how long the organisations that leave are away.
-	away = 45 * time.Second
+	away = 35 * time.Second
 	// look is how often it is looked whether something has arrived.
 	look = 10 * time.Millisecond
 	// liars are the organisations that equivocate, at most.
@@ -115,14 +115,11 @@ func (o *org) cosigned(size uint64) func() func(*org) bool {
 // heads: a receipt is appended; how long until each peer has verified and
 // cosigned the head?
 func (w *world) heads(ctx context.Context, r *report) (err error) {
-	before := w.sent()
-	list := w.some(w.samples)
-	r.Heads, err = w.each(list, spread, func(o *org) ([]time.Duration, int, error) {
+	r.Heads, err = w.each(w.some(w.samples), spread, func(o *org) ([]time.Duration, int, error) {
 		size, err := o.logged(ctx)
 		took, missed := watch(o.following, o.cosigned(size))
 		return took, missed, err
 	})
-	_ = before
 	return err
 }
 
@@ -229,28 +226,18 @@ func (w *world) isHub(o *org) bool { return slices.Contains(w.all[w.orgs:w.orgs+
 // equivocation: a second machine with the same keys and a copy of the store
 // takes over half of an organisation's peers, and both machines append. How
 // long until each peer has frozen it?
-func (w *world) equivocation(ctx context.Context, r *report) error {
-	for i, liar := range w.strangers(liars) {
-		twin, err := liar.copied(ctx, w.network, fmt.Sprintf("10.250.0.%d", i+1))
-		if err != nil {
+func (w *world) equivocation(ctx context.Context, r *report) (err error) {
+	list := w.strangers(liars)
+	twins := make(map[*org]*org)
+	for i, liar := range list {
+		if twins[liar], err = w.split(ctx, liar, fmt.Sprintf("10.250.0.%d", i+1)); err != nil {
 			return err
 		}
-		w.all = append(w.all, twin)
-		for i, p := range liar.following {
-			if i%2 == 0 {
-				continue
-			}
-			if err := liar.host.Disconnect(p.host.ID()); err != nil {
-				return err
-			}
-			if _, err := twin.service.Hello(ctx, p.address()); err != nil {
-				return err
-			}
-		}
-		twin.entries += 1000 // so that the two append different receipts
-		for _, o := range [...]*org{liar, twin} {
+	}
+	r.Frozen, err = w.each(list, spread, func(liar *org) ([]time.Duration, int, error) {
+		for _, o := range [...]*org{liar, twins[liar]} {
 			if _, err := o.logged(ctx); err != nil {
-				return err
+				return nil, 0, err
 			}
 		}
 		took, missed := watch(liar.following, func() func(*org) bool {
@@ -259,8 +246,29 @@ func (w *world) equivocation(ctx context.Context, r *report) error {
 				return err == nil && rec.State == federation.Frozen
 			}
 		})
-		r.Frozen.took, r.Frozen.Missed = append(r.Frozen.took, took...), r.Frozen.Missed+missed
+		return took, missed, nil
+	})
+	return err
+}
+
+// split gives every second peer of an organisation to a second machine of it.
+func (w *world) split(ctx context.Context, liar *org, ip string) (*org, error) {
+	twin, err := liar.copied(ctx, w.network, ip)
+	if err != nil {
+		return nil, err
 	}
-	r.Frozen = r.Frozen.sum()
-	return nil
+	w.all = append(w.all, twin)
+	twin.entries += 1000 // so that the two append different receipts
+	for i, p := range liar.following {
+		if i%2 == 0 {
+			continue
+		}
+		if err := liar.host.Disconnect(p.host.ID()); err != nil {
+			return nil, err
+		}
+		if _, err := twin.service.Hello(ctx, p.address()); err != nil {
+			return nil, err
+		}
+	}
+	return twin, nil
 }

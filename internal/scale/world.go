@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -21,7 +20,7 @@ const (
 	// swift is the latency while the world is made, which nobody measures.
 	swift = time.Millisecond
 	// settling is what loops are given to find their rhythm.
-	settling = 40 * time.Second
+	settling = 35 * time.Second
 )
 
 // world is what is simulated.
@@ -55,7 +54,6 @@ func (w *world) live(ctx context.Context) (*report, error) {
 		if err := step.do(ctx, r); err != nil {
 			return nil, fmt.Errorf("%s: %w", step.name, err)
 		}
-		fmt.Fprintf(os.Stderr, "%s: lived %v, worked %v\n", step.name, time.Since(begun), spent()-work)
 		r.Steps = append(r.Steps, stepCost{Name: step.name, Lived: time.Since(begun), Work: spent() - work})
 	}
 	return r, nil
