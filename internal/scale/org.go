@@ -93,7 +93,7 @@ func (o *org) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	dir, err := federation.OpenDirectory(o.db)
+	dir, err := federation.OpenDirectory(o.db, now)
 	if err != nil {
 		return err
 	}
