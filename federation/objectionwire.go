@@ -196,9 +196,11 @@ func (x *Exchange) contested(peer did.DID, receiptID string) (c Contested, own w
 // it. ErrObjection: our own documents do not bear it out, ErrJoined: we have
 // signed for the receipt, store.ErrNotFound: the peer has no receipt for it.
 func (x *Exchange) Object(ctx context.Context, peer did.DID, callID, reason string) (c *Contested, err error) {
-	turn := x.turn(peer) // an exchange may be joining it just now
-	turn.Lock()
-	defer turn.Unlock()
+	release, err := x.turn(ctx, peer) // an exchange may be joining it just now
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	err = x.s.cfg.DB.Update(ctx, func(tx store.Tx) error {
 		ex, result, err := x.ownExhibit(tx, peer, callID, reason)
 		if err != nil {
@@ -271,8 +273,10 @@ func (x *Exchange) Withdraw(ctx context.Context, peer did.DID, receiptID string)
 	if err != nil {
 		return err
 	}
-	turn := x.turn(peer)
-	turn.Lock()
-	defer turn.Unlock()
+	release, err := x.turn(ctx, peer)
+	if err != nil {
+		return err
+	}
+	defer release()
 	return x.cosign(ctx, rec, &j, true)
 }
