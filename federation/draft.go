@@ -84,10 +84,10 @@ type Preview struct {
 	Theirs     *Attestation  `json:"peer_attestation"`
 }
 
-// Preview says hello at an address and shows what a treaty with that peer would
+// Preview meets a peer and shows what a treaty with that peer would
 // be. It agrees to nothing: the peer learns who we are and what terms we offer.
-func (s *Service) Preview(ctx context.Context, addr string) (*Preview, error) {
-	rec, err := s.Hello(ctx, addr)
+func (s *Service) Preview(ctx context.Context, peer string) (*Preview, error) {
+	rec, err := s.Meet(ctx, peer)
 	if err != nil {
 		return nil, err
 	}

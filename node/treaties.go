@@ -41,7 +41,7 @@ func (n *Node) setTerms(ctx context.Context, req PeerRequest) error {
 	if err != nil {
 		return termsProblem(err)
 	}
-	rec, err := n.network.service.Hello(ctx, req.Peer)
+	rec, err := n.network.service.Meet(ctx, req.Peer)
 	if err != nil {
 		return federationProblem(err)
 	}
@@ -73,7 +73,7 @@ func (n *Node) proposeTreaty(ctx context.Context, req Propose) (*PeerInfo, error
 	if err := n.needNetwork(); err != nil {
 		return nil, err
 	}
-	rec, err := n.network.service.Hello(ctx, req.Peer)
+	rec, err := n.network.service.Meet(ctx, req.Peer)
 	if err != nil {
 		return nil, federationProblem(err)
 	}
@@ -139,7 +139,8 @@ func federationProblem(err error) error {
 		{federation.ErrPeerDeactivated, string(federation.CodePeerDeactivated), "federate with its successor, if it named one", ExitDenied},
 		{federation.ErrDeactivated, string(CodeDeactivated), "it agrees to nothing more", ExitDenied},
 		{federation.ErrPeerRevoked, "CHIO-FED-REVOKED", "", ExitDenied},
-		{p2p.ErrAddress, "CHIO-USAGE", "PEER is did:chio:…@/ip4/…/p2p/12D3…, as chio-node up --json prints it", ExitUsage},
+		{federation.ErrName, "CHIO-FED-NAME", "its zone needs one record: _chio.NAME TXT \"chio=did:chio:…@/dns4/…/p2p/12D3…\"", ExitFailure},
+		{p2p.ErrAddress, "CHIO-USAGE", "PEER is did:chio:…@/ip4/…/p2p/12D3…, as chio-node up --json prints it; a DNS name; or the DID of a known peer", ExitUsage},
 	} {
 		if errors.Is(err, known.cause) {
 			return &Problem{Code: known.code, Message: err.Error(), Hint: known.hint, Exit: known.exit}

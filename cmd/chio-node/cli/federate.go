@@ -19,7 +19,8 @@ func (a *app) federateCmd() *cobra.Command {
 	var accept, terms string
 	var yes, dryRun bool
 	c := &cobra.Command{Use: "federate PEER", Short: "sign a treaty with another organisation over the stricter of both policies",
-		Long: "PEER is did:chio:…@multiaddr, as `chio-node up --json` prints it.\n" +
+		Long: "PEER is did:chio:…@multiaddr, as `chio-node up --json` prints it; the multiaddr alone; a DNS name whose zone says\n" +
+			"_chio.NAME TXT \"chio=did:chio:…@multiaddr\"; or the DID of a peer that is known. Without the DID you confirm it.\n" +
 			"Shows both attestations and, line by line, which side is stricter; asks; proposes the treaty.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
