@@ -95,19 +95,28 @@ func save(tx store.Tx, key string, row any) error {
 	return nil
 }
 
-// count increments a treaty direction's calls and returns the number so far.
+// countCall increments a treaty direction's calls and returns the number so far.
 func countCall(tx store.Tx, treaty wire.Digest, direction Direction) (int64, error) {
-	key := prefixCalls + treaty.String() + "/" + strconv.Itoa(int(direction))
-	var calls int64
-	row, err := tx.Get(key)
-	if err == nil {
-		calls, err = strconv.ParseInt(string(row), 10, 64)
-	} else if errors.Is(err, store.ErrNotFound) {
-		err = nil
-	}
+	key, calls, err := callsMade(tx, treaty, direction)
 	if err != nil {
-		return 0, fmt.Errorf("count the treaty's calls: %w", err)
+		return 0, err
 	}
 	tx.Set(key, strconv.AppendInt(nil, calls+1, 10))
 	return calls + 1, nil
+}
+
+// callsMade reads a treaty direction's calls so far, and the row's key.
+func callsMade(r store.Reader, treaty wire.Digest, direction Direction) (key string, calls int64, err error) {
+	key = prefixCalls + treaty.String() + "/" + strconv.Itoa(int(direction))
+	row, err := r.Get(key)
+	if errors.Is(err, store.ErrNotFound) {
+		return key, 0, nil
+	}
+	if err == nil {
+		calls, err = strconv.ParseInt(string(row), 10, 64)
+	}
+	if err != nil {
+		return key, 0, fmt.Errorf("count the treaty's calls: %w", err)
+	}
+	return key, calls, nil
 }

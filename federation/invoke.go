@@ -149,7 +149,7 @@ func (x *Exchange) mandate(rec Record, q *invokeRequest, c *Continuation, arr *a
 	}
 	treaty, err := x.s.TreatyFor(rec.DID, Inbound)
 	if err != nil {
-		return m, treatyDenial(err)
+		return m, TreatyDenial(err)
 	}
 	m.Origin.TreatyID = treaty.TreatyID
 	_, err = VerifyContinuation(q.Continuation, ContinuationExpectation{From: rec.DID, To: x.did,

@@ -67,7 +67,7 @@ func (x *Exchange) admitDeparture(tx store.Tx, a *kernel.Admittance) (*departure
 	peer := did.DID(route.PeerDID)
 	treaty, err := x.s.TreatyFor(peer, Outbound)
 	if err != nil {
-		return nil, treatyDenial(err)
+		return nil, TreatyDenial(err)
 	}
 	if route.TreatyID == nil || *route.TreatyID != treaty.TreatyID {
 		return nil, denied(CodeNoTreaty, "the treaty changed while the call was decided", "send the call again")
@@ -97,17 +97,44 @@ func (x *Exchange) admitDeparture(tx store.Tx, a *kernel.Admittance) (*departure
 func (x *Exchange) countAgainst(tx store.Tx, peer did.DID, direction Direction) error {
 	treaty, err := x.s.TreatyFor(peer, direction)
 	if err != nil {
-		return treatyDenial(err)
+		return TreatyDenial(err)
 	}
 	calls, err := countCall(tx, treaty.TreatyID, direction)
 	if err != nil {
 		return err
 	}
-	if limit := treaty.Caps.MaxCallsPerTreaty; limit != nil && calls > *limit {
-		return &kernel.Denial{Step: 10, Code: CodeCallsExhausted, Guard: "treaty-calls", Side: sideTreaty,
-			Reason: fmt.Sprintf("the treaty allows %d calls in this direction and all were made", *limit), Fix: "agree on a new treaty: federate again"}
+	if d := treaty.exhausted(calls); d != nil {
+		return d
 	}
 	return nil
+}
+
+// exhausted is the denial of the call of this number, if it is one too many.
+func (t *TreatyPolicy) exhausted(calls int64) *kernel.Denial {
+	limit := t.Caps.MaxCallsPerTreaty
+	if limit == nil || calls <= *limit {
+		return nil
+	}
+	return &kernel.Denial{Step: 10, Code: CodeCallsExhausted, Guard: treatyCallsName, Side: sideTreaty,
+		Reason: fmt.Sprintf("the treaty allows %d calls in this direction and all were made", *limit), Fix: "agree on a new treaty: federate again"}
+}
+
+// treatyCallsName is the part of a treaty that counts calls.
+const treatyCallsName = "treaty-calls"
+
+// NextCall is what the treaty's count says of one more call, without counting
+// it.
+func (x *Exchange) NextCall(t *TreatyPolicy, direction Direction) (kernel.Conjunct, error) {
+	c := kernel.Conjunct{Side: sideTreaty, Guard: treatyCallsName, Verdict: kernel.Allow}
+	err := x.s.cfg.DB.View(func(r store.Reader) error {
+		_, calls, err := callsMade(r, t.TreatyID, direction)
+		c.Denial = t.exhausted(calls + 1)
+		return err
+	})
+	if c.Denial != nil {
+		c.Verdict = kernel.Deny
+	}
+	return c, err
 }
 
 // Close implements admit.Participant.

@@ -56,7 +56,7 @@ func (t *RemoteTools) Route(ctx context.Context, m *kernel.Mandate) (kernel.Rout
 	}
 	treaty, err := x.s.TreatyFor(peer, Outbound)
 	if err != nil {
-		return kernel.Route{}, treatyDenial(err)
+		return kernel.Route{}, TreatyDenial(err)
 	}
 	if m.Operation != "" && m.Operation != capability.Invoke {
 		return kernel.Route{}, denied(CodeOperation, fmt.Sprintf("operation %.20q does not cross organisations", m.Operation), "only tool calls do")
@@ -126,8 +126,8 @@ func denied(code kernel.Code, reason, fix string) *kernel.Denial {
 	return &kernel.Denial{Code: code, Guard: "federation", Side: sideTreaty, Reason: reason, Fix: fix}
 }
 
-// treatyDenial explains why no treaty lets a call pass.
-func treatyDenial(err error) *kernel.Denial {
+// TreatyDenial explains why no treaty lets a call pass.
+func TreatyDenial(err error) *kernel.Denial {
 	d := denied(CodeNoTreaty, err.Error(), "federate with the peer first: chio-node federate")
 	switch {
 	case errors.Is(err, ErrPeerStale):

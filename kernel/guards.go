@@ -20,7 +20,7 @@ func (k *Kernel) runGuards(s *mediation) *Denial {
 		return &Denial{Code: CodeNoPolicy, Guard: "policy", Reason: "the call crosses organisations but no treaty terms are in force",
 			Fix: "federate with the peer first: chio-node federate", Side: "treaty"}
 	}
-	if d := s.judge("local", p.Local); d != nil {
+	if d := s.judge(sideLocal, p.Local); d != nil {
 		return d
 	}
 	for _, g := range p.Treaty {
@@ -35,35 +35,22 @@ func (k *Kernel) runGuards(s *mediation) *Denial {
 // the first PendingApproval is remembered for step 9 and the guards go on, so
 // that a later Deny still decides.
 func (s *mediation) judge(side string, g Guard) *Denial {
-	decision, err := safely(func() (Decision, error) { return g.Evaluate(s.call) })
+	decision, d := ask(side, g, s.call, s.enforced())
 	s.evidence = append(s.evidence, decision.Evidence...)
 	s.consume = append(s.consume, decision.Consume...)
-	if err == nil && decision.Observed {
-		if side != "local" || s.enforced() {
-			s.boundBy = side
-			return &Denial{Code: CodeGuardError, Guard: g.Name(), Side: side, Reason: "a guard only observed a call that must be enforced",
-				Fix: "observe mode is for unpaid calls within the organisation; report this"}
-		}
-		s.observed = true
-	}
-	if err != nil {
-		s.boundBy = side
-		s.evidence = append(s.evidence, Evidence{Guard: g.Name(), Verdict: Deny, Code: CodeGuardError})
-		return &Denial{Code: CodeGuardError, Guard: g.Name(), Side: side, Reason: "the guard failed: " + err.Error(),
-			Fix: "a guard that errs denies; see chio-node doctor"}
-	}
-	switch decision.Verdict {
-	case Allow:
+	s.observed = s.observed || decision.Observed && decision.Verdict != Deny
+	switch {
+	case d == nil:
 		return nil
-	case PendingApproval:
+	case decision.Verdict == PendingApproval:
 		if s.wanted == nil {
 			s.boundBy = side
-			s.wanted = denialOf(decision, g, side)
+			s.wanted = d
 		}
 		return nil
 	default:
 		s.boundBy = side
-		return denialOf(decision, g, side)
+		return d
 	}
 }
 

@@ -81,6 +81,7 @@ var operations = map[string]handler{
 	"federate/propose":     operation((*Node).proposeTreaty),
 	"federate/accept":      operation((*Node).acceptTreaty),
 	"federate/decline":     operation((*Node).declineTreaty),
+	"federate/check":       operation((*Node).checkPeer),
 	"federate/log":         operation((*Node).peerHistory),
 	"federate/list":        operation((*Node).listPeers),
 	"federate/pending":     operation((*Node).pendingPeers),

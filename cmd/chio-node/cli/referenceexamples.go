@@ -39,6 +39,7 @@ var examples = map[string]string{
 	"mcp serve":            "chio-node mcp serve --server-id files --policy policy.yaml -- npx -y @modelcontextprotocol/server-filesystem ./workspace",
 	"federate":             "chio-node federate did:chio:…@/ip4/…/p2p/12D3… --dry-run",
 	"federate accept":      "chio-node federate accept did:chio:… HASH",
+	"federate check":       `chio-node federate check did:chio:…/files read_file '{"path":"a.txt"}'`,
 	"federate decline":     "chio-node federate decline did:chio:… HASH --reason \"the credit is too high\"",
 	"federate evidence":    "chio-node federate evidence did:chio:… --out evidence.json",
 	"federate freeze":      "chio-node federate freeze did:chio:… --reason \"prices look wrong\"",
