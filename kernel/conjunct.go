@@ -6,7 +6,7 @@ package kernel
 func ask(side string, g Guard, c *Call, enforced bool) (Decision, *Denial) {
 	decision, err := safely(func() (Decision, error) { return g.Evaluate(c) })
 	refuse := func(reason, fix string) (Decision, *Denial) {
-		decision.Verdict = Deny
+		decision.Verdict, decision.Observed = Deny, false
 		return decision, &Denial{Code: CodeGuardError, Guard: g.Name(), Side: side, Reason: reason, Fix: fix}
 	}
 	if err != nil {

@@ -38,7 +38,7 @@ func (s *mediation) judge(side string, g Guard) *Denial {
 	decision, d := ask(side, g, s.call, s.enforced())
 	s.evidence = append(s.evidence, decision.Evidence...)
 	s.consume = append(s.consume, decision.Consume...)
-	s.observed = s.observed || decision.Observed && decision.Verdict != Deny
+	s.observed = s.observed || decision.Observed
 	switch {
 	case d == nil:
 		return nil
