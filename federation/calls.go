@@ -103,13 +103,14 @@ type Exchange struct {
 	limits p2p.Limits // of ProtocolInvoke
 	kernel atomic.Pointer[Mediator]
 
-	mu       sync.Mutex // guards what follows
-	arriving map[callKey]*arrival
-	pulling  map[did.DID]chan struct{}
-	due      map[did.DID]bool // peers to exchange with; true: have them do the same
-	joining  map[did.DID]string
-	spread   map[did.DID]Propagation
-	wake     chan struct{}
+	mu        sync.Mutex // guards what follows
+	arriving  map[callKey]*arrival
+	departing map[wire.Digest]bool // continuations of our calls that are at a peer
+	pulling   map[did.DID]chan struct{}
+	due       map[did.DID]bool // peers to exchange with; true: have them do the same
+	joining   map[did.DID]string
+	spread    map[did.DID]Propagation
+	wake      chan struct{}
 
 	issuing sync.Mutex // one treaty capability is asked for or given at a time
 	witness witnesses
@@ -138,7 +139,7 @@ func NewExchange(cfg ExchangeConfig) (*Exchange, error) {
 	cfg.fill()
 	x := &Exchange{cfg: cfg, s: cfg.Service, did: cfg.Service.did,
 		limits:   invokeLimits(cfg.CallTimeout),
-		arriving: make(map[callKey]*arrival), pulling: make(map[did.DID]chan struct{}), due: make(map[did.DID]bool), joining: make(map[did.DID]string),
+		arriving: make(map[callKey]*arrival), departing: make(map[wire.Digest]bool), pulling: make(map[did.DID]chan struct{}), due: make(map[did.DID]bool), joining: make(map[did.DID]string),
 		spread: make(map[did.DID]Propagation), wake: make(chan struct{}, 1), witness: witnesses{asked: make(map[did.DID]bool), waited: make(map[did.DID]int)}}
 	for _, p := range [...]struct {
 		name   string

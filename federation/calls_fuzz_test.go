@@ -45,7 +45,7 @@ func FuzzPeerMessages(f *testing.F) {
 func FuzzContinuation(f *testing.F) {
 	k := key(f, 11)
 	want := ContinuationExpectation{From: didOf(f, 10), To: didOf(f, 20), SourceKernel: k.Public(), TargetKernel: key(f, 21).Public(),
-		Arguments: wire.Raw(`{}`), Now: startTime, Chain: []capability.Token{{ID: "root"}, {ID: "leaf", Issuer: k.Public()}}}
+		MaxHops: maxHops, Arguments: wire.Raw(`{}`), Now: startTime, Chain: []capability.Token{{ID: "root"}, {ID: "leaf", Issuer: k.Public()}}}
 	good := &Continuation{Schema: ContinuationSchema, CallID: "0190a6a0-0000-7000-8000-000000000001", From: want.From, To: want.To,
 		SourceKernel: want.SourceKernel, TargetKernel: want.TargetKernel, CapabilityID: "leaf", LeaseID: "root", Server: "files", Tool: "read",
 		ArgsSHA256: wire.Hash(want.Arguments), Nonce: "000102030405060708090a0b0c0d0e0f", IssuedAt: startTime, ExpiresAt: startTime + 60, TimeoutSeconds: 60, HopLimit: 1}

@@ -30,9 +30,9 @@ func (x *Exchange) bound(ctx context.Context, c *Continuation, arr *arrival) (co
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errCallTime)
 	ctx, end := context.WithCancelCause(ctx)
 	x.mu.Lock()
-	arr.cancel = end
+	arr.cancel, arr.running = end, ctx
 	x.mu.Unlock()
-	return ctx, func() { end(nil); cancel() }
+	return ctx, func() { end(errParentEnded); cancel() }
 }
 
 // timeoutSeconds is what our continuations give a call.

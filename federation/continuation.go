@@ -23,8 +23,6 @@ const (
 	ContinuationSkewSeconds = capability.ProofSkewSeconds
 	// maxTimeoutSeconds bounds how long a call may run.
 	maxTimeoutSeconds = 3600
-	// maxHops is 1: a call crosses one border, and is not passed on.
-	maxHops = 1
 	// continuationNonceBytes is the entropy of a nonce; on the wire hex.
 	continuationNonceBytes = 16
 )
@@ -60,6 +58,8 @@ type Continuation struct {
 	TimeoutSeconds  int64                `json:"timeout_seconds"` // how long the call may run, by the host's own clock
 	HopIndex        int                  `json:"hop_index"`
 	HopLimit        int                  `json:"hop_limit"`
+	Lineage         []wire.Digest        `json:"lineage,omitempty"`      // the continuations above, the first caller's first
+	IntentSHA256    *wire.Digest         `json:"intent_sha256,omitzero"` // of a governed intent, which stays at the origin
 }
 
 // ContinuationExpectation is what the host itself knows about the call.
@@ -70,6 +70,7 @@ type ContinuationExpectation struct {
 	TargetKernel wire.PublicKey // this kernel
 	TreatyID     wire.Digest    // the revision in force here
 	Effective    wire.Digest    // our own digest of the direction From → To
+	MaxHops      int            // borders that a call may cross under the treaty
 	Arguments    wire.Raw       // as received
 	Chain        []capability.Token
 	Now          int64 // unix seconds
@@ -86,7 +87,8 @@ type ContinuationExpectation struct {
 //	  one we compute
 //	5 issued_at ≤ now+30 and now < expires_at ≤ issued_at+300; the call has 1
 //	  to 3600 seconds to run
-//	6 the hop index is below the limit, and the limit is ours
+//	6 the hop index is below the limit, the limit within ours; the lineage names
+//	  one continuation for each border before
 //	7 args_sha256 is the hash of the canonical arguments
 //	8 the leaf token was issued by that kernel key and has the named id, the
 //	  root token is the named lease
@@ -119,8 +121,8 @@ func VerifyContinuation(env *wire.Envelope, want ContinuationExpectation) (*Cont
 	if err := c.checkWindow(want.Now); err != nil { // 5
 		return nil, err
 	}
-	if c.HopIndex < 0 || c.HopIndex >= c.HopLimit || c.HopLimit > maxHops { // 6
-		return nil, fmt.Errorf("%w: hop %d of %d, limit %d", ErrContinuation, c.HopIndex, c.HopLimit, maxHops)
+	if err := c.checkLineage(want.MaxHops); err != nil { // 6
+		return nil, err
 	}
 	if wire.IsCanonical(want.Arguments, wire.ForeignLimits) != nil || wire.Hash(want.Arguments) != c.ArgsSHA256 { // 7
 		return nil, fmt.Errorf("%w: the arguments are not the ones it was signed for", ErrContinuation)

@@ -41,8 +41,11 @@ func (t *RemoteTools) Dispatch(ctx context.Context, m *kernel.Mandate, route ker
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, x.cfg.CallTimeout, p2p.ErrTimeout)
 	defer cancel()
+	ctx, release := out.under(ctx)
+	defer release()
 	hash := out.continuation.ID()
-	unknown := kernel.Result{Peer: &kernel.PeerOutcome{ContinuationSHA256: hash}}
+	defer x.leaves(hash)()
+	unknown := kernel.Result{Peer: &kernel.PeerOutcome{ContinuationSHA256: hash, HopIndex: out.body.HopIndex, Lineage: out.body.Lineage}}
 	frame, err := x.invokeFrame(m, out)
 	if err != nil {
 		return unknown, fmt.Errorf("%w: %w", kernel.ErrNotDispatched, err)
@@ -77,16 +80,17 @@ func (t *RemoteTools) Dispatch(ctx context.Context, m *kernel.Mandate, route ker
 	}
 	if err := x.gather(ctx, answer, h, out.body); err != nil {
 		x.noteResult(ctx, m.CallID, err)
-		return resultOf(answer, h, hash), fmt.Errorf("the peer ran the call, and its result is not here: %w", err)
+		return resultOf(answer, h, out), fmt.Errorf("the peer ran the call, and its result is not here: %w", err)
 	}
-	return resultOf(answer, h, hash), abandoned(ctx, h)
+	return resultOf(answer, h, out), abandoned(ctx, h)
 }
 
 // resultOf hands a verified reply to the kernel. A charge above the maximum is
 // passed on as it is: the kernel holds no more than the maximum and refuses it.
-func resultOf(a *callAnswer, h *hostReceipt, continuation wire.Digest) kernel.Result {
+func resultOf(a *callAnswer, h *hostReceipt, out *departure) kernel.Result {
 	res := kernel.Result{Content: a.Content, IsError: a.IsError, Cost: h.charge, Attach: h,
-		Peer: &kernel.PeerOutcome{ReceiptID: h.id, Verdict: h.verdict, Code: h.code, Reason: h.reason, ContinuationSHA256: continuation}}
+		Peer: &kernel.PeerOutcome{ReceiptID: h.id, Verdict: h.verdict, Code: h.code, Reason: h.reason, ContinuationSHA256: out.continuation.ID(),
+			HopIndex: out.body.HopIndex, Lineage: out.body.Lineage, Children: h.children}}
 	if res.Cost == nil {
 		res.Cost = &wire.MonetaryAmount{}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/capability"
+	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/p2p"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/wire"
@@ -34,7 +35,11 @@ type invokeRequest struct {
 // arrival is a call being served.
 type arrival struct {
 	continuation *wire.Envelope
-	verified     bool                    // set before the kernel sees the call
+	verified     bool                    // set before the kernel sees the call, with the next two; guarded by mu
+	body         *Continuation           // as verified
+	subject      wire.PublicKey          // the calling agent
+	children     []receipt.Child         // calls it led to; guarded by mu
+	running      context.Context         // ends with its execution
 	cancel       context.CancelCauseFunc // ends its execution; nil before that begins
 	done         chan struct{}           // closed when the reply is on disk, or never will be
 }
@@ -154,14 +159,18 @@ func (x *Exchange) mandate(rec Record, q *invokeRequest, c *Continuation, arr *a
 	m.Origin.TreatyID = treaty.TreatyID
 	_, err = VerifyContinuation(q.Continuation, ContinuationExpectation{From: rec.DID, To: x.did,
 		SourceKernel: treaty.PeerKernel, TargetKernel: x.cfg.KernelKey.Public(), TreatyID: treaty.TreatyID, Effective: treaty.EffectiveHash,
-		Arguments: q.Arguments, Chain: q.Chain, Now: x.now()})
+		MaxHops: hopsUnder(treaty), Arguments: q.Arguments, Chain: q.Chain, Now: x.now()})
 	if err != nil {
 		m.Passport = nil
 		return m, &kernel.Denial{Step: 2, Code: kernel.CodeContinuation, Guard: "continuation", Side: sideTreaty,
 			Reason: err.Error(), Fix: "sign a new continuation under the treaty in force and send the call again"}
 	}
-	arr.verified = true
 	m.Origin.MaxCharge, m.Origin.PriceRound = c.MaxCharge, c.PriceRound
+	m.Origin.HopIndex, m.Origin.Lineage, m.Origin.IntentSHA256 = c.HopIndex, c.Lineage, c.IntentSHA256
+	m.Origin.Children = func() []receipt.Child { return x.childrenOf(arr) }
+	if d := x.known(arr, c, q.Chain[len(q.Chain)-1].Subject); d != nil {
+		return m, d
+	}
 	if c.MaxCharge != nil && c.MaxCharge.Units > 0 {
 		if d := x.checkFresh(rec.DID, treaty.Revocation); d != nil {
 			return m, d

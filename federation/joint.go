@@ -125,6 +125,7 @@ type hostReceipt struct {
 	charge     *wire.MonetaryAmount // nil: nothing was charged
 	priceRound *wire.Digest
 	content    string // content_hash
+	children   []receipt.Child
 }
 
 // readHostReceipt takes the facts out of a receipt.
@@ -134,6 +135,9 @@ func readHostReceipt(doc wire.Raw, r *receipt.Receipt, md *receipt.Metadata) *ho
 	h := &hostReceipt{id: r.ID, doc: doc, at: r.Timestamp, content: r.ContentHash, code: clip(md.Code, maxPeerCode)}
 	if r.Decision != nil {
 		h.verdict, h.reason = r.Decision.Verdict, clip(r.Decision.Reason, maxPeerReason)
+	}
+	if f := md.Federation; f != nil {
+		h.children = f.Children[:min(len(f.Children), maxChildren)]
 	}
 	if f := md.Financial; f != nil {
 		h.priceRound = f.PriceRound

@@ -24,6 +24,7 @@ type participant struct{ x *Exchange }
 type departure struct {
 	continuation *wire.Envelope
 	body         *Continuation
+	parent       *arrival // the peer's call that led to it, if one did
 }
 
 // Admit implements admit.Participant.
@@ -72,7 +73,15 @@ func (x *Exchange) admitDeparture(tx store.Tx, a *kernel.Admittance) (*departure
 	if route.TreatyID == nil || *route.TreatyID != treaty.TreatyID {
 		return nil, denied(CodeNoTreaty, "the treaty changed while the call was decided", "send the call again")
 	}
+	above, err := x.ancestryOf(tx, m, peer, treaty)
+	if err != nil {
+		return nil, err
+	}
 	if err := x.countAgainst(tx, peer, Outbound); err != nil {
+		return nil, err
+	}
+	intent, err := intentHash(m)
+	if err != nil {
 		return nil, err
 	}
 	nonce := make([]byte, continuationNonceBytes)
@@ -85,12 +94,26 @@ func (x *Exchange) admitDeparture(tx store.Tx, a *kernel.Admittance) (*departure
 		EffectiveSHA256: treaty.EffectiveHash, CapabilityID: m.Chain[len(m.Chain)-1].ID, LeaseID: m.Chain[0].ID,
 		Server: route.Server, Tool: m.Tool, ArgsSHA256: wire.Hash(m.Arguments), MaxCharge: a.Charge, PriceRound: route.PriceRound,
 		Passport: m.Passport, Holder: m.Holder, Nonce: hex.EncodeToString(nonce),
-		IssuedAt: now, ExpiresAt: now + ContinuationTTLSeconds, TimeoutSeconds: x.timeoutSeconds(), HopLimit: maxHops}
+		IssuedAt: now, ExpiresAt: now + ContinuationTTLSeconds, TimeoutSeconds: x.timeoutSeconds(), IntentSHA256: intent,
+		HopIndex: above.hopIndex, HopLimit: above.hopLimit, Lineage: above.lineage}
 	env, err := wire.Seal(ContinuationSchema, c, x.cfg.KernelKey)
 	if err != nil {
 		return nil, fmt.Errorf("sign the continuation: %w", err)
 	}
-	return &departure{env, c}, save(tx, prefixOut+m.CallID, departed{Peer: peer, Continuation: env})
+	return &departure{env, c, above.parent}, save(tx, prefixOut+m.CallID, departed{Peer: peer, Continuation: env})
+}
+
+// intentHash is what the holder proof binds of a governed call's intent.
+func intentHash(m *kernel.Mandate) (*wire.Digest, error) {
+	if len(m.Intent) == 0 {
+		return nil, nil
+	}
+	canonical, err := wire.Canonicalize(m.Intent, wire.DocumentLimits)
+	if err != nil {
+		return nil, fmt.Errorf("intent of the call: %w", err)
+	}
+	hash := wire.Hash(canonical)
+	return &hash, nil
 }
 
 // countAgainst consumes one of the treaty's calls in a direction.
@@ -231,6 +254,9 @@ func (x *Exchange) closeDeparture(tx store.Tx, c *kernel.Closing, index uint64) 
 	row.ReceiptID = c.Receipt.ID
 	tx.Set(boxKey(row.Peer, index), []byte(c.Receipt.ID))
 	tx.AfterCommit(func() { x.nudge(row.Peer) }) // the host closed before us
+	if out, ok := c.Ticket.Attach.(*departure); ok {
+		tx.AfterCommit(func() { x.ledTo(out.parent, c.Receipt) })
+	}
 	var h *hostReceipt
 	if c.Result != nil {
 		h, _ = c.Result.Attach.(*hostReceipt)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/wire"
@@ -22,7 +23,7 @@ var ErrOverCharge = errors.New("the peer charged more than the continuation allo
 //	2 it is a mediated decision about the continuation's server and tool, under
 //	  the leaf token
 //	3 it names our call id, our arguments, us as its peer, the treaty, and the
-//	  continuation's hash
+//	  continuation's hash; one that allows names the continuation's lineage
 //	4 the content hashes to content_hash if it allows, else there is none; one
 //	  that is to be fetched is bounded, and checked by gather when it is there
 //
@@ -82,6 +83,9 @@ func checkHostReceipt(doc wire.Raw, c *Continuation, hash wire.Digest) (*hostRec
 	if f == nil || f.Role != RoleHost || f.PeerDID != c.From.String() || f.TreatyID != c.TreatyID ||
 		f.ContinuationSHA256 == nil || *f.ContinuationSHA256 != hash { // 3
 		return nil, fmt.Errorf("%w: it does not name our continuation", ErrPeerReceipt)
+	}
+	if r.Decision.Verdict == receipt.Allow && (f.HopIndex != c.HopIndex || !slices.Equal(f.Lineage, c.Lineage)) { // 3
+		return nil, fmt.Errorf("%w: it names another lineage than our continuation", ErrPeerReceipt)
 	}
 	return readHostReceipt(doc, r, md), nil
 }

@@ -118,7 +118,8 @@ func (x *Exchange) resolved(in *journal.Intent, env *wire.Envelope, h *hostRecei
 	}
 	ticket := kernel.Ticket{CallID: in.CallID, Held: in.Held, Charge: in.Charge}
 	closing := &kernel.Closing{Call: in.Call(), Ticket: ticket, Result: &kernel.Result{Attach: h,
-		Peer: &kernel.PeerOutcome{ReceiptID: h.id, Verdict: h.verdict, Code: h.code, Reason: h.reason, ContinuationSHA256: env.ID()}}}
+		Peer: &kernel.PeerOutcome{ReceiptID: h.id, Verdict: h.verdict, Code: h.code, Reason: h.reason, ContinuationSHA256: env.ID(),
+			HopIndex: c.HopIndex, Lineage: c.Lineage}}}
 	switch {
 	case h.verdict == receipt.Allow && checkCharge(h, c.MaxCharge) == nil:
 		closing.Disposition, closing.Cost = kernel.Commit, &wire.MonetaryAmount{}
@@ -150,6 +151,7 @@ func (x *Exchange) resolvedReceipt(in *journal.Intent, env *wire.Envelope, h *ho
 	}
 	hash := env.ID()
 	if md.Federation != nil {
+		md.Federation.HopIndex, md.Federation.Lineage = c.Result.Peer.HopIndex, c.Result.Peer.Lineage
 		md.Federation.ContinuationSHA256, md.Federation.PeerReceiptID, md.Federation.PeerVerdict = &hash, h.id, h.verdict
 	}
 	reason := "the node stopped before the result was delivered; the peer's receipt " + h.id + " says that the call ran"

@@ -129,6 +129,7 @@ func meetCaps(a, b policy.Caps) policy.Caps {
 	out := policy.Caps{
 		MaxCallsPerTreaty: lower(a.MaxCallsPerTreaty, b.MaxCallsPerTreaty),
 		MaxArgsSize:       lower(a.MaxArgsSize, b.MaxArgsSize),
+		MaxHops:           lower(a.MaxHops, b.MaxHops),
 	}
 	x, y := a.MaxChargePerCall, b.MaxChargePerCall
 	switch {

@@ -324,12 +324,18 @@ func federationOf(s *mediation) *receipt.Federation {
 	case s.m.Origin != nil:
 		o := s.m.Origin
 		hash := o.ContinuationSHA256
-		return &receipt.Federation{Role: "host", PeerDID: bounded(o.PeerDID), TreatyID: o.TreatyID, ContinuationSHA256: &hash}
+		f := &receipt.Federation{Role: "host", PeerDID: bounded(o.PeerDID), TreatyID: o.TreatyID, ContinuationSHA256: &hash,
+			HopIndex: o.HopIndex, Lineage: o.Lineage}
+		if o.Children != nil {
+			f.Children = o.Children()
+		}
+		return f
 	case s.route.PeerDID != "" && s.route.TreatyID != nil:
 		f := &receipt.Federation{Role: "origin", PeerDID: bounded(s.route.PeerDID), TreatyID: *s.route.TreatyID}
 		if s.result != nil && s.result.Peer != nil {
 			hash := s.result.Peer.ContinuationSHA256
 			f.ContinuationSHA256 = &hash
+			f.HopIndex, f.Lineage = s.result.Peer.HopIndex, s.result.Peer.Lineage
 			f.PeerReceiptID, f.PeerVerdict = text(s.result.Peer.ReceiptID, maxWordBytes), text(s.result.Peer.Verdict, maxWordBytes)
 		}
 		return f

@@ -176,9 +176,13 @@ func (k *Kernel) verifyHolder(s *mediation) *Denial {
 		return &Denial{Code: CodeProofMissing, Guard: "holder_proof", Reason: "no holder proof was presented",
 			Fix: "sign the call with the agent's key, or call through an edge that holds it"}
 	}
+	intent := s.intentHash
+	if o := s.m.Origin; o != nil && intent == nil {
+		intent = o.IntentSHA256 // the peer's kernel judged it, and signed that it was this one
+	}
 	want := capability.ProofExpectation{
 		CallID: s.m.CallID, Audience: s.route.Audience, Server: s.route.Server, Tool: s.m.Tool, ArgsSHA256: s.argsHash,
-		CapabilityID: s.leaf.ID, IntentSHA256: s.intentHash, Session: s.m.Session, OnBehalfOf: s.m.Holder.OnBehalfOf, Human: s.m.Holder.Human,
+		CapabilityID: s.leaf.ID, IntentSHA256: intent, Session: s.m.Session, OnBehalfOf: s.m.Holder.OnBehalfOf, Human: s.m.Holder.Human,
 		AgentKey: s.leaf.Subject, Now: s.now,
 	}
 	var proof *capability.HolderProof

@@ -75,6 +75,12 @@ type Origin struct {
 	ContinuationSHA256 wire.Digest
 	MaxCharge          *wire.MonetaryAmount
 	PriceRound         *wire.Digest
+	HopIndex           int           // borders crossed before this one
+	Lineage            []wire.Digest // the continuations by which they were
+	IntentSHA256       *wire.Digest  // of a governed intent that stayed at the peer
+	// Children lists the calls to other organisations that this one led to, for
+	// its receipt; nil if there can be none.
+	Children func() []receipt.Child
 }
 
 // Route says where a call goes, before anything is dispatched.
@@ -131,6 +137,9 @@ type PeerOutcome struct {
 	Code               string
 	Reason             string
 	ContinuationSHA256 wire.Digest
+	HopIndex           int           // of our call
+	Lineage            []wire.Digest // of our call
+	Children           []receipt.Child
 }
 
 // Revocations answers step 4 from memory. A non-nil Denial denies.

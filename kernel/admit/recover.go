@@ -109,7 +109,8 @@ func recoveredMetadata(in *journal.Intent) *receipt.Metadata {
 	switch {
 	case in.Origin != nil:
 		hash := in.Origin.ContinuationSHA256
-		md.Federation = &receipt.Federation{Role: "host", PeerDID: in.Origin.PeerDID, TreatyID: in.Origin.TreatyID, ContinuationSHA256: &hash}
+		md.Federation = &receipt.Federation{Role: "host", PeerDID: in.Origin.PeerDID, TreatyID: in.Origin.TreatyID, ContinuationSHA256: &hash,
+			HopIndex: in.Origin.HopIndex, Lineage: in.Origin.Lineage}
 	case in.Route.PeerDID != "" && in.Route.TreatyID != nil:
 		md.Federation = &receipt.Federation{Role: "origin", PeerDID: in.Route.PeerDID, TreatyID: *in.Route.TreatyID}
 	}

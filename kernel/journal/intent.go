@@ -42,6 +42,8 @@ type Origin struct {
 	ContinuationSHA256 wire.Digest          `json:"continuation_sha256"`
 	MaxCharge          *wire.MonetaryAmount `json:"max_charge,omitempty"`
 	PriceRound         *wire.Digest         `json:"price_round,omitempty"`
+	HopIndex           int                  `json:"hop_index,omitzero"`
+	Lineage            []wire.Digest        `json:"lineage,omitempty"`
 }
 
 // Route is kernel.Route in a row, without the action shape.
@@ -76,7 +78,7 @@ func NewIntent(a *kernel.Admittance) (*Intent, error) {
 	}
 	if o := m.Origin; o != nil {
 		in.Origin = &Origin{PeerDID: o.PeerDID, PeerKernel: o.PeerKernel, TreatyID: o.TreatyID,
-			ContinuationSHA256: o.ContinuationSHA256, MaxCharge: o.MaxCharge, PriceRound: o.PriceRound}
+			ContinuationSHA256: o.ContinuationSHA256, MaxCharge: o.MaxCharge, PriceRound: o.PriceRound, HopIndex: o.HopIndex, Lineage: o.Lineage}
 	}
 	return in, nil
 }
@@ -88,7 +90,7 @@ func (in *Intent) Call() *kernel.Call {
 		Holder: in.Holder, Passport: in.Passport, Edge: in.Edge}
 	if o := in.Origin; o != nil {
 		m.Origin = &kernel.Origin{PeerDID: o.PeerDID, PeerKernel: o.PeerKernel, TreatyID: o.TreatyID,
-			ContinuationSHA256: o.ContinuationSHA256, MaxCharge: o.MaxCharge, PriceRound: o.PriceRound}
+			ContinuationSHA256: o.ContinuationSHA256, MaxCharge: o.MaxCharge, PriceRound: o.PriceRound, HopIndex: o.HopIndex, Lineage: o.Lineage}
 	}
 	r := kernel.Route{Server: in.Route.Server, Audience: in.Route.Audience, PeerDID: in.Route.PeerDID,
 		TreatyID: in.Route.TreatyID, Price: in.Route.Price, PriceRound: in.Route.PriceRound}

@@ -32,6 +32,7 @@ type Conjunction struct {
 	NoInternal          bool                  `json:"no_internal,omitzero"` // internal networks are out of reach
 	MaxArgsSize         *int64                `json:"max_args_size,omitzero"`
 	MaxCallsPerTreaty   *int64                `json:"max_calls_per_treaty,omitzero"`
+	MaxHops             *int64                `json:"max_hops,omitzero"`
 	MaxChargePerCall    []wire.MonetaryAmount `json:"max_charge_per_call,omitempty"` // the lowest of each currency
 }
 
@@ -60,7 +61,7 @@ func Conjoin(s Section) Conjunction {
 		}
 	}
 	c.MaxArgsSize = lower(c.MaxArgsSize, s.Caps.MaxArgsSize)
-	c.MaxCallsPerTreaty = s.Caps.MaxCallsPerTreaty
+	c.MaxCallsPerTreaty, c.MaxHops = s.Caps.MaxCallsPerTreaty, s.Caps.MaxHops
 	if a := s.Caps.MaxChargePerCall; a != nil {
 		c.MaxChargePerCall = []wire.MonetaryAmount{*a}
 	}
@@ -97,6 +98,7 @@ func (c Conjunction) Meet(d Conjunction) Conjunction {
 		NoInternal:          c.NoInternal || d.NoInternal,
 		MaxArgsSize:         lower(c.MaxArgsSize, d.MaxArgsSize),
 		MaxCallsPerTreaty:   lower(c.MaxCallsPerTreaty, d.MaxCallsPerTreaty),
+		MaxHops:             lower(c.MaxHops, d.MaxHops),
 		MaxChargePerCall:    lowest(c.MaxChargePerCall, d.MaxChargePerCall),
 	}
 	switch {

@@ -48,6 +48,7 @@ func Meet(a, b Section) []Line {
 	m.union("egress.block", x.HostBlock, y.HostBlock)
 	m.lower("max_args_size", x.MaxArgsSize, y.MaxArgsSize, " bytes")
 	m.lower("caps.max_calls_per_treaty", x.MaxCallsPerTreaty, y.MaxCallsPerTreaty, "")
+	m.lower("caps.max_hops", x.MaxHops, y.MaxHops, "")
 	m.charge(a.Caps.MaxChargePerCall, b.Caps.MaxChargePerCall)
 	return m.lines
 }

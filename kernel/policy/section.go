@@ -33,6 +33,10 @@ type Caps struct {
 	MaxCallsPerTreaty *int64               `json:"max_calls_per_treaty,omitzero"`
 	MaxChargePerCall  *wire.MonetaryAmount `json:"max_charge_per_call,omitzero"`
 	MaxArgsSize       *int64               `json:"max_args_size,omitzero"` // bytes
+	// MaxHops is how many borders a call of this direction may have crossed when
+	// it arrives: 1 admits what the peer's own agents begin. It is checked with
+	// the call's lineage; the compiled guard does not see it.
+	MaxHops *int64 `json:"max_hops,omitzero"`
 }
 
 // IsZero reports a section with nothing in it.
@@ -77,7 +81,13 @@ func (k Caps) check(c *checker, path string) {
 		c.add(path+".max_charge_per_call", "needs units up to 2^53-1 and a currency", "")
 	}
 	c.size(path+".max_args_size", k.MaxArgsSize)
+	if v := k.MaxHops; v != nil && (*v < 0 || *v > maxHopsLimit) {
+		c.add(path+".max_hops", fmt.Sprintf("%d is outside 0 … %d", *v, maxHopsLimit), "")
+	}
 }
+
+// maxHopsLimit bounds what terms may say about hops.
+const maxHopsLimit = 16
 
 // PortableFromDocument returns the section of a resolved document. A document
 // in which no rule is in force is refused, as is one that is not resolved, or

@@ -90,6 +90,13 @@ func (r *reader) caps(to *Caps) field {
 			},
 			"max_charge_per_call": r.amount(&to.MaxChargePerCall),
 			"max_args_size":       r.maybeNumber(&to.MaxArgsSize),
+			"max_hops": func(n *yaml.Node, at string) {
+				v := int64(-1)
+				r.integer(&v, 0, maxHopsLimit)(n, at)
+				if v >= 0 {
+					to.MaxHops = &v
+				}
+			},
 		}, nil)
 	}
 }

@@ -25,6 +25,7 @@ const (
 	CodeCosignature  = "CHIO-VERIFY-COSIGNATURE"
 	CodeConsistency  = "CHIO-VERIFY-CONSISTENCY"
 	CodeEquivocation = "CHIO-VERIFY-EQUIVOCATION"
+	CodeLineage      = "CHIO-VERIFY-LINEAGE" // receipts that are not of one chain of calls
 	CodeCapability   = "CHIO-VERIFY-CAPABILITY"
 	CodeTrust        = "CHIO-VERIFY-TRUST-SET" // the trust set itself is unusable
 

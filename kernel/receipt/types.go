@@ -226,4 +226,17 @@ type Federation struct {
 	ContinuationSHA256 *wire.Digest `json:"continuation_sha256,omitempty"`
 	PeerReceiptID      string       `json:"peer_receipt_id,omitempty"`
 	PeerVerdict        string       `json:"peer_verdict,omitempty"`
+	// HopIndex counts the borders that were crossed before this one, and Lineage
+	// names the continuations by which they were, the first caller's first.
+	HopIndex int           `json:"hop_index,omitzero"`
+	Lineage  []wire.Digest `json:"lineage,omitempty"`
+	// Children are the calls to other organisations that this one led to, at its
+	// host, as far as they ended before it.
+	Children []Child `json:"children,omitempty"`
+}
+
+// Child is a call that another led to, by the receipt of the kernel that sent it.
+type Child struct {
+	ReceiptID string `json:"receipt_id"`
+	Verdict   string `json:"verdict"`
 }

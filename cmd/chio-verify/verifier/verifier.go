@@ -23,6 +23,8 @@ const usageText = `usage: chio-verify VERB [FLAGS] [FILE…]
   consistency OLD NEW PROOF
                      the log behind head NEW only added to that behind OLD
   equivocation FILE  evidence that a log signed two histories
+  lineage FILE       receipts of several organisations, an array: one chain of
+                     calls from the first caller to the last host?
   capability FILE    a token, or a chain of tokens as an array, root first
   canonical          JSON on standard input to canonical bytes
   version
@@ -76,6 +78,7 @@ func verbs() map[string]verb {
 		"checkpoint":   {1, []string{"trust"}, verifyCheckpoint},
 		"consistency":  {3, []string{"trust"}, verifyConsistency},
 		"equivocation": {1, []string{"trust"}, verifyEquivocation},
+		"lineage":      {1, []string{"trust"}, verifyLineage},
 		"capability":   {1, []string{"trust", "kernel-root", "at", "max-depth"}, verifyCapability},
 		"canonical":    {0, nil, canonical},
 		"version":      {0, nil, version},

@@ -22,6 +22,7 @@ func TestScripts(t *testing.T) {
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {
 			for name, dir := range map[string]string{
+				"lineage":    filepath.Join("..", "..", "..", "kernel", "receipt", "testdata", "lineage"),
 				"receipt":    filepath.Join("..", "..", "..", "kernel", "receipt", "testdata", "vectors"),
 				"capability": filepath.Join("..", "..", "..", "kernel", "capability", "testdata", "vectors"),
 			} {
