@@ -79,7 +79,7 @@ func TestConnectionLostInTheMiddle(t *testing.T) {
 		if name != "host.chunk_read_before_sent" {
 			return
 		}
-		if sent++; sent%7 == 0 {
+		if sent++; sent%7 == 0 && sent <= 21 {
 			panic("the stream breaks here")
 		}
 	})
@@ -87,7 +87,7 @@ func TestConnectionLostInTheMiddle(t *testing.T) {
 	if out.Verdict != kernel.Allow || !bytes.Equal(out.Content, want) || b.ran.Load() != 1 {
 		t.Fatalf("outcome %s %+v, ran %d", out.Ended, out.Denial, b.ran.Load())
 	}
-	if sent > 30 { // 20 and what was lost with three connections
+	if sent > 20+21 { // what three broken connections lost is read again
 		t.Fatalf("%d chunks were read for a result of 20", sent)
 	}
 }
