@@ -114,6 +114,7 @@ type Exchange struct {
 
 	issuing sync.Mutex // one treaty capability is asked for or given at a time
 	witness witnesses
+	counts  counts
 	talk    talk
 }
 
@@ -217,8 +218,10 @@ func (x *Exchange) serve(answer answerer) p2p.Handler {
 		}
 		var reply []byte
 		if err := rec.inForce(x.now()); err != nil {
+			x.counts.add(rec.DID, func(c *Counts) { c.Denied++ })
 			reply = errorFrame(refusal(refusedNotActive, "%v", err))
 		} else if reply, err = answer(ctx, rec, doc, stream); err != nil {
+			x.counts.add(rec.DID, func(c *Counts) { c.Denied++ })
 			x.s.complain("request of a peer refused", from.ID, "peer", rec.DID.String(), "error", err.Error())
 			reply = errorFrame(err)
 		}

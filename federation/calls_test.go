@@ -42,6 +42,12 @@ func TestCallAcrossOrganisations(t *testing.T) {
 	if len(oa) != 1 || len(ob) != 1 || oa[0] != ob[0] || oa[0].Charge.Units != 3 || oa[0].Payer != a.did() || oa[0].Payee != b.did() {
 		t.Fatalf("obligations %+v and %+v", oa, ob)
 	}
+	if got := a.exchange.Counts(b.did()); got.CallsOut != 1 || got.CallsIn != 0 {
+		t.Errorf("counted at the origin: %+v", got)
+	}
+	if got := b.exchange.Counts(a.did()); got.CallsIn != 1 || got.CallsOut != 0 {
+		t.Errorf("counted at the host: %+v", got)
+	}
 }
 
 func TestDeniedByThePeersTermsAtTheOrigin(t *testing.T) {

@@ -58,6 +58,7 @@ func (t *RemoteTools) Dispatch(ctx context.Context, m *kernel.Mandate, route ker
 		return unknown, fmt.Errorf("%w: %w", kernel.ErrNotDispatched, err)
 	}
 	x.failpoint("continuation.signed_before_send")
+	x.counts.add(rec.DID, func(c *Counts) { c.CallsOut++ })
 	answer, err := x.send(ctx, rec, frame)
 	if errors.Is(err, kernel.ErrNotDispatched) {
 		return unknown, err

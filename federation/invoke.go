@@ -58,6 +58,7 @@ func (x *Exchange) answerInvoke(ctx context.Context, rec Record, doc []byte, str
 	}
 	switch q.Type {
 	case "invoke":
+		x.counts.add(rec.DID, func(c *Counts) { c.CallsIn++ })
 		return x.answerCall(ctx, rec, &q)
 	case "query":
 		return x.answerQuery(callKey{rec.DID, q.CallID})

@@ -115,10 +115,7 @@ func operationNames() []string {
 func (n *Node) api(token string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/{op...}", func(w http.ResponseWriter, r *http.Request) {
-		if !authorized(r, token) {
-			n.junk.Add(1)
-			writeProblem(w, http.StatusUnauthorized, &Problem{Code: "CHIO-API-TOKEN", Message: "the operator's token is missing or wrong",
-				Hint: "send Authorization: Bearer with the content of api.token in the home", Exit: ExitFailure})
+		if !n.admit(w, r, token) {
 			return
 		}
 		if op := r.PathValue("op"); op == attachOperation {
@@ -133,6 +130,11 @@ func (n *Node) api(token string) http.Handler {
 	mux.HandleFunc("POST /agent/approval", n.serveApproval)
 	mux.HandleFunc("POST /agent/capability", func(w http.ResponseWriter, r *http.Request) {
 		n.answer(w, r, "capability/request")
+	})
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
+		if n.admit(w, r, token) {
+			n.serveMetrics(w)
+		}
 	})
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		if err := n.ready(); err != nil {
@@ -176,6 +178,17 @@ func (n *Node) rejectForeignHost(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// admit answers a request without the operator's token.
+func (n *Node) admit(w http.ResponseWriter, r *http.Request, token string) bool {
+	if authorized(r, token) {
+		return true
+	}
+	n.junk.Add(1)
+	writeProblem(w, http.StatusUnauthorized, &Problem{Code: "CHIO-API-TOKEN", Message: "the operator's token is missing or wrong",
+		Hint: "send Authorization: Bearer with the content of api.token in the home", Exit: ExitFailure})
+	return false
 }
 
 func authorized(r *http.Request, token string) bool {

@@ -1,6 +1,7 @@
 // A foreign organisation and a node: they say hello, agree on a treaty, and
 // tell each other heads; and the lies that the node must not believe.
 // usage: node main.mjs CHIO-NODE EMPTY-HOME
+import {readFileSync} from 'node:fs';
 import * as heads from './heads.mjs';
 import {answer, binding, confirmation, hello, newOrganisation, offer, protocol} from './hello.mjs';
 import {startNode} from './node.mjs';
@@ -216,6 +217,20 @@ async function gossip({us, host}) {
   check('whoever says junk is told nothing more', count() === before);
 }
 
+// measured looks at what the node's monitoring is told.
+async function measured({us, connection, host}) {
+  const [again] = host.getConnections();
+  const answer = await call(again ?? connection, '/chio/fed/sync/1.0.0', {type: 'nothing'});
+  check('an unknown request is answered', answer.status === 'error' && answer.code === 'unsupported');
+  check('metrics are for the operator', (await fetch(`${node.api}/metrics`)).status === 401);
+  const token = readFileSync(`${home}/api.token`, 'utf8').trim();
+  const text = await (await fetch(`${node.api}/metrics`, {headers: {authorization: `Bearer ${token}`}})).text();
+  for(const line of [`chio_peer_state{peer="${us.did}",state="active"} 1`, `chio_peer_head_receipts{peer="${us.did}"} 1`, `chio_peer_connected{peer="${us.did}"} 1`]) {
+    check(`metrics have ${line}`, text.includes(line), text);
+  }
+  check('it was counted', new RegExp(`chio_peer_requests_denied_total.peer="${us.did}". [1-9]`).test(text), text);
+}
+
 const peer = async us => JSON.parse((await node.type('federate', 'list', '--json')).stdout).peers.find(p => p.did === us.did);
 
 // splitView is the last lie: two histories.
@@ -238,6 +253,7 @@ try {
   await called(org);
   await agree(org, them);
   await gossip(org);
+  await measured(org);
   await splitView(org);
   await org.host.stop();
 } catch(error) {
