@@ -442,3 +442,36 @@ func mustDecode(t testing.TB, id PeerID) peer.ID {
 	}
 	return p
 }
+
+// TestGossipSpam: one member that says more than its rate is not judged beyond
+// it, in whichever topic, and the others are heard all the while.
+func TestGossipSpam(t *testing.T) {
+	a, b, c := startGossiper(t, 7), startGossiper(t, 9), startGossiper(t, 11)
+	spammer, other := mustDecode(t, a.ID()), mustDecode(t, c.ID())
+	judge := b.gossip.validator(testTopic)
+	message := func(from peer.ID, n int) *pubsub.Message {
+		return &pubsub.Message{Message: &pb.Message{From: []byte(from), Seqno: binary.BigEndian.AppendUint64(nil, uint64(n)), Data: fmt.Appendf(nil, "%s %d", from, n)}}
+	}
+	b.Host.cfg.Clock = func() time.Time { return epoch }
+	judged := 0
+	for i := range 2 * gossipAuthorRate.Burst {
+		if judge(t.Context(), spammer, message(spammer, i+1)) == pubsub.ValidationAccept {
+			judged++
+		}
+		if i%100 == 0 && judge(t.Context(), other, message(other, i+1)) != pubsub.ValidationAccept {
+			t.Fatalf("another's message was not heard after %d", i)
+		}
+	}
+	if judged != gossipAuthorRate.Burst || b.Refused().Gossip != uint64(gossipAuthorRate.Burst) {
+		t.Fatalf("%d judged, %+v", judged, b.Refused())
+	}
+	passed := 0 // authors cost nothing: who passes them on is bounded too
+	for i := range 2 * gossipForwarderRate.Burst {
+		if b.Host.hears(PeerID(fmt.Sprint(i)), a.ID()) {
+			passed++
+		}
+	}
+	if passed >= gossipForwarderRate.Burst {
+		t.Fatalf("%d of free authors judged", passed)
+	}
+}

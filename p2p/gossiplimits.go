@@ -30,6 +30,14 @@ const (
 	gossipStreamsPerPeer = 2
 )
 
+// How often messages are judged: of one author, who says its own head each second
+// and others' every minute, and of one peer that passes them on. What is over is
+// dropped unread, and nobody is blamed: who passes on too much may be honest.
+var (
+	gossipAuthorRate    = Rate{Every: 20 * time.Millisecond, Burst: 2 * MaxTopics}
+	gossipForwarderRate = Rate{Every: 500 * time.Microsecond, Burst: 20 * MaxTopics}
+)
+
 // The score of a peer. One in good standing begins with scoreTrusted; messages
 // that it should not have passed on cost the square of their number, which is
 // forgotten within scoreForget. Addresses do not count: membership is by

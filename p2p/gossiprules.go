@@ -85,8 +85,9 @@ func (g *Gossip) member(id peer.ID, topic string) bool {
 // author's signature:
 //
 //	1 not over MaxGossipBytes, from a member
-//	2 the configuration's Judge accepts it
-//	3 its sequence number is above every one of its author in this topic
+//	2 its author and who passed it on are within their rates
+//	3 the configuration's Judge accepts it
+//	4 its sequence number is above every one of its author in this topic
 func (g *Gossip) validator(topic string) pubsub.ValidatorEx {
 	replay := pubsub.NewBasicSeqnoValidator(topicMarks{g.cfg.Marks, topic}, slog.New(slog.DiscardHandler))
 	return func(ctx context.Context, from peer.ID, m *pubsub.Message) pubsub.ValidationResult {
@@ -99,15 +100,29 @@ func (g *Gossip) validator(topic string) pubsub.ValidatorEx {
 		if len(m.GetSeqno()) != seqnoBytes || !g.member(from, topic) { // 1
 			return pubsub.ValidationIgnore
 		}
-		switch g.cfg.Judge(ctx, GossipMessage{Topic: topic, Author: PeerID(m.GetFrom().String()), From: PeerID(from.String()), Data: m.Data}) { // 2
+		author, forwarder := PeerID(m.GetFrom().String()), PeerID(from.String())
+		if !g.host.hears(author, forwarder) { // 2
+			return pubsub.ValidationIgnore
+		}
+		switch g.cfg.Judge(ctx, GossipMessage{Topic: topic, Author: author, From: forwarder, Data: m.Data}) { // 3
 		case GossipAccept:
-			return replay(ctx, from, m) // 3
+			return replay(ctx, from, m) // 4
 		case GossipReject:
 			return pubsub.ValidationReject
 		default:
 			return pubsub.ValidationIgnore
 		}
 	}
+}
+
+// hears reports whether one more message may be judged now.
+func (h *Host) hears(author, forwarder PeerID) bool {
+	now := h.cfg.Clock()
+	if h.rates.forwarders.Take(forwarder, gossipForwarderRate, now) && h.rates.authors.Take(author, gossipAuthorRate, now) {
+		return true
+	}
+	h.tally.gossip.Add(1)
+	return false
 }
 
 // seqnoBytes is the length of a sequence number on the wire.

@@ -16,6 +16,8 @@ type rates struct {
 	strangers *Buckets[slotKey]   // of all others, each
 	prefixes  *Buckets[prefixKey] // of all others, a network
 	conns     *Buckets[netip.Prefix]
+
+	authors, forwarders *Buckets[PeerID] // of gossip
 }
 
 // prefixKey names the bucket of one network and protocol.
@@ -26,7 +28,8 @@ type prefixKey struct {
 
 func newRates() rates {
 	return rates{peers: NewBuckets[slotKey](maxPeerBuckets), strangers: NewBuckets[slotKey](maxStrangerBuckets),
-		prefixes: NewBuckets[prefixKey](maxStrangerBuckets), conns: NewBuckets[netip.Prefix](maxPrefixBuckets)}
+		prefixes: NewBuckets[prefixKey](maxStrangerBuckets), conns: NewBuckets[netip.Prefix](maxPrefixBuckets),
+		authors: NewBuckets[PeerID](maxStrangerBuckets), forwarders: NewBuckets[PeerID](maxStrangerBuckets)}
 }
 
 // admitConnection reports whether a connection may come from an address now.
