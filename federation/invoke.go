@@ -35,6 +35,7 @@ type invokeRequest struct {
 // arrival is a call being served.
 type arrival struct {
 	continuation *wire.Envelope
+	signed       bool                    // the peer signed for this call to us; guarded by mu
 	verified     bool                    // set before the kernel sees the call, with the next two; guarded by mu
 	body         *Continuation           // as verified
 	subject      wire.PublicKey          // the calling agent
@@ -155,6 +156,7 @@ func (x *Exchange) mandate(rec Record, q *invokeRequest, c *Continuation, arr *a
 	}
 	treaty, err := x.s.TreatyFor(rec.DID, Inbound)
 	if err != nil {
+		x.denySigned(rec, q, c, m, arr)
 		return m, TreatyDenial(err)
 	}
 	m.Origin.TreatyID = treaty.TreatyID
@@ -163,9 +165,11 @@ func (x *Exchange) mandate(rec Record, q *invokeRequest, c *Continuation, arr *a
 		MaxHops: hopsUnder(treaty), Arguments: q.Arguments, Chain: q.Chain, Now: x.now()})
 	if err != nil {
 		m.Passport = nil
+		x.denySigned(rec, q, c, m, arr)
 		return m, &kernel.Denial{Step: 2, Code: kernel.CodeContinuation, Guard: "continuation", Side: sideTreaty,
 			Reason: err.Error(), Fix: "sign a new continuation under the treaty in force and send the call again"}
 	}
+	x.markSigned(arr)
 	m.Origin.MaxCharge, m.Origin.PriceRound = c.MaxCharge, c.PriceRound
 	m.Origin.HopIndex, m.Origin.Lineage, m.Origin.IntentSHA256 = c.HopIndex, c.Lineage, c.IntentSHA256
 	m.Origin.Children = func() []receipt.Child { return x.childrenOf(arr) }
@@ -178,6 +182,29 @@ func (x *Exchange) mandate(rec Record, q *invokeRequest, c *Continuation, arr *a
 		}
 	}
 	return m, x.checkPassport(q, c)
+}
+
+// denySigned prepares the denial of a call that the peer's kernel has signed for
+// to us, though it came too late, or under a treaty that is not in force here:
+// the denial names the treaty that was signed for, so that the peer can use it
+// as the answer to its continuation, and both file it.
+func (x *Exchange) denySigned(rec Record, q *invokeRequest, c *Continuation, m *kernel.Mandate, arr *arrival) {
+	if q.Continuation.Open(ContinuationSchema, new(Continuation), []wire.PublicKey{rec.Kernel}, nil) != nil || len(q.Continuation.Signatures) != 1 {
+		return
+	}
+	if c.From != rec.DID || c.To != x.did || c.SourceKernel != rec.Kernel || c.TargetKernel != x.cfg.KernelKey.Public() ||
+		wire.Hash(q.Arguments) != c.ArgsSHA256 || len(q.Chain) == 0 || q.Chain[len(q.Chain)-1].ID != c.CapabilityID {
+		return
+	}
+	m.Origin.TreatyID = c.TreatyID
+	x.markSigned(arr)
+}
+
+// markSigned notes that the peer signed for a call: both sides file how it ends.
+func (x *Exchange) markSigned(arr *arrival) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	arr.signed = true
 }
 
 // checkPassport judges the passport that came along, if this node wants one.

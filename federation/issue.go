@@ -17,8 +17,8 @@ const prefixTerms = "f/terms/"
 const maxAttestationBytes = 128 << 10
 
 // SetTerms keeps terms for one peer, known or not, in place of the default
-// ones. They reach the peer with the next attestation; a treaty in force is not
-// loosened by them.
+// ones. Where they are tighter than a treaty in force they count at once, and
+// reach the peer with the next hello; the treaty is not loosened by them.
 func (s *Service) SetTerms(ctx context.Context, peer did.DID, t Terms) error {
 	if _, err := newAttestation(t.fill(s.cfg.Self()), s.cfg.Self(), s.did, peer, nil, s.cfg.Now()); err != nil {
 		return err
@@ -27,10 +27,38 @@ func (s *Service) SetTerms(ctx context.Context, peer did.DID, t Terms) error {
 	if err != nil {
 		return fmt.Errorf("encode the terms for %s: %w", peer, err)
 	}
-	return s.cfg.DB.Update(ctx, func(tx store.Tx) error {
+	err = s.cfg.DB.Update(ctx, func(tx store.Tx) error {
 		tx.Set(prefixTerms+peer.String(), row)
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return s.reissue(ctx, peer)
+}
+
+// Reissue brings what we attested to every peer up to our terms as they are
+// now: what the configuration tightened since the last start counts from here
+// on, whether or not the peer can be reached. It comes before calls are let in.
+func (s *Service) Reissue(ctx context.Context) error {
+	var failed []error
+	for _, rec := range s.cfg.Directory.List() {
+		if err := s.reissue(ctx, rec.DID); err != nil {
+			failed = append(failed, fmt.Errorf("terms for %s: %w", rec.DID, err))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+// reissue attests our terms to a peer that holds an attestation of ours. Terms
+// that list no tools keep those of the last: tools come later than the start.
+func (s *Service) reissue(ctx context.Context, peer did.DID) error {
+	rec, err := s.cfg.Directory.Peer(peer)
+	if err != nil || rec.Ours == nil || rec.usable() != nil || s.alive() != nil {
+		return nil // nothing is attested, or nothing counts any more
+	}
+	_, _, err = s.attest(ctx, peer, true)
+	return err
 }
 
 // termsFor returns the terms for a peer.
@@ -56,6 +84,10 @@ func (s *Service) termsFor(peer did.DID) (Terms, error) {
 // issue returns our attestation for a known peer: the newest, if it still says
 // what our terms say and has a quarter of its time left, or a new one.
 func (s *Service) issue(ctx context.Context, peer did.DID) (signed, *wire.Envelope, error) {
+	return s.attest(ctx, peer, false)
+}
+
+func (s *Service) attest(ctx context.Context, peer did.DID, sameTools bool) (signed, *wire.Envelope, error) {
 	s.issuing.Lock()
 	defer s.issuing.Unlock()
 	rec, err := s.cfg.Directory.Peer(peer)
@@ -74,6 +106,9 @@ func (s *Service) issue(ctx context.Context, peer did.DID) (signed, *wire.Envelo
 			return signed{}, nil, err
 		}
 		last = a.Attestation
+		if sameTools && terms.CapabilitySurface == nil {
+			terms.CapabilitySurface = last.CapabilitySurface
+		}
 		next, err := newAttestation(terms.fill(self), self, s.did, peer, last, now)
 		if err != nil {
 			return signed{}, nil, err

@@ -229,7 +229,7 @@ func (x *Exchange) closeArrival(tx store.Tx, key callKey, r *receipt.Receipt, do
 	if err != nil {
 		return err
 	}
-	if arr := x.arrivalOf(key); arr != nil && !arr.verified { // the peer did not sign for this call
+	if arr := x.arrivalOf(key); arr != nil && !arr.signed { // the peer did not sign for this call
 		return nil
 	}
 	md, err := metadataOf(r)

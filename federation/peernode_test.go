@@ -112,7 +112,7 @@ func (p *peerNode) build() {
 		t.Fatal(err)
 	}
 	p.exchange, err = NewExchange(ExchangeConfig{Service: p.service, KernelKey: p.kernel, Revocations: p.revocations,
-		Accrue: p.accrue, Contest: p.contest, CallTimeout: 10 * time.Second, QueryBackoff: 5 * time.Millisecond, Debounce: time.Millisecond,
+		Accrue: p.accrue, Contest: p.contest, CallTimeout: 10 * time.Second, QueryBackoff: p.backoff(), Debounce: time.Millisecond,
 		Failpoint: p.passing})
 	if err != nil {
 		t.Fatal(err)
@@ -138,6 +138,14 @@ func (p *peerNode) passing(name string) {
 	if fn := p.failpoint.Load(); fn != nil && *fn != nil {
 		(*fn)(name)
 	}
+}
+
+// backoff is how long a lost answer is waited for first.
+func (p *peerNode) backoff() time.Duration {
+	if p.behind != nil {
+		return time.Millisecond / 2
+	}
+	return 5 * time.Millisecond
 }
 
 // admitting is the failpoints of the admission, for models.

@@ -70,6 +70,9 @@ func (w *network) start(ctx context.Context) error {
 	if err := w.askWitnesses(ctx); err != nil {
 		return err
 	}
+	if err := w.service.Reissue(ctx); err != nil {
+		return termsProblem(err)
+	}
 	resolveCtx, cancel := context.WithTimeout(ctx, resolveTimeout)
 	defer cancel()
 	if _, err := w.exchange.Resolve(resolveCtx, w.n.admission); err != nil {
@@ -247,20 +250,26 @@ type SyncRequest struct {
 	Peer string `json:"peer,omitempty"`
 }
 
-// syncPeers exchanges heads and receipts now.
+// syncPeers exchanges heads and receipts now. A peer that cannot be reached
+// does not keep the others from their turn.
 func (n *Node) syncPeers(ctx context.Context, req SyncRequest) (*PeerList, error) {
 	if err := n.needNetwork(); err != nil {
 		return nil, err
 	}
 	var records []federation.Record
+	var failed []error
 	for _, rec := range n.network.service.List() {
-		if rec.At(n.now()) != federation.Active || req.Peer != "" && rec.DID.String() != req.Peer {
+		if rec.State != federation.Active || req.Peer != "" && rec.DID.String() != req.Peer { // stale or not: connecting renews the hello
 			continue
 		}
 		if _, err := n.network.exchange.SyncNow(ctx, rec.DID); err != nil {
-			return nil, federationProblem(err)
+			failed = append(failed, err)
+			continue
 		}
 		records = append(records, rec)
+	}
+	if len(failed) > 0 {
+		return nil, federationProblem(errors.Join(failed...))
 	}
 	return n.peerList(records)
 }

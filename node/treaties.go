@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/federation"
@@ -41,14 +42,30 @@ func (n *Node) setTerms(ctx context.Context, req PeerRequest) error {
 	if err != nil {
 		return termsProblem(err)
 	}
-	rec, err := n.network.service.Meet(ctx, req.Peer)
+	id, err := n.whose(ctx, req.Peer)
 	if err != nil {
-		return federationProblem(err)
+		return err
 	}
-	if err := n.network.service.SetTerms(ctx, rec.DID, n.cfg.complete(*terms)); err != nil {
+	if err := n.network.service.SetTerms(ctx, id, n.cfg.complete(*terms)); err != nil {
 		return termsProblem(err)
 	}
 	return nil
+}
+
+// whose tells whom an address is of. A peer that is known need not be reached:
+// terms are tightened for one that is away, too.
+func (n *Node) whose(ctx context.Context, address string) (did.DID, error) {
+	name, _, _ := strings.Cut(address, "@")
+	if id, err := did.Parse(name); err == nil {
+		if _, err := n.network.directory.Peer(id); err == nil {
+			return id, nil
+		}
+	}
+	rec, err := n.network.service.Meet(ctx, address)
+	if err != nil {
+		return "", federationProblem(err)
+	}
+	return rec.DID, nil
 }
 
 func termsProblem(err error) error {

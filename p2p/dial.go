@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	"github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/protocol"
+	"github.com/libp2p/go-libp2p/p2p/net/swarm"
 )
 
 // slotKey names the outbound slots of one protocol to one peer.
@@ -43,10 +45,20 @@ func (h *Host) Connect(ctx context.Context, addr string) (PeerID, error) {
 		return "", fmt.Errorf("connect to %s: %w", addr, err)
 	}
 	defer h.gater.permit(remote, addrs)()
+	forgive(lh, remote)
 	if err := lh.Connect(ctx, peer.AddrInfo{ID: remote, Addrs: addrs}); err != nil {
 		return "", fmt.Errorf("connect to %s: %w: is the node up and the address right?", addr, err)
 	}
 	return id, nil
+}
+
+// forgive forgets that dialling a peer failed before. libp2p would not dial it
+// again for up to five minutes, and so keep apart two nodes whose network has
+// healed. How often a peer is dialled is for whoever calls Connect.
+func forgive(lh host.Host, id peer.ID) {
+	if s, ok := lh.Network().(*swarm.Swarm); ok {
+		s.Backoff().Clear(id)
+	}
 }
 
 // Open starts a stream of a registered protocol to a connected peer. It waits

@@ -150,6 +150,8 @@ func (h *Host) Start(context.Context) error {
 		libp2p.DisableRelay(), libp2p.DisableMetrics(), libp2p.DisableIdentifyAddressDiscovery(),
 		libp2p.Ping(false), libp2p.UserAgent(userAgent), libp2p.ProtocolVersion(userAgent),
 		libp2p.WithDialTimeout(DialTimeout), libp2p.SwarmOpts(swarm.WithDialTimeoutLocal(DialTimeoutLocal)),
+		// A long partition is not a network without UDP or IPv6: go on dialling.
+		libp2p.UDPBlackHoleSuccessCounter(nil), libp2p.IPv6BlackHoleSuccessCounter(nil),
 	)
 	if err != nil {
 		return errors.Join(fmt.Errorf("start the p2p host on %v: %w", h.cfg.Listen, err), rm.Close())
