@@ -112,6 +112,7 @@ type Exchange struct {
 	spread    map[did.DID]Propagation
 	wake      chan struct{}
 
+	early   earlyCancels
 	issuing sync.Mutex // one treaty capability is asked for or given at a time
 	witness witnesses
 	counts  counts

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -15,6 +16,9 @@ var (
 	errCancelled = errors.New("the calling organisation cancelled the call")
 	errCallTime  = errors.New("the time that the calling organisation gave the call is over")
 )
+
+// CodeCancelled: a peer's call was over before this node began it.
+const CodeCancelled kernel.Code = "CHIO-FED-CANCELLED"
 
 // The bounds of a cancellation: the host waits for its tool to let go, the
 // origin a little longer for the host's word.
@@ -31,6 +35,9 @@ func (x *Exchange) bound(ctx context.Context, c *Continuation, arr *arrival) (co
 	ctx, end := context.WithCancelCause(ctx)
 	x.mu.Lock()
 	arr.cancel, arr.running = end, ctx
+	if arr.cancelled { // before it began
+		end(errCancelled)
+	}
 	x.mu.Unlock()
 	return ctx, func() { end(errParentEnded); cancel() }
 }
@@ -42,27 +49,57 @@ func (x *Exchange) timeoutSeconds() int64 {
 
 // answerCancel ends a call of the asking peer that is under way, and answers
 // as a query does. Another's call cannot be named: call ids are looked up under
-// who asks. A call that ended stays as it is.
+// who asks. A call that ended stays as it is; one that has not arrived will be
+// refused when it does, for streams overtake each other.
 func (x *Exchange) answerCancel(ctx context.Context, key callKey) ([]byte, error) {
 	if err := wire.CheckUUIDv7(key.callID); err != nil {
 		return nil, refusal(refusedMalformed, "%v", err)
 	}
-	x.mu.Lock()
-	arr := x.arriving[key]
-	if arr != nil && arr.cancel != nil {
-		arr.cancel(errCancelled)
+	arr, err := x.cancelled(key)
+	if err != nil {
+		return nil, err
 	}
-	x.mu.Unlock()
-	if arr != nil {
-		wait := time.NewTimer(cancelWait)
-		defer wait.Stop()
-		select {
-		case <-arr.done:
-		case <-wait.C:
-		case <-ctx.Done():
+	if arr == nil {
+		reply, status, err := x.standing(key)
+		if err != nil || status != statusUnknown {
+			x.early.forget(key)
 		}
+		return reply, err
+	}
+	wait := time.NewTimer(cancelWait)
+	defer wait.Stop()
+	select {
+	case <-arr.done:
+	case <-wait.C:
+	case <-ctx.Done():
 	}
 	return x.answerQuery(key)
+}
+
+// cancelled ends the call under way, or notes that it was cancelled before it
+// arrived: one or the other, however the two meet.
+func (x *Exchange) cancelled(key callKey) (*arrival, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	arr := x.arriving[key]
+	if arr == nil {
+		return nil, x.early.note(key, x.now())
+	}
+	arr.cancelled = true
+	if arr.cancel != nil {
+		arr.cancel(errCancelled)
+	}
+	return arr, nil
+}
+
+// overtaken denies a call that is over before it began: it was cancelled, or
+// its time is over. Nothing ran and nothing is held.
+func overtaken(running context.Context) *kernel.Denial {
+	if running.Err() == nil {
+		return nil
+	}
+	return &kernel.Denial{Step: 2, Code: CodeCancelled, Guard: "continuation", Side: sideTreaty,
+		Reason: context.Cause(running).Error(), Fix: "nothing ran; send the call again under a new call id"}
 }
 
 // withdraw tells the host that nobody waits for a call any more, because the
@@ -82,7 +119,7 @@ func (x *Exchange) withdraw(ctx context.Context, c *Continuation) (*callAnswer, 
 	case err != nil:
 		return nil, fmt.Errorf("%w; the peer was not told: %w", why, err)
 	case a.Status != statusDone:
-		return nil, fmt.Errorf("%w; the peer was told, and says that the call is %.20s", why, a.Status)
+		return nil, fmt.Errorf("%w; the peer was told, and says that the call is %.20q", why, a.Status)
 	}
 	return &a, nil
 }

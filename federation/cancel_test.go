@@ -3,6 +3,7 @@ package federation
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -149,5 +150,66 @@ func TestCancelThatDoesNotArrive(t *testing.T) {
 	out := a.kernelOf.Mediate(ctx, a.mandate(b, "read_file", readArgs))
 	if out.Ended != receipt.Incomplete || !strings.Contains(out.Denial.Reason, "was not told") {
 		t.Fatalf("outcome %s %+v", out.Ended, out.Denial)
+	}
+}
+
+// TestCancelOvertakesItsCall: two streams, and the cancellation comes first. The
+// call is refused when it arrives, with a receipt, and nothing runs.
+func TestCancelOvertakesItsCall(t *testing.T) {
+	a, b := federated(t)
+	frame, out := a.frame(a.mandate(b, "read_file", readArgs), nil)
+	if status := a.cancels(b, out.body.CallID); status != statusUnknown {
+		t.Fatalf("answered %s", status)
+	}
+	r, md := answered(t, a.raw(b, frame))
+	if r.Decision.Verdict != receipt.Deny || md.Code != string(CodeCancelled) || b.ran.Load() != 0 {
+		t.Fatalf("the host says %+v, code %s, ran %d", r.Decision, md.Code, b.ran.Load())
+	}
+	again, _ := answered(t, a.raw(b, frame))
+	if again.ID != r.ID || len(b.exchange.early.until) != 0 {
+		t.Fatalf("asked again: %s, then %s; %d kept", r.ID, again.ID, len(b.exchange.early.until))
+	}
+}
+
+// TestCancelBeforeTheToolBegins: the cancellation comes while the call is
+// looked at. It is not lost, and nobody waits for the tool.
+func TestCancelBeforeTheToolBegins(t *testing.T) {
+	a, b := federated(t)
+	_, out := a.frame(a.mandate(b, "read_file", readArgs), nil)
+	key := callKey{a.did(), out.body.CallID}
+	arr, _ := b.exchange.arrive(key, out.continuation)
+	if _, err := b.exchange.cancelled(key); err != nil {
+		t.Fatal(err)
+	}
+	running, end := b.exchange.bound(t.Context(), out.body, arr)
+	defer end()
+	if d := overtaken(running); d == nil || d.Code != CodeCancelled || !errors.Is(context.Cause(running), errCancelled) {
+		t.Fatalf("%+v, %v", d, context.Cause(running))
+	}
+	b.exchange.depart(key, arr)
+}
+
+// TestEarlyCancelsHaveABound: what one peer cancels and never sends is bounded,
+// goes with the time of its continuations, and is nobody else's.
+func TestEarlyCancelsHaveABound(t *testing.T) {
+	var e earlyCancels
+	one, other := didOf(t, 1), didOf(t, 2)
+	for i := range maxEarly {
+		if err := e.note(callKey{one, strconv.Itoa(i)}, 1000); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := e.note(callKey{one, "more"}, 1000); !errors.Is(err, ErrRefused) {
+		t.Fatalf("one more: %v", err)
+	}
+	if err := e.note(callKey{other, "0"}, 1000); err != nil || e.take(callKey{other, "1"}, 1000) {
+		t.Fatalf("another peer's: %v", err)
+	}
+	later := int64(1000 + ContinuationTTLSeconds + ClockSkewSeconds)
+	if !e.take(callKey{one, "1"}, later) || e.take(callKey{one, "2"}, later+1) {
+		t.Fatal("a cancellation holds as long as its continuation")
+	}
+	if err := e.note(callKey{one, "more"}, later+1); err != nil || len(e.until[one]) > maxEarly {
+		t.Fatalf("%v, %d kept", err, len(e.until[one]))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -119,5 +120,13 @@ func readAnswer(doc []byte, into any) error {
 	return nil
 }
 
-// clip keeps a peer's words short in our own errors.
-func clip(s string, limit int) string { return strings.ToValidUTF8(s[:min(len(s), limit)], "") }
+// clip keeps a peer's words short and harmless in our own: they are shown on
+// terminals.
+func clip(s string, limit int) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, strings.ToValidUTF8(s[:min(len(s), limit)], ""))
+}

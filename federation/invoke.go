@@ -42,6 +42,7 @@ type arrival struct {
 	children     []receipt.Child         // calls it led to; guarded by mu
 	running      context.Context         // ends with its execution
 	cancel       context.CancelCauseFunc // ends its execution; nil before that begins
+	cancelled    bool                    // its origin has ended it
 	done         chan struct{}           // closed when the reply is on disk, or never will be
 }
 
@@ -112,6 +113,9 @@ func (x *Exchange) answerCall(ctx context.Context, rec Record, q *invokeRequest)
 	running, end := x.bound(ctx, c, arr)
 	defer end()
 	m, denial := x.mandate(rec, q, c, arr) // 3
+	if denial == nil {
+		denial = overtaken(running)
+	}
 	var out kernel.Outcome
 	if denial != nil {
 		out = (*k).Refuse(ctx, m, denial)
@@ -133,7 +137,7 @@ func (x *Exchange) arrive(key callKey, env *wire.Envelope) (arr *arrival, first 
 	if arr = x.arriving[key]; arr != nil {
 		return arr, false
 	}
-	arr = &arrival{continuation: env, done: make(chan struct{})}
+	arr = &arrival{continuation: env, done: make(chan struct{}), cancelled: x.early.take(key, x.now())}
 	x.arriving[key] = arr
 	return arr, true
 }
@@ -265,16 +269,24 @@ func (x *Exchange) storedReply(key callKey, env *wire.Envelope) ([]byte, error) 
 
 // answerQuery tells how a call stands.
 func (x *Exchange) answerQuery(key callKey) ([]byte, error) {
+	reply, _, err := x.standing(key)
+	return reply, err
+}
+
+// standing is the answer to a query, and the status word in it.
+func (x *Exchange) standing(key callKey) (reply []byte, status string, err error) {
 	if err := wire.CheckUUIDv7(key.callID); err != nil {
-		return nil, refusal(refusedMalformed, "%v", err)
+		return nil, "", refusal(refusedMalformed, "%v", err)
 	}
 	under := x.arrivalOf(key) != nil
-	reply, err := x.storedReply(key, nil)
+	reply, err = x.storedReply(key, nil)
 	switch {
-	case reply == nil && under:
-		return object(part{"status", text(statusRunning)}), nil
-	case reply == nil && err == nil:
-		return object(part{"status", text(statusUnknown)}), nil
+	case reply != nil:
+		return reply, statusDone, err
+	case under:
+		return object(part{"status", text(statusRunning)}), statusRunning, nil
+	case err == nil:
+		return object(part{"status", text(statusUnknown)}), statusUnknown, nil
 	}
-	return reply, err
+	return nil, "", err
 }

@@ -48,7 +48,7 @@ type witnesses struct {
 	mu         sync.Mutex
 	asked      map[did.DID]bool
 	waited     map[did.DID]int // turns that our head was not said for want of its answer
-	rolledBack error // the first; it stays until the process ends
+	rolledBack error           // the first; it stays until the process ends
 }
 
 // witnessRequest names the log that the head should be of.
