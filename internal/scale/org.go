@@ -48,7 +48,7 @@ func now() int64 { return time.Now().Unix() }
 
 // newOrg makes the keys and the store of organisation n.
 func newOrg(ctx context.Context, network *virtualnet.Network, n int) (*org, error) {
-	ip := fmt.Sprintf("10.%d.%d.%d", n>>16, n>>8&255, n&255)
+	ip := fmt.Sprintf("10.%d.%d.1", n>>8, n&255) // a network of its own: limits count by network
 	o := &org{db: memstore.New(), ip: ip, machine: network.Endpoint(ip)}
 	for i := range o.keys {
 		var seed [32]byte
@@ -97,7 +97,7 @@ func (o *org) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	o.host, err = p2p.New(p2p.Config{Key: o.keys[2], Allow: dir.Knows, Open: true, Network: o.machine,
+	o.host, err = p2p.New(p2p.Config{Key: o.keys[2], Allow: dir.Knows, Trusted: dir.Trusts, Open: true, Network: o.machine,
 		Listen: []string{fmt.Sprintf("/ip4/%s/tcp/%d", o.ip, port)}})
 	if err != nil {
 		return err

@@ -230,7 +230,7 @@ func (w *world) equivocation(ctx context.Context, r *report) (err error) {
 	list := w.strangers(liars)
 	twins := make(map[*org]*org)
 	for i, liar := range list {
-		if twins[liar], err = w.split(ctx, liar, fmt.Sprintf("10.250.0.%d", i+1)); err != nil {
+		if twins[liar], err = w.split(ctx, liar, fmt.Sprintf("11.0.%d.1", i+1)); err != nil {
 			return err
 		}
 	}
