@@ -114,9 +114,9 @@ func TestStaleEpochsDenyPaidCalls(t *testing.T) {
 	}
 }
 
-// TestForkedRevocationsFreeze: two histories of one peer end the relationship
+// TestSameEpochTwoRoots: two histories of one peer end the relationship
 // until an operator looks.
-func TestForkedRevocationsFreeze(t *testing.T) {
+func TestSameEpochTwoRoots(t *testing.T) {
 	a, b := federated(t)
 	if err := a.db.Update(t.Context(), dropRows("a/own/")); err != nil {
 		t.Fatal(err)

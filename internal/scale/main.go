@@ -20,7 +20,7 @@ func main() {
 	var w world
 	sizes := flag.String("orgs", "10,100", "how many organisations, a list")
 	flag.IntVar(&w.degree, "peers", 8, "treaty peers of each, besides a hub")
-	flag.IntVar(&w.reach, "hub", 400, "organisations to a hub; 0: no hubs")
+	flag.IntVar(&w.reach, "hub", 150, "organisations to a hub; 0: no hubs")
 	flag.DurationVar(&w.latency, "latency", 50*time.Millisecond, "of every link, one way")
 	flag.IntVar(&w.samples, "samples", 100, "how many organisations are watched at each step")
 	flag.Uint64Var(&w.seed, "seed", 1, "of who knows whom and of who does what")

@@ -12,7 +12,7 @@ import (
 // times that docs/federation.md states.
 func TestTenOrganisations(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := world{orgs: 10, degree: 4, reach: 400, samples: 5, latency: 50 * time.Millisecond, seed: 1}
+		w := world{orgs: 10, degree: 4, reach: 150, samples: 5, latency: 50 * time.Millisecond, seed: 1}
 		r, err := w.live(t.Context())
 		if err != nil {
 			t.Fatal(err)
