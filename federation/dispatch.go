@@ -25,6 +25,8 @@ type callAnswer struct {
 	// ContentBytes is there instead of a result that is fetched in chunks.
 	ContentBytes int64 `json:"content_bytes,omitzero"`
 	IsError      bool  `json:"is_error,omitzero"`
+	// Window is what the tool says while it runs, before the answer.
+	Window wire.Raw `json:"window,omitzero"`
 }
 
 // Dispatch implements kernel.Dispatcher: it sends the continuation that Admit
@@ -59,7 +61,7 @@ func (t *RemoteTools) Dispatch(ctx context.Context, m *kernel.Mandate, route ker
 	}
 	x.failpoint("continuation.signed_before_send")
 	x.counts.add(rec.DID, func(c *Counts) { c.CallsOut++ })
-	answer, err := x.send(ctx, rec, frame)
+	answer, err := x.send(ctx, rec, frame, m.Progress)
 	if errors.Is(err, kernel.ErrNotDispatched) {
 		return unknown, err
 	}
@@ -120,7 +122,8 @@ func (x *Exchange) invokeFrame(m *kernel.Mandate, out *departure) ([]byte, error
 		}
 	}
 	frame := object(part{"type", text("invoke")}, part{"continuation", out.continuation.Bytes()}, part{"arguments", m.Arguments},
-		part{"chain", chain}, part{"proof", proof}, part{"passport", passport})
+		part{"chain", chain}, part{"proof", proof}, part{"passport", passport},
+		part{"progress", progressPart(m)})
 	if len(frame) > frameLimits.Bytes {
 		return nil, fmt.Errorf("%w: the call has %d bytes, limit %d", wire.ErrTooLarge, len(frame), frameLimits.Bytes)
 	}
@@ -129,7 +132,7 @@ func (x *Exchange) invokeFrame(m *kernel.Mandate, out *departure) ([]byte, error
 
 // send makes one attempt. Until the first byte is written, a failure is
 // kernel.ErrNotDispatched.
-func (x *Exchange) send(ctx context.Context, rec Record, frame []byte) (*callAnswer, error) {
+func (x *Exchange) send(ctx context.Context, rec Record, frame []byte, progress func(wire.Raw)) (*callAnswer, error) {
 	stream, err := x.s.cfg.Host.Open(ctx, rec.PeerID, ProtocolInvoke)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", kernel.ErrNotDispatched, err)
@@ -141,13 +144,12 @@ func (x *Exchange) send(ctx context.Context, rec Record, frame []byte) (*callAns
 	if err := stream.CloseWrite(); err != nil {
 		return nil, err
 	}
-	doc, err := stream.Read(ctx)
+	a, err := readWindows(ctx, stream, progress)
 	if err != nil {
 		return nil, err
 	}
 	_ = stream.Close() // the answer is complete whatever happens to the stream now
-	var a callAnswer
-	return &a, readAnswer(doc, &a)
+	return a, nil
 }
 
 // collect asks for a lost answer until it is there, the attempts are used up,
@@ -206,7 +208,7 @@ func (x *Exchange) again(ctx context.Context, peer did.DID, frame []byte) (*call
 	if err != nil {
 		return nil, err
 	}
-	return x.send(ctx, rec, frame)
+	return x.send(ctx, rec, frame, nil)
 }
 
 // query asks the host how a call ended.

@@ -35,6 +35,7 @@ const (
 	statusUnknown = "unknown"
 	statusRunning = "running"
 	statusDone    = "done"
+	statusSaid    = "said" // a window of what the tool says while it runs
 )
 
 // PeerError is a protocol error that a peer answered.

@@ -28,7 +28,8 @@ type invokeRequest struct {
 	Proof        *wire.Envelope     `json:"proof,omitzero"`
 	Passport     wire.Raw           `json:"passport,omitzero"`
 	CallID       string             `json:"call_id,omitempty"`
-	Offset       int64              `json:"offset,omitzero"` // bytes of the result that are there already
+	Progress     bool               `json:"progress,omitzero"` // of invoke: windows may come before the answer
+	Offset       int64              `json:"offset,omitzero"`   // bytes of the result that are there already
 	TreatyID     *wire.Digest       `json:"treaty_id,omitzero"`
 }
 
@@ -61,7 +62,7 @@ func (x *Exchange) answerInvoke(ctx context.Context, rec Record, doc []byte, str
 	switch q.Type {
 	case "invoke":
 		x.counts.add(rec.DID, func(c *Counts) { c.CallsIn++ })
-		return x.answerCall(ctx, rec, &q)
+		return x.answerCall(ctx, rec, &q, stream)
 	case "query":
 		return x.answerQuery(callKey{rec.DID, q.CallID})
 	case "content":
@@ -82,7 +83,7 @@ func (x *Exchange) answerInvoke(ctx context.Context, rec Record, doc []byte, str
 //	3 the continuation is verified; what fails there is a denial with a receipt
 //	4 the kernel decides
 //	5 the reply is what the kernel's own transaction stored
-func (x *Exchange) answerCall(ctx context.Context, rec Record, q *invokeRequest) ([]byte, error) {
+func (x *Exchange) answerCall(ctx context.Context, rec Record, q *invokeRequest, stream *p2p.Stream) ([]byte, error) {
 	c, err := peekContinuation(q.Continuation) // 1
 	if err != nil {
 		return nil, refusal(refusedMalformed, "%v", err)
@@ -120,7 +121,9 @@ func (x *Exchange) answerCall(ctx context.Context, rec Record, q *invokeRequest)
 	if denial != nil {
 		out = (*k).Refuse(ctx, m, denial)
 	} else {
+		said := relay(running, m, q, stream)
 		out = (*k).Mediate(running, m) // 4
+		said()
 	}
 	x.failpoint("host.receipt_committed_before_reply")
 	reply, err := x.storedReply(key, q.Continuation) // 5

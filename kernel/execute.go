@@ -134,8 +134,19 @@ func (k *Kernel) dispatch(ctx context.Context, s *mediation) ending {
 	if d := s.revalidate(); d != nil {
 		return ending{verdict: receipt.Deny, denial: d.at(11), disposition: Release}
 	}
+	ctx, watched := k.watch(ctx, s)
 	res, err := k.cfg.Dispatcher.Dispatch(ctx, s.m, s.route, s.ticket)
 	s.result = &res
+	if d := watched(); d != nil {
+		if err != nil {
+			return ending{verdict: receipt.Deny, denial: d, disposition: Retain}
+		}
+		cost := s.route.Price
+		if res.Cost != nil && !overcharged(res.Cost, cost) {
+			cost = res.Cost
+		}
+		return ending{verdict: receipt.Deny, denial: d, disposition: Commit, cost: cost}
+	}
 	if err != nil {
 		return dispatchFailed(err)
 	}

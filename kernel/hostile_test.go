@@ -264,14 +264,14 @@ func TestRouteMustNotContradictItself(t *testing.T) {
 	}
 }
 
-// TestI1_RelayedResultFitsItsRow: what a peer is answered is stored with the
-// receipt, so a result that no row can hold is withheld instead of costing the
-// node its admission.
-func TestI1_RelayedResultFitsItsRow(t *testing.T) {
+// TestI1_RelayedResultIsBounded: what a peer is answered is stored with the
+// receipt, so a result over the bound is withheld instead of costing the node
+// its admission.
+func TestI1_RelayedResultIsBounded(t *testing.T) {
 	for name, tc := range map[string]struct {
 		bytes int
 		want  kernel.Verdict
-	}{"fits": {100, kernel.Allow}, "does not fit": {1 << 20, kernel.Deny}} {
+	}{"fits": {100, kernel.Allow}, "does not fit": {kernel.MaxRelayedBytes, kernel.Deny}} {
 		t.Run(name, func(t *testing.T) {
 			h := newHarness(t)
 			origin := key(t, 21)

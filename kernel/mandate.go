@@ -32,6 +32,11 @@ type Mandate struct {
 	Edge     string         // mcp | api | federation | embedded
 	Session  string         // the caller's session at the edge; "" has no journal
 
+	// Progress receives what the tool says while it runs, JSON objects, each
+	// judged as results are; nil asks for none. It must not block. Dispatchers
+	// call it from any goroutine until Dispatch returns.
+	Progress func(wire.Raw)
+
 	// Surface is where the request came from, as the operator of the edge says;
 	// nil when nobody said. Agents cannot set it.
 	Surface *Surface

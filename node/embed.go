@@ -110,7 +110,7 @@ func (s *mcpSource) names() []string {
 }
 
 func (s *mcpSource) call(ctx context.Context, m *kernel.Mandate) (kernel.Result, error) {
-	return s.up.CallTool(ctx, m.Tool, m.Arguments, mcp.CallMetaFrom(ctx))
+	return s.up.CallTool(ctx, m.Tool, m.Arguments, mcp.MetaOf(m))
 }
 
 // functions are tools of this process. They never change: register and remove

@@ -20,19 +20,23 @@ type CallMeta struct {
 	// Progress receives the server's progress notifications for this call, the
 	// progressToken removed. nil asks for none. It must not block.
 	Progress func(params wire.Raw)
+	// Served is told to the server as chio/call; nil tells nothing.
+	Served *ServedCall
 }
 
-type callMetaKey struct{}
-
-// WithCallMeta returns a context that carries meta from an edge, through the
-// kernel, to the dispatcher.
-func WithCallMeta(ctx context.Context, meta CallMeta) context.Context {
-	return context.WithValue(ctx, callMetaKey{}, meta)
+// ServedCall is the call of another organisation that a tool serves: what the
+// tool's own agent names as its call chain's parent when it calls on.
+type ServedCall struct {
+	CallID  string         `json:"call_id"`
+	Subject wire.PublicKey `json:"subject"` // the calling agent
 }
 
-// CallMetaFrom returns what WithCallMeta put there, or none.
-func CallMetaFrom(ctx context.Context) CallMeta {
-	meta, _ := ctx.Value(callMetaKey{}).(CallMeta)
+// MetaOf is what travels beside a mandate's arguments.
+func MetaOf(m *kernel.Mandate) CallMeta {
+	meta := CallMeta{Progress: m.Progress}
+	if m.Origin != nil && len(m.Chain) > 0 {
+		meta.Served = &ServedCall{m.CallID, m.Chain[len(m.Chain)-1].Subject}
+	}
 	return meta
 }
 
@@ -56,12 +60,19 @@ func (u *Upstream) CallTool(ctx context.Context, tool string, args wire.Raw, met
 	id := u.conn.reserve()
 	params := object{"name": quote(tool), "arguments": args}
 	var progress func(object)
+	beside := object{}
+	if meta.Served != nil {
+		beside[servedMeta] = wire.MustMarshal(meta.Served)
+	}
 	if meta.Progress != nil {
-		params["_meta"] = object{"progressToken": NumberID(id).raw()}.raw()
+		beside["progressToken"] = NumberID(id).raw()
 		progress = func(o object) {
 			delete(o, "progressToken")
 			meta.Progress(o.raw())
 		}
+	}
+	if len(beside) > 0 {
+		params["_meta"] = beside.raw()
 	}
 	result, rpcErr, err := u.conn.request(ctx, id, "tools/call", params.raw(), progress)
 	switch {
@@ -80,6 +91,9 @@ func (u *Upstream) CallTool(ctx context.Context, tool string, args wire.Raw, met
 // ownMeta begins the _meta keys that only this node writes. A server's are
 // removed, so that it cannot forge a receipt id.
 const ownMeta = "chio"
+
+// servedMeta is where a tool finds the ServedCall.
+const servedMeta = ownMeta + "/call"
 
 // rpcErrorMeta carries a server's JSON-RPC error through the kernel.
 const rpcErrorMeta = "chio_rpc_error"

@@ -33,12 +33,12 @@ func (e *Edge) callTool(ctx context.Context, params wire.Raw) (wire.Raw, *RPCErr
 			Fix: "see the tool server's output, correct it and start it again",
 		}))
 	}
-	if !c.token.IsZero() {
-		ctx = WithCallMeta(ctx, CallMeta{Progress: e.progressTo(c.token)})
-	}
 	mandate, err := e.cfg.Caller.NewMandate(ctx, e.cfg.Server, c.name, c.arguments)
 	if err != nil || mandate == nil { // 4
 		return denied(e.record(ctx, "tools/call", params, mandateDenial(err)))
+	}
+	if !c.token.IsZero() {
+		mandate.Progress = e.progressTo(c.token)
 	}
 	return answerOf(e.cfg.Caller.Mediate(ctx, mandate)) // 5
 }

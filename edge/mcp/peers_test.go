@@ -186,7 +186,7 @@ func (c *fakeCaller) Mediate(ctx context.Context, m *kernel.Mandate) kernel.Outc
 	if d != nil {
 		return kernel.Outcome{Denial: d, Ended: receipt.Deny, Receipt: c.next()}
 	}
-	r, err := c.upstream.CallTool(ctx, m.Tool, m.Arguments, CallMetaFrom(ctx))
+	r, err := c.upstream.CallTool(ctx, m.Tool, m.Arguments, MetaOf(m))
 	if err != nil {
 		c.mu.Lock()
 		c.errs = append(c.errs, err)

@@ -54,7 +54,7 @@ func (a *allowAll) Mediate(ctx context.Context, m *kernel.Mandate) kernel.Outcom
 		out.Denial = &kernel.Denial{Code: kernel.CodeGuardDenied, Reason: "denied in this test", Fix: "none"}
 		return out
 	}
-	r, err := a.upstream.CallTool(ctx, m.Tool, m.Arguments, edge.CallMetaFrom(ctx))
+	r, err := a.upstream.CallTool(ctx, m.Tool, m.Arguments, edge.MetaOf(m))
 	if err != nil {
 		out.Denial = &kernel.Denial{Code: kernel.CodeUnknownEffect, Reason: err.Error()}
 		return out

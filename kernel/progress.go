@@ -1,0 +1,138 @@
+package kernel
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// The bounds of what a tool may say while it runs. What is over them is
+// dropped: progress may be lost, results may not.
+const (
+	maxWindowBytes    = 4 << 10
+	maxWindows        = 1024
+	maxProgressBytes  = 256 << 10
+	windowsPerSecond  = 16
+	progressTailBytes = 512
+)
+
+// windows judges what a tool says while it runs before anybody hears it: each
+// window by the output guards, by itself and behind the end of those before it,
+// so that nothing is said in two halves. One that is denied ends the call.
+type windows struct {
+	k      *Kernel
+	s      *mediation
+	out    func(wire.Raw)
+	cancel context.CancelCauseFunc
+
+	mu       sync.Mutex // guards what follows
+	closed   bool
+	count    int
+	bytes    int
+	second   int64
+	inSecond int
+	tail     string
+	denial   *Denial
+	evidence []Evidence
+}
+
+// watch puts the judge between tool and caller. It returns the context under
+// which the tool runs, and what ends the watching with the denial, if one fell.
+func (k *Kernel) watch(ctx context.Context, s *mediation) (context.Context, func() *Denial) {
+	if s.m.Progress == nil {
+		return ctx, func() *Denial { return nil }
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	w := &windows{k: k, s: s, out: s.m.Progress, cancel: cancel}
+	s.m.Progress = w.pass
+	return ctx, func() *Denial {
+		cancel(nil)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.closed = true
+		s.evidence = append(s.evidence, w.evidence...)
+		return w.denial
+	}
+}
+
+// pass takes one window from the tool.
+func (w *windows) pass(window wire.Raw) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed || w.denial != nil || !w.room(len(window)) {
+		return
+	}
+	released, d := w.judge(window)
+	if d != nil {
+		w.denial = d
+		w.cancel(d)
+		return
+	}
+	_, _ = safely(func() (struct{}, error) { w.out(released); return struct{}{}, nil })
+}
+
+func (w *windows) room(size int) bool {
+	if now := w.k.cfg.Now(); now != w.second {
+		w.second, w.inSecond = now, 0
+	}
+	if size > maxWindowBytes || w.count >= maxWindows || w.bytes+size > maxProgressBytes || w.inSecond >= windowsPerSecond {
+		return false
+	}
+	w.count, w.bytes, w.inSecond = w.count+1, w.bytes+size, w.inSecond+1
+	return true
+}
+
+// judge asks every output guard twice. What a guard would cut out of two
+// windows together cannot be cut any more, so it denies.
+func (w *windows) judge(window wire.Raw) (wire.Raw, *Denial) {
+	var said struct {
+		Message string `json:"message"`
+	}
+	if err := wire.UnmarshalLenient(window, &said, wire.DocumentLimits); err != nil {
+		return nil, w.denied("kernel", fmt.Sprintf("what the tool said while it ran cannot be read: %v", err))
+	}
+	w.tail += said.Message
+	w.tail = w.tail[max(0, len(w.tail)-progressTailBytes-len(said.Message)):]
+	together := wire.MustMarshal(struct {
+		Message string `json:"message"`
+	}{text(w.tail, progressTailBytes+maxWindowBytes)})
+	if changed, d := w.ask(together); d != nil {
+		return nil, d
+	} else if changed != nil {
+		if alone, d := w.ask(window); d != nil || alone == nil {
+			return nil, w.denied("kernel", "what the tool said while it ran holds, put together, what a guard withholds")
+		}
+	}
+	released, d := w.ask(window)
+	if d != nil {
+		return nil, d
+	}
+	w.tail = w.tail[max(0, len(w.tail)-progressTailBytes):]
+	if released != nil {
+		w.tail = "" // its end is not what was said
+		return released, nil
+	}
+	return window, nil
+}
+
+// ask returns what the guards made of the content, nil if nothing.
+func (w *windows) ask(content wire.Raw) (changed wire.Raw, d *Denial) {
+	for _, g := range w.s.policy.Output {
+		od, err := safely(func() (OutputDecision, error) { return g.Inspect(w.s.call, content) })
+		if err != nil || od.Verdict != Allow || od.Observed && w.s.enforced() {
+			w.evidence = append(w.evidence, od.Evidence...)
+			return nil, w.denied(g.Name(), "what the tool said while it ran was withheld by "+g.Name())
+		}
+		if od.Content != nil {
+			content, changed = od.Content, od.Content
+		}
+	}
+	return changed, nil
+}
+
+func (w *windows) denied(guard, reason string) *Denial {
+	return &Denial{Step: 12, Code: CodeOutputBlocked, Guard: guard, Side: "local", Reason: reason,
+		Fix: "the tool was told to stop; it may have run; its result is withheld"}
+}
