@@ -25,6 +25,10 @@ var operations = map[string]handler{
 	"capability/request": operation((*Node).requestCapability),
 	"agent/request":      operation((*Node).askCapability),
 
+	"reputation/imports":  operation((*Node).listImports),
+	"reputation/activate": operation((*Node).activateImport),
+	"reputation/forget":   operation((*Node).forgetImport),
+
 	"status":               operation((*Node).status),
 	"policy/status":        operation((*Node).policyStatus),
 	"policy/reload":        operation((*Node).ReloadPolicy),

@@ -67,16 +67,10 @@ func (n *Node) reputationOf(ctx context.Context, key wire.PublicKey, imports boo
 	}
 	params, now := reputation.DefaultParams(), n.now()
 	if imports {
-		err := n.db.View(func(r store.Reader) error {
-			return reputation.Kept(r, did.FromKey(key), func(doc []byte) error {
-				// One that is too old by now, or of a former peer, no longer counts.
-				if in, _, err := reputation.VerifyImport(doc, n.importPolicy(), params, now); err == nil {
-					c.Imports = append(c.Imports, *in)
-				}
-				return nil
-			})
-		})
-		if err != nil {
+		if err := n.db.View(func(r store.Reader) (err error) {
+			c.Imports, err = n.importsOf(r, did.FromKey(key), c.Organization)
+			return err
+		}); err != nil {
 			return nil, err
 		}
 	}

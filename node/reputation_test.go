@@ -129,11 +129,44 @@ func TestReputationExportsOnlyItsOwn(t *testing.T) {
 	}
 	before := cardOf(t, n, "local")
 	federateNodes(t, n, globex, ready)
-	do[ImportedReputation](t, n, "reputation/import", ImportReputation{File: summaryBy(t, globex, key, 0)})
-	c := cardOf(t, n, "local")
-	if raw := *c.RawPPM; len(c.Imports) != 1 || *c.CompositePPM != min(raw-raw/10, c.CeilingPPM) {
-		t.Errorf("composite %d of %d, imports %+v", *c.CompositePPM, raw, c.Imports)
+	third := shortHome(t, "initech")
+	third.Now = clock.read
+	initech, ready := startedNode(t, third)
+	federateNodes(t, n, initech, ready)
+	raw := *before.RawPPM
+	counting := func(what string, imports int, want uint64) {
+		t.Helper()
+		if c := cardOf(t, n, "local"); len(c.Imports) != imports || *c.CompositePPM != min(want, c.CeilingPPM) {
+			t.Errorf("%s: composite %d of %d, want %d; imports %+v", what, *c.CompositePPM, raw, want, c.Imports)
+		}
 	}
+	first := do[ImportedReputation](t, n, "reputation/import", ImportReputation{File: summaryBy(t, globex, key, 0)}).ID
+	counting("kept", 0, raw)
+	do[ImportedSummary](t, n, "reputation/activate", ChooseImport{ID: first})
+	counting("one organisation alone", 0, raw)
+	second := do[ImportedReputation](t, n, "reputation/import", ImportReputation{File: summaryBy(t, initech, key, 0)}).ID
+	counting("one of two activated", 0, raw)
+	do[ImportedSummary](t, n, "reputation/activate", ChooseImport{ID: second, Group: globex.DID().String()})
+	counting("two of one group", 0, raw)
+	if v := do[ImportedSummary](t, n, "reputation/activate", ChooseImport{ID: second}); !v.Counts || v.Group != initech.DID().String() {
+		t.Errorf("activated: %+v", v)
+	}
+	counting("two groups", 2, raw-2*raw/10*2/5)
+	if v := do[ImportedSummary](t, n, "reputation/forget", ChooseImport{ID: first}); v.Counts || v.WhyNot != "forgotten" {
+		t.Errorf("forgotten: %+v", v)
+	}
+	counting("one forgotten", 0, raw)
+	for _, q := range []ChooseImport{{ID: first}, {ID: second, Group: "two words"}} {
+		if _, err := n.Call(t.Context(), "reputation/activate", wire.MustMarshal(q)); err == nil {
+			t.Errorf("activated: %+v", q)
+		}
+	}
+	do[ImportedReputation](t, n, "reputation/import", ImportReputation{File: summaryBy(t, globex, key, 0)})
+	if list := do[ImportedSummaries](t, n, "reputation/imports", Empty{}).Imports; len(list) != 2 || list[0].WhyNot == "" || list[1].WhyNot == "" {
+		t.Errorf("a forgotten one is back and counts: %+v", list)
+	}
+	do[ImportedSummary](t, n, "reputation/activate", ChooseImport{ID: first})
+	counting("activated again", 2, raw-2*raw/10*2/5)
 	s := do[ReputationFile](t, n, "reputation/export", ExportReputation{Agent: "local"}).Summary
 	if *s.CompositePPM != *before.CompositePPM {
 		t.Errorf("signed %d, our receipts say %d", *s.CompositePPM, *before.CompositePPM)

@@ -99,9 +99,9 @@ func (r *run) imported(card *Card, c *Corpus) ([]Counted, error) {
 }
 
 // moved is our composite after imports: each pulls ours by the attenuated
-// difference, and the mean of the pulls makes SharePPM of the result, so that
-// all of them together move it by at most share · attenuation, 10 % by default.
-// Praise by the agent's own organisation does not raise it.
+// difference, weighs as much as any other and at most maxWeightPPM, and the sum
+// of the pulls makes SharePPM of the result, so that all of them together move
+// it by at most share · attenuation, 10 % by default. Praise by the agent's own organisation does not raise it.
 func (r *run) moved(ours uint64, imports []Counted) uint64 {
 	if len(imports) == 0 {
 		return ours
@@ -118,8 +118,10 @@ func (r *run) moved(ours uint64, imports []Counted) uint64 {
 		}
 	}
 	// differences sum to at most 64·10^6, so that no product exceeds 10^12 · 5·10^5
-	n := uint64(len(imports))
-	pull := func(d uint64) uint64 { return d * r.params.AttenuationPPM / n * r.params.SharePPM / PPM / PPM }
+	weight := min(PPM/uint64(len(imports)), maxWeightPPM)
+	pull := func(d uint64) uint64 {
+		return d * r.params.AttenuationPPM / PPM * r.params.SharePPM / PPM * weight / PPM
+	}
 	if up >= down {
 		return min(ours+pull(up-down), PPM)
 	}

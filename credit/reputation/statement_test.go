@@ -185,17 +185,18 @@ func TestImportsAreBounded(t *testing.T) {
 		return k.card(t, corpus, p)
 	}
 	alone := *card(p).CompositePPM
+	pull := func(d uint64) uint64 { return d / 10 * 2 / 5 } // one alone weighs two fifths of all
 	best := k.imported(t, k.globex, ppm, now)
 	worst := k.imported(t, k.initech, 0, now)
 	for name, c := range map[string]struct {
 		imports []reputation.Import
 		want    uint64
 	}{
-		"praise":   {[]reputation.Import{best}, alone + (ppm-alone)/10},
-		"blame":    {[]reputation.Import{worst}, alone - alone/10},
+		"praise":   {[]reputation.Import{best}, alone + pull(ppm-alone)},
+		"blame":    {[]reputation.Import{worst}, alone - pull(alone)},
 		"both":     {[]reputation.Import{best, worst}, 0},
 		"too old":  {[]reputation.Import{k.imported(t, k.globex, ppm, now-30*day-1)}, alone},
-		"just not": {[]reputation.Import{k.imported(t, k.globex, ppm, now-30*day)}, alone + (ppm-alone)/10},
+		"just not": {[]reputation.Import{k.imported(t, k.globex, ppm, now-30*day)}, alone + pull(ppm-alone)},
 		"our own":  {[]reputation.Import{k.imported(t, k.acme, ppm, now)}, alone},
 	} {
 		got := card(p, c.imports...)
@@ -214,7 +215,7 @@ func TestImportsAreBounded(t *testing.T) {
 		t.Errorf("the agent's own organisation raised it: %d, was %d", *got.CompositePPM, alone)
 	}
 	home.Imports = []reputation.Import{k.imported(t, k.globex, 0, now)}
-	if got := k.card(t, home, p); *got.CompositePPM != alone-alone/10 {
+	if got := k.card(t, home, p); *got.CompositePPM != alone-pull(alone) {
 		t.Errorf("the agent's own organisation could not lower it: %d, was %d", *got.CompositePPM, alone)
 	}
 	gated := p

@@ -16,8 +16,9 @@ import (
 )
 
 func (a *app) reputationCmd() *cobra.Command {
-	c := &cobra.Command{Use: "reputation", Short: "what signed receipts say of an agent: show, explain, export, import"}
-	c.AddCommand(a.reputationShowCmd(), a.reputationExplainCmd(), a.reputationExportCmd(), a.reputationImportCmd())
+	c := &cobra.Command{Use: "reputation", Short: "what signed receipts say of an agent: show, explain, export, import, imports, activate, forget"}
+	c.AddCommand(a.reputationShowCmd(), a.reputationExplainCmd(), a.reputationExportCmd(), a.reputationImportCmd(),
+		a.reputationImportsCmd(), a.reputationActivateCmd(), a.reputationForgetCmd())
 	return c
 }
 
@@ -87,9 +88,9 @@ func (a *app) reputationExportCmd() *cobra.Command {
 }
 
 func (a *app) reputationImportCmd() *cobra.Command {
-	return &cobra.Command{Use: "import FILE", Short: "let a peer's summary count for a little",
-		Long: "FILE is a summary by an organisation with which there is an active treaty. It moves a composite by at most a\n" +
-			"tenth, never makes one where our own history is too short, and counts for 30 days.",
+	return &cobra.Command{Use: "import FILE", Short: "keep a peer's summary, to be shown",
+		Long: "FILE is a summary by an organisation with which there is an active treaty. It counts for nothing until it is\n" +
+			"activated (reputation activate).",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			doc, err := a.read(args[0])
