@@ -202,7 +202,7 @@ func (o *org) verb(args ...string) error {
 func until(ctx context.Context, patience time.Duration, what string, check func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	tick := time.NewTicker(100 * time.Millisecond)
+	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		err := check()
