@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/authority"
 	"github.com/backbay-labs/chio-node/kernel/capability"
@@ -29,9 +27,18 @@ import (
 // modelTB gives the helpers of this package a test that rapid may repeat.
 type modelTB struct {
 	testing.TB
-	rt      *rapid.T
+	rt      failing
 	ctx     context.Context
 	cleanup []func()
+}
+
+// failing is what a repeated test and a plain one have in common.
+type failing interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+	Error(args ...any)
+	Errorf(format string, args ...any)
 }
 
 func (m *modelTB) Fatal(args ...any)                 { m.rt.Fatal(args...) }
