@@ -209,10 +209,12 @@ func TestReceiptsOfAnotherLog(t *testing.T) {
 	}
 	own := receiptByID(t, a, a.receipts()[0].ID)
 	for name, change := range map[string]func(*loggedReceipt, *KnownHead){
-		"a receipt of ours":      func(l *loggedReceipt, _ *KnownHead) { l.Receipt = own },
-		"another place":          func(l *loggedReceipt, _ *KnownHead) { l.Index++ },
-		"no path":                func(l *loggedReceipt, _ *KnownHead) { l.Path = nil },
-		"a path too long":        func(l *loggedReceipt, _ *KnownHead) { l.Path = append(l.Path[:len(l.Path):len(l.Path)], wire.Hash(nil)) },
+		"a receipt of ours": func(l *loggedReceipt, _ *KnownHead) { l.Receipt = own },
+		"another place":     func(l *loggedReceipt, _ *KnownHead) { l.Index++ },
+		"no path":           func(l *loggedReceipt, _ *KnownHead) { l.Path = nil },
+		"a path too long": func(l *loggedReceipt, _ *KnownHead) {
+			l.Path = append(l.Path[:len(l.Path):len(l.Path)], wire.Hash(nil))
+		},
 		"the tree of another":    func(_ *loggedReceipt, h *KnownHead) { h.Root = wire.Hash([]byte("x")) },
 		"an index past the head": func(l *loggedReceipt, h *KnownHead) { l.Index = h.Size },
 	} {

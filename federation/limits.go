@@ -38,8 +38,8 @@ const (
 // that catches up with 10^5 receipts in pages.
 var (
 	helloRate  = p2p.Rate{Every: 5 * time.Second, Burst: 30}
-	agreeRate  = p2p.Rate{Every: 2 * time.Second, Burst: 100} // policy, treaty
-	endedRate  = p2p.Rate{Every: 50 * time.Millisecond, Burst: 100} // asked for in every exchange
+	agreeRate  = p2p.Rate{Every: 2 * time.Second, Burst: 100}         // policy, treaty
+	endedRate  = p2p.Rate{Every: 50 * time.Millisecond, Burst: 100}   // asked for in every exchange
 	callRate   = p2p.Rate{Every: 250 * time.Microsecond, Burst: 8000} // invoke, cosign
 	syncRate   = p2p.Rate{Every: 2 * time.Millisecond, Burst: 2000}   // sync, revocation
 	settleRate = p2p.Rate{Every: 20 * time.Millisecond, Burst: 200}

@@ -155,11 +155,11 @@ func TestKillDuringHeal(t *testing.T) {
 			w.arm(p, place)
 			w.exchange(at, 1-at)
 			w.bury()
+			if !p.down {
+				t.Fatalf("party %d passed %s alive", at, place)
+			}
 			w.check()
 			w.restart(p)
-			if p.down {
-				t.Fatalf("party %d did not come back", at)
-			}
 		}
 	}
 	w.heal()

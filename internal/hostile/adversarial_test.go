@@ -29,6 +29,7 @@ var adversarial = []string{
 	"withheld roots", "epoch regression", "same epoch two roots", "catch-up with gaps", "future timestamps",
 
 	"both sides spend slice", "lease replay after heal", "clock jump ±1 h", "kill during heal",
+	"split for longer than lease TTL", "heal with conflicting totals", "three orgs with asymmetric reachability",
 }
 
 // quoted finds names in a table.
