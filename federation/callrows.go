@@ -40,7 +40,8 @@ type arrived struct {
 	ReceiptID    string         `json:"receipt_id,omitempty"`
 	Content      bool           `json:"content,omitzero"`       // there is a row of content
 	ContentBytes int64          `json:"content_bytes,omitzero"` // there are rows of chunks
-	Delivered    bool           `json:"delivered,omitzero"`     // the chunks went when the pair was joined
+	Delivered    bool           `json:"delivered,omitzero"`     // the chunks went when the pair was joined, or after a day
+	LyingSince   int64          `json:"lying_since,omitzero"`   // unix seconds; of the chunks
 	IsError      bool           `json:"is_error,omitzero"`
 }
 

@@ -101,14 +101,10 @@ func delivered(tx store.Tx, j *Joint) error {
 	if j.Role != RoleHost {
 		return nil
 	}
-	if have, err := load(tx, inKey(key), &row); err != nil || !have || row.ContentBytes == 0 {
+	if have, err := load(tx, inKey(key), &row); err != nil || !have || row.ContentBytes == 0 || row.Delivered {
 		return err
 	}
-	row.Delivered = true
-	if err := dropChunks(tx, key); err != nil {
-		return err
-	}
-	return save(tx, inKey(key), row)
+	return clearResult(tx, key, &row)
 }
 
 // sendContent writes the chunks of a result that was released to the asking

@@ -55,6 +55,9 @@ func (x *Exchange) admitArrival(tx store.Tx, m *kernel.Mandate) error {
 	} else if have {
 		return denied(kernel.CodeDuplicateCall, "call id "+m.CallID+" was already used", "send the call again under a new call id")
 	}
+	if err := roomForResult(tx, peer); err != nil {
+		return err
+	}
 	if err := x.countAgainst(tx, peer, Inbound); err != nil {
 		return err
 	}
@@ -211,6 +214,9 @@ func (x *Exchange) closeArrival(tx store.Tx, key callKey, r *receipt.Receipt, do
 	switch {
 	case len(content) > maxInlineBytes: // Prepare has stored it
 		row.ContentBytes = int64(len(content))
+		if err := lay(tx, key, &row, row.ContentBytes, x.now()); err != nil {
+			return err
+		}
 	case content != nil:
 		row.Content = true
 		tx.Set(contentKey(key), content)

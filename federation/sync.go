@@ -144,6 +144,7 @@ func (x *Exchange) Run(ctx context.Context) error {
 		case <-every.C:
 			every.Reset(x.pace())
 			x.renew(ctx)
+			x.sweepResults(ctx)
 			for _, rec := range x.s.cfg.Directory.List() {
 				if rec.State == Active || rec.Untold > 0 { // stale or not: connecting renews the hello
 					x.kick(rec.DID)
