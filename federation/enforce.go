@@ -135,11 +135,13 @@ func (s *Service) compile(rec Record, key compiledKey) (*TreatyPolicy, error) {
 		host, hostSide = theirs, sidePeer
 	}
 	p.Surface = host.CapabilitySurface
-	return p, s.conjoin(p, key, ours, theirs, kernel.SidedGuard{Side: hostSide, Guard: newSurfaceGuard(host.CapabilitySurface)})
+	return p, conjoin(p, key, ours, theirs, kernel.SidedGuard{Side: hostSide, Guard: newSurfaceGuard(host.CapabilitySurface)}, s.attestation)
 }
 
-// conjoin fills in the guards.
-func (s *Service) conjoin(p *TreatyPolicy, key compiledKey, ours, theirs signed, surface kernel.SidedGuard) error {
+// conjoin fills in the guards; read finds the attestations that key names beyond
+// the treaty's two.
+func conjoin(p *TreatyPolicy, key compiledKey, ours, theirs signed, surface kernel.SidedGuard,
+	read func(id wire.Digest, from, audience did.DID) (signed, *wire.Envelope, error)) error {
 	add := func(side string, a *Attestation) error {
 		section := a.Ingress
 		if (side == sideOwn) == (key.direction == Outbound) {
@@ -157,7 +159,7 @@ func (s *Service) conjoin(p *TreatyPolicy, key compiledKey, ours, theirs signed,
 		a    *Attestation
 	}{{sideOwn, ours.Attestation}, {sidePeer, theirs.Attestation}}
 	if key.ours != ours.id {
-		newer, _, err := s.attestation(key.ours, ours.Issuer, theirs.Issuer)
+		newer, _, err := read(key.ours, ours.Issuer, theirs.Issuer)
 		if err != nil {
 			return err
 		}
@@ -167,7 +169,7 @@ func (s *Service) conjoin(p *TreatyPolicy, key compiledKey, ours, theirs signed,
 		}{sideOwn, newer.Attestation})
 	}
 	if key.theirs != theirs.id {
-		newer, _, err := s.attestation(key.theirs, theirs.Issuer, ours.Issuer)
+		newer, _, err := read(key.theirs, theirs.Issuer, ours.Issuer)
 		if err != nil {
 			return err
 		}

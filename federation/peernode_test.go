@@ -41,6 +41,7 @@ type peerNode struct {
 	dies      bool                                                          // the process ends before a call is closed
 	failpoint atomic.Pointer[func(string)]                                  // streams of the other node read it
 	output    kernel.OutputGuard
+	twist     func(*kernel.Policy) // changes what this kernel enforces
 	accrued   struct {
 		sync.Mutex
 		list      []Obligation
@@ -307,6 +308,9 @@ func (p *peerNode) Policy(m *kernel.Mandate, r kernel.Route) (*kernel.Policy, er
 		return nil, err
 	}
 	out.Treaty, out.PeerHash, out.EffectiveHash = treaty.Guards, &treaty.PeerHash, &treaty.EffectiveHash
+	if p.twist != nil {
+		p.twist(out)
+	}
 	return out, nil
 }
 

@@ -1,0 +1,159 @@
+package federation
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/kernel/receipt"
+	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// ExportDispute is the file with everything this node holds about one call with
+// a peer, which VerifyDispute judges. arguments, if given, are shown in it and
+// must be the call's.
+func (x *Exchange) ExportDispute(peer did.DID, callID string, arguments wire.Raw) (*DisputeFile, error) {
+	f := &DisputeFile{Schema: DisputeSchema, CallID: callID, Arguments: arguments}
+	var treaty *wire.Digest
+	err := x.s.cfg.DB.View(func(r store.Reader) (err error) {
+		treaty, err = x.collectDispute(r, peer, f)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if arguments != nil && f.Continuation != nil {
+		if c, err := peekContinuation(f.Continuation); err != nil || c.ArgsSHA256 != wire.Hash(arguments) {
+			return nil, fmt.Errorf("%w: the arguments are not those of call %s", ErrDispute, callID)
+		}
+	}
+	if treaty == nil {
+		return f, nil
+	}
+	env, err := x.s.stored(prefixTreaty, *treaty)
+	if errors.Is(err, store.ErrNotFound) {
+		return f, nil // the receipt names one that was never signed here
+	}
+	if err != nil {
+		return nil, err
+	}
+	t, err := VerifyTreaty(env, true)
+	if err != nil {
+		return nil, err
+	}
+	f.Treaty = env
+	for _, id := range t.Attestations {
+		a, err := x.s.stored(prefixAttestation, id)
+		if err != nil {
+			return nil, err
+		}
+		f.Attestations = append(f.Attestations, a)
+	}
+	return f, nil
+}
+
+// collectDispute finds a call's documents, whichever side we were, and the
+// treaty it was under.
+func (x *Exchange) collectDispute(r store.Reader, peer did.DID, f *DisputeFile) (*wire.Digest, error) {
+	var out departed
+	departedHere, err := load(r, prefixOut+f.CallID, &out)
+	if err != nil {
+		return nil, err
+	}
+	var in arrived
+	arrivedHere, err := load(r, inKey(callKey{peer, f.CallID}), &in)
+	if err != nil {
+		return nil, err
+	}
+	var id string
+	switch {
+	case departedHere && out.Peer == peer:
+		id, err = x.collectOrigin(r, &out, f)
+	case arrivedHere && in.Done:
+		f.Origin, f.Host, f.Continuation, id = peer, x.did, in.Continuation, in.ReceiptID
+		f.HostReceipt, err = x.receiptByID(r, id)
+	default: // a receipt of the peer's for a call that was never made here
+		f.Origin, f.Host = x.did, peer
+		var foreign *ForeignReceipt
+		if foreign, err = x.foreignOf(r, peer, f.CallID); err == nil && foreign != nil {
+			f.HostReceipt = foreign.Receipt
+			id = receiptIDOf(foreign.Receipt)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if f.HostReceipt == nil {
+		return nil, fmt.Errorf("call %s with %s: %w", f.CallID, peer, store.ErrNotFound)
+	}
+	return x.collectFiled(r, peer, id, f)
+}
+
+// collectOrigin is what the origin of a call has.
+func (x *Exchange) collectOrigin(r store.Reader, out *departed, f *DisputeFile) (id string, err error) {
+	f.Origin, f.Host, f.Continuation = x.did, out.Peer, out.Continuation
+	if out.ReceiptID != "" {
+		if f.OriginReceipt, err = x.receiptByID(r, out.ReceiptID); err != nil {
+			return "", err
+		}
+	}
+	var j Joint
+	if found, err := load(r, jointKey(out.Peer, out.PeerReceiptID), &j); err != nil {
+		return "", err
+	} else if found {
+		f.HostReceipt = j.PeerReceipt
+		return j.ReceiptID, nil
+	}
+	foreign, err := x.foreignOf(r, out.Peer, f.CallID)
+	if err != nil || foreign == nil {
+		return "", err
+	}
+	f.HostReceipt = foreign.Receipt
+	return receiptIDOf(foreign.Receipt), nil
+}
+
+// collectFiled is what is filed beside the host's receipt.
+func (x *Exchange) collectFiled(r store.Reader, peer did.DID, id string, f *DisputeFile) (*wire.Digest, error) {
+	host, err := receipt.Parse(f.HostReceipt)
+	if err != nil {
+		return nil, fmt.Errorf("%w: receipt %s: %w", store.ErrCorrupt, id, err)
+	}
+	md, err := metadataOf(host)
+	if err != nil || md.Federation == nil {
+		return nil, errors.Join(err, ErrPeerReceipt)
+	}
+	if f.Continuation != nil && (md.Federation.ContinuationSHA256 == nil || *md.Federation.ContinuationSHA256 != f.Continuation.ID()) {
+		f.Continuation, f.OriginReceipt = nil, nil // the receipt is for another one
+	}
+	var j Joint
+	if found, err := load(r, jointKey(peer, id), &j); err != nil {
+		return nil, err
+	} else if found {
+		f.Joint = j.Cosign
+		if j.Role == RoleHost {
+			f.OriginReceipt = j.PeerReceipt
+		}
+	} else if f.Origin == peer {
+		f.Continuation = nil // it did not verify when it came
+	}
+	var c Contested
+	if found, err := load(r, objectionKey(prefixObjection, peer, id), &c); err != nil {
+		return nil, err
+	} else if found {
+		f.Objection = c.Objection
+		if f.OriginReceipt == nil {
+			f.OriginReceipt = c.OriginReceipt
+		}
+	}
+	return &md.Federation.TreatyID, nil
+}
+
+// receiptIDOf is the id of a receipt that was verified.
+func receiptIDOf(doc wire.Raw) string {
+	r, err := receipt.Parse(doc)
+	if err != nil {
+		return ""
+	}
+	return r.ID
+}
