@@ -18,9 +18,6 @@ const DisputeSchema = "chio.federation_dispute.v1"
 // are not by whom they must be.
 var ErrDispute = errors.New("dispute file is not valid")
 
-// maxDisputeAttestations: the treaty's two.
-const maxDisputeAttestations = 2
-
 // DisputeFile is everything one side holds about one call between two
 // organisations. Nobody signs it: each document in it is signed by itself.
 type DisputeFile struct {
@@ -77,28 +74,33 @@ type KernelKeys func(did.DID) []wire.PublicKey
 //	  that the receipt names
 //	4 an origin's receipt is the origin's, about that call
 //	5 a joint statement is what the other documents give, signed by both
-//	6 an objection is recomputed; one that its documents do not bear out is
-//	  evidence against the objector
-//	7 a denial by the treaty's terms is recomputed from the treaty, the two
-//	  attestations it names, and the arguments
+//	6 a treaty is the one the receipt names, signed by both parties, with the two
+//	  attestations it names or none; arguments are the call's
+//	7 an objection is the origin's to the host
 //
-// An error means that rules 1 to 5 do not hold: then the file proves nothing.
+// An error means that these do not hold: then the file proves nothing. The rest
+// is the report:
+//
+//	8 the objection is recomputed; one that its documents do not bear out is
+//	  evidence against the objector
+//	9 a denial by the treaty's terms is recomputed from the treaty, the two
+//	  attestations and the arguments
 func VerifyDispute(doc []byte, keys KernelKeys) (*DisputeReport, error) {
 	var f DisputeFile
 	if err := wire.UnmarshalCanonical(doc, &f, wire.BundleLimits); err != nil { // 1
 		return nil, fmt.Errorf("%w: %w", ErrDispute, err)
 	}
-	if f.Schema != DisputeSchema || f.Origin == f.Host || len(f.Attestations) > maxDisputeAttestations { // 1
-		return nil, fmt.Errorf("%w: schema, parties or attestations", ErrDispute)
+	if f.Schema != DisputeSchema || f.Origin == f.Host { // 1
+		return nil, fmt.Errorf("%w: schema or parties", ErrDispute)
 	}
 	v := disputed{file: &f, origin: keys(f.Origin), host: keys(f.Host)}
-	for _, rule := range []func() error{v.hostSide, v.permission, v.originSide, v.jointly} { // 2 to 5
+	for _, rule := range []func() error{v.hostSide, v.permission, v.originSide, v.jointly, v.agreed, v.objected} { // 2 to 7
 		if err := rule(); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrDispute, err)
 		}
 	}
-	v.objection() // 6
-	v.attested()  // 7
+	v.judgeObjection() // 8
+	v.judgeDenial()    // 9
 	v.conclude()
 	return &v.report, nil
 }
@@ -111,6 +113,9 @@ type disputed struct {
 	md           *receipt.Metadata
 	h            *hostReceipt
 	c            *Continuation // nil if there is none
+	treaty       *Treaty       // the same
+	terms        [2]signed     // of the treaty's parties, if they are there
+	claim        *Objection    // nil if there is none
 	report       DisputeReport
 }
 
@@ -187,16 +192,62 @@ func (v *disputed) jointly() error {
 	return nil
 }
 
-// objection is rule 6.
-func (v *disputed) objection() {
+// agreed is rule 6.
+func (v *disputed) agreed() (err error) {
 	f := v.file
-	if f.Objection == nil {
-		return
+	if f.Arguments != nil && (v.c == nil || wire.Hash(f.Arguments) != v.c.ArgsSHA256) {
+		return errors.New("the arguments are not the call's")
+	}
+	if f.Treaty == nil {
+		if len(f.Attestations) > 0 {
+			return errors.New("attestations without their treaty")
+		}
+		return nil
+	}
+	if v.treaty, err = VerifyTreaty(f.Treaty, true); err != nil {
+		return err
+	}
+	t := v.treaty
+	if f.Treaty.ID() != v.md.Federation.TreatyID || t.Parties != [2]did.DID{f.Origin, f.Host} && t.Parties != [2]did.DID{f.Host, f.Origin} {
+		return errors.New("the treaty is not the call's")
+	}
+	if len(f.Attestations) != 0 && len(f.Attestations) != len(t.Attestations) {
+		return fmt.Errorf("%d attestations", len(f.Attestations))
+	}
+	for i, env := range f.Attestations {
+		a, err := VerifyAttestation(env, t.Parties[i], t.Parties[1-i])
+		if err != nil {
+			return err
+		}
+		if env.ID() != t.Attestations[i] {
+			return errors.New("an attestation is not the treaty's")
+		}
+		v.terms[i] = signed{a, env.ID()}
+	}
+	return nil
+}
+
+// objected is rule 7.
+func (v *disputed) objected() error {
+	env := v.file.Objection
+	if env == nil {
+		return nil
 	}
 	var o Objection
-	if f.Objection.Open(ObjectionSchema, &o, nil, nil) != nil || len(f.Objection.Signatures) != 1 || !signedByOne(f.Objection, v.origin) ||
-		o.Objector != f.Origin || o.Host != f.Host {
-		v.report.Objection, v.report.Standing = clip(o.Reason, 40), StandingRefuted // nobody signed it: it counts for nothing
+	if err := env.Open(ObjectionSchema, &o, nil, nil); err != nil {
+		return err
+	}
+	if len(env.Signatures) != 1 || !signedByOne(env, v.origin) || o.Objector != v.file.Origin || o.Host != v.file.Host {
+		return errors.New("the objection is not the origin's")
+	}
+	v.claim = &o
+	return nil
+}
+
+// judgeObjection is rule 8.
+func (v *disputed) judgeObjection() {
+	f, o := v.file, v.claim
+	if o == nil {
 		return
 	}
 	v.report.Objection = clip(o.Reason, 40)
@@ -216,18 +267,17 @@ func (v *disputed) objection() {
 	}
 }
 
-// attested is rule 7: the host denied by the treaty's terms; do they deny?
-func (v *disputed) attested() {
+// judgeDenial is rule 9: the host denied by the treaty's terms; do they deny?
+func (v *disputed) judgeDenial() {
 	if v.c == nil || v.h.verdict != receipt.Deny || !byTreaty(v.report.BoundBy) {
 		return
 	}
 	v.report.Attested = StandingClaimed
-	if v.file.Arguments == nil || v.file.Treaty == nil {
+	if v.file.Arguments == nil || len(v.file.Attestations) == 0 {
 		return
 	}
-	allowed, err := v.recompute()
-	switch {
-	case err != nil: // the documents beside it are not those of the call
+	switch allowed, err := v.recompute(); {
+	case err != nil: // in force was something else than the documents say
 	case allowed:
 		v.report.Attested, v.report.Against = StandingProven, v.file.Host
 	default:
@@ -242,33 +292,14 @@ func byTreaty(side string) bool { return side == sideOwn || side == sidePeer || 
 // recompute evaluates every conjunct of the treaty over the call, as the host
 // had to.
 func (v *disputed) recompute() (allowed bool, err error) {
-	f, c := v.file, v.c
-	t, err := VerifyTreaty(f.Treaty, true)
-	if err != nil {
-		return false, err
-	}
-	if f.Treaty.ID() != c.TreatyID || len(f.Attestations) != 2 || wire.Hash(f.Arguments) != c.ArgsSHA256 ||
-		v.md.Policy.Effective == nil || *v.md.Policy.Effective != c.EffectiveSHA256 {
-		return false, fmt.Errorf("%w: the treaty or the arguments are not the call's", ErrDispute)
-	}
-	var of [2]signed
-	for i, env := range f.Attestations {
-		a, err := VerifyAttestation(env, t.Parties[i], t.Parties[1-i])
-		if err != nil {
-			return false, err
-		}
-		if env.ID() != t.Attestations[i] {
-			return false, fmt.Errorf("%w: an attestation is not the treaty's", ErrDispute)
-		}
-		of[i] = signed{a, env.ID()}
-	}
-	host, origin, p := of[0], of[1], &TreatyPolicy{Money: t.Money, Caps: t.Effective.BToACaps}
-	effective := t.Effective.BToA
+	f, c, t := v.file, v.c, v.treaty
+	host, origin, effective := v.terms[0], v.terms[1], t.Effective.BToA
+	p := &TreatyPolicy{Money: t.Money, Caps: t.Effective.BToACaps}
 	if t.Parties[0] == f.Origin {
-		host, origin, p.Caps, effective = of[1], of[0], t.Effective.AToBCaps, t.Effective.AToB
+		host, origin, p.Caps, effective = v.terms[1], v.terms[0], t.Effective.AToBCaps, t.Effective.AToB
 	}
-	if t.Parties[0] != f.Origin && t.Parties[1] != f.Origin || host.Issuer != f.Host || effective != c.EffectiveSHA256 {
-		return false, fmt.Errorf("%w: the treaty is not between the two, or not in this direction", ErrDispute)
+	if effective != c.EffectiveSHA256 || v.md.Policy.Effective == nil || *v.md.Policy.Effective != effective {
+		return false, fmt.Errorf("%w: another effective policy was in force", ErrDispute)
 	}
 	err = conjoin(p, compiledKey{ours: host.id, theirs: origin.id, direction: Inbound}, host, origin,
 		kernel.SidedGuard{Side: sideOwn, Guard: newSurfaceGuard(host.CapabilitySurface)}, nil)

@@ -78,7 +78,7 @@ func (x *Exchange) collectDispute(r store.Reader, peer did.DID, f *DisputeFile) 
 		var foreign *ForeignReceipt
 		if foreign, err = x.foreignOf(r, peer, f.CallID); err == nil && foreign != nil {
 			f.HostReceipt = foreign.Receipt
-			id = receiptIDOf(foreign.Receipt)
+			id = ReceiptIDOf(foreign.Receipt)
 		}
 	}
 	if err != nil {
@@ -110,7 +110,7 @@ func (x *Exchange) collectOrigin(r store.Reader, out *departed, f *DisputeFile) 
 		return "", err
 	}
 	f.HostReceipt = foreign.Receipt
-	return receiptIDOf(foreign.Receipt), nil
+	return ReceiptIDOf(foreign.Receipt), nil
 }
 
 // collectFiled is what is filed beside the host's receipt.
@@ -149,8 +149,8 @@ func (x *Exchange) collectFiled(r store.Reader, peer did.DID, id string, f *Disp
 	return &md.Federation.TreatyID, nil
 }
 
-// receiptIDOf is the id of a receipt that was verified.
-func receiptIDOf(doc wire.Raw) string {
+// ReceiptIDOf is the id of a receipt that was verified.
+func ReceiptIDOf(doc wire.Raw) string {
 	r, err := receipt.Parse(doc)
 	if err != nil {
 		return ""

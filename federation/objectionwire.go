@@ -192,6 +192,12 @@ func (x *Exchange) contested(peer did.DID, receiptID string) (c Contested, own w
 	return c, own, err
 }
 
+// Objection returns what is filed about a host's receipt, or store.ErrNotFound.
+func (x *Exchange) Objection(peer did.DID, receiptID string) (*Contested, error) {
+	c, _, err := x.contested(peer, receiptID)
+	return &c, err
+}
+
 // Object signs an objection of ours to a peer's receipt for a call, and files
 // it. ErrObjection: our own documents do not bear it out, ErrJoined: we have
 // signed for the receipt, store.ErrNotFound: the peer has no receipt for it.

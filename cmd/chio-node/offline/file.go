@@ -54,6 +54,7 @@ func judges() map[Kind]judge {
 		KindReputation: summary,
 		KindHistory:    history,
 		KindEnd:        deactivation,
+		KindDispute:    dispute,
 
 		KindCertification: judgeCertification,
 	}
@@ -74,6 +75,7 @@ var schemas = map[string]Kind{
 	reputation.SummarySchema:   KindReputation,
 	did.SchemaHistory:          KindHistory,
 	did.SchemaDeactivation:     KindEnd,
+	federation.DisputeSchema:   KindDispute,
 	certification.SchemaBundle: KindCertification,
 }
 
@@ -86,7 +88,7 @@ var schemas = map[string]Kind{
 //	  settlement.VerifyStatement, evm.VerifyVoucher, oracle.VerifyEvidence,
 //	  receipt.VerifyBundle, receipt.VerifyJSON, capability.VerifyChain,
 //	  did.VerifyRotation, did.ParseHistory, did.VerifyDeactivation,
-//	  reputation.Verify, certification.VerifyBundle
+//	  reputation.Verify, certification.VerifyBundle, federation.VerifyDispute
 func File(name string, doc []byte, o Options, only ...Kind) *Finding {
 	f := &Finding{File: name, Kind: KindUnknown}
 	if err := wire.IsCanonical(doc, limits(doc)); err != nil { // 1

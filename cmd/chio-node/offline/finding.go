@@ -26,6 +26,7 @@ const (
 	KindReputation Kind = "reputation_summary"
 	KindHistory    Kind = "key_history"
 	KindEnd        Kind = "did_deactivation"
+	KindDispute    Kind = "federation_dispute"
 )
 
 // The codes of a refusal that package receipt has none for.
@@ -36,6 +37,7 @@ const (
 	CodeStatement = "CHIO-VERIFY-STATEMENT"
 	CodeVoucher   = "CHIO-VERIFY-VOUCHER"
 	CodePrice     = "CHIO-VERIFY-PRICE"
+	CodeDispute   = "CHIO-VERIFY-DISPUTE"
 )
 
 // Finding is what was found about one file. Valid means that everything the

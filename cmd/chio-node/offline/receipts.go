@@ -10,14 +10,14 @@ import (
 	"github.com/backbay-labs/chio-node/wire"
 )
 
-// ErrTrust: a bundle means nothing without a trust set.
-var ErrTrust = errors.New("a receipt bundle is judged against a trust set: pass --trust FILE or --kernel-root HEX")
+// ErrTrust: a bundle or a dispute means nothing without a trust set.
+var ErrTrust = errors.New("a receipt bundle or a dispute is judged against a trust set: pass --trust FILE, or for a bundle --kernel-root HEX")
 
 // NeedsTrust reports whether a file of this content can be judged without a
 // trust set.
 func NeedsTrust(doc []byte) bool {
 	kind, _ := recognise(doc)
-	return kind == KindBundle
+	return kind == KindBundle || kind == KindDispute
 }
 
 // bundle judges a bundle as a whole; a signer nobody named is a failure here.

@@ -1,0 +1,197 @@
+package node
+
+import (
+	"context"
+	"errors"
+
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/federation"
+	"github.com/backbay-labs/chio-node/settlement"
+	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// DisputesRequest asks "federate/disputes": with one peer, or with every one.
+type DisputesRequest struct {
+	DID string `json:"did,omitempty"`
+}
+
+// DisputeList answers "federate/disputes". A peer with nothing is left out.
+type DisputeList struct {
+	Peers []PeerDisputes `json:"peers"`
+}
+
+// PeerDisputes is what there is with one peer.
+type PeerDisputes struct {
+	DID string `json:"did"`
+	federation.Disputes
+}
+
+// DisputeRequest asks "federate/dispute": everything about one call. Arguments
+// of the call, if given, are shown in the file.
+type DisputeRequest struct {
+	DID       string   `json:"did"`
+	CallID    string   `json:"call_id"`
+	Arguments wire.Raw `json:"arguments,omitzero"`
+}
+
+// DisputeAnswer is the file, and what it proves to whoever trusts the kernels
+// that this node trusts.
+type DisputeAnswer struct {
+	Report *federation.DisputeReport `json:"report"`
+	File   string                    `json:"file"`
+}
+
+// ObjectRequest asks "federate/object" and "federate/withdraw". Reason is for
+// the first.
+type ObjectRequest struct {
+	DID    string `json:"did"`
+	CallID string `json:"call_id"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// ObjectAnswer is what became of an objection.
+type ObjectAnswer struct {
+	CallID    string `json:"call_id"`
+	ReceiptID string `json:"receipt_id"`
+	Reason    string `json:"reason,omitempty"`
+	State     string `json:"state"` // open | refused | withdrawn
+	Told      bool   `json:"told"`  // the peer has it
+}
+
+func (n *Node) listDisputes(_ context.Context, req DisputesRequest) (*DisputeList, error) {
+	records := n.network.service.List()
+	if req.DID != "" {
+		id, err := did.Parse(req.DID)
+		if err != nil {
+			return nil, usage("%v", err)
+		}
+		rec, err := n.network.directory.Peer(id)
+		if err != nil {
+			return nil, federationProblem(err)
+		}
+		records = []federation.Record{rec}
+	}
+	out := &DisputeList{Peers: []PeerDisputes{}}
+	for _, rec := range records {
+		d, err := n.network.exchange.Disputes(rec.DID)
+		if err != nil {
+			return nil, federationProblem(err)
+		}
+		if len(d.List) > 0 || d.OwnDenials+d.OtherDenials > 0 || req.DID != "" {
+			out.Peers = append(out.Peers, PeerDisputes{DID: rec.DID.String(), Disputes: *d})
+		}
+	}
+	return out, nil
+}
+
+func (n *Node) showDispute(_ context.Context, req DisputeRequest) (*DisputeAnswer, error) {
+	id, err := did.Parse(req.DID)
+	if err != nil {
+		return nil, usage("%v", err)
+	}
+	f, err := n.network.exchange.ExportDispute(id, req.CallID, req.Arguments)
+	if err != nil {
+		return nil, disputeProblem(err)
+	}
+	doc, err := wire.Marshal(f)
+	if err != nil {
+		return nil, err
+	}
+	report, err := federation.VerifyDispute(doc, n.kernelKeys)
+	if err != nil {
+		return nil, disputeProblem(err)
+	}
+	return &DisputeAnswer{Report: report, File: string(doc)}, nil
+}
+
+// kernelKeys are those of the trust set that this node exports.
+func (n *Node) kernelKeys(id did.DID) (keys []wire.PublicKey) {
+	for _, k := range n.trustSet().Kernels {
+		if k.DID == id.String() {
+			keys = append(keys, k.Key)
+		}
+	}
+	return keys
+}
+
+// objectTo signs an objection to a peer's receipt, and tries to tell it at once.
+func (n *Node) objectTo(ctx context.Context, req ObjectRequest) (*ObjectAnswer, error) {
+	if err := n.alive(); err != nil {
+		return nil, err
+	}
+	id, err := did.Parse(req.DID)
+	if err != nil {
+		return nil, usage("%v", err)
+	}
+	c, err := n.network.exchange.Object(ctx, id, req.CallID, req.Reason)
+	if err != nil {
+		return nil, disputeProblem(err)
+	}
+	o, err := c.Body()
+	if err != nil {
+		return nil, err
+	}
+	if n.network.address() != "" {
+		// It is told with the next exchange, or the one after.
+		_, _ = n.network.exchange.SyncNow(ctx, id)
+	}
+	return n.objection(id, o.ReceiptSHA256.String())
+}
+
+// withdrawObjection signs for a call after all.
+func (n *Node) withdrawObjection(ctx context.Context, req ObjectRequest) (*ObjectAnswer, error) {
+	if err := n.needNetwork(); err != nil {
+		return nil, err
+	}
+	id, err := did.Parse(req.DID)
+	if err != nil {
+		return nil, usage("%v", err)
+	}
+	f, err := n.network.exchange.ExportDispute(id, req.CallID, nil)
+	if err != nil {
+		return nil, disputeProblem(err)
+	}
+	receiptID := federation.ReceiptIDOf(f.HostReceipt)
+	if err := n.network.exchange.Withdraw(ctx, id, receiptID); err != nil {
+		return nil, disputeProblem(err)
+	}
+	return n.objection(id, receiptID)
+}
+
+func (n *Node) objection(peer did.DID, receiptID string) (*ObjectAnswer, error) {
+	c, err := n.network.exchange.Objection(peer, receiptID)
+	if errors.Is(err, store.ErrNotFound) {
+		return &ObjectAnswer{ReceiptID: receiptID, State: "joined"}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	o, err := c.Body()
+	if err != nil {
+		return nil, err
+	}
+	return &ObjectAnswer{CallID: o.CallID, ReceiptID: receiptID, Reason: o.Reason, State: c.State(), Told: c.Told}, nil
+}
+
+// disputeProblem explains what was refused about a call.
+func disputeProblem(err error) error {
+	for _, known := range []struct {
+		cause error
+		code  string
+		hint  string
+		exit  int
+	}{
+		{federation.ErrOverCharge, "CHIO-FED-OBJECTION", "nobody signs for a charge above the maximum", ExitDenied},
+		{federation.ErrObjection, "CHIO-FED-OBJECTION", "chio-node federate disputes show says what the documents prove", ExitDenied},
+		{federation.ErrJoined, "CHIO-FED-JOINED", "whoever signed for a receipt has agreed to it", ExitDenied},
+		{settlement.ErrConflict, "CHIO-FED-JOINED", "it is in a statement: chio-node settle status", ExitDenied},
+		{federation.ErrDispute, "CHIO-FED-DISPUTE", "do the arguments belong to the call, and was the peer's key rotated since?", ExitFailure},
+		{store.ErrNotFound, "CHIO-FED-NO-CALL", "chio-node federate disputes list shows the calls in dispute, chio-node receipt list all", ExitFailure},
+	} {
+		if errors.Is(err, known.cause) {
+			return &Problem{Code: known.code, Message: err.Error(), Hint: known.hint, Exit: known.exit}
+		}
+	}
+	return federationProblem(err)
+}
