@@ -157,3 +157,43 @@ func ReceiptIDOf(doc wire.Raw) string {
 	}
 	return r.ID
 }
+
+// CallOf is the call id that an operator means by a call id, by the id of our
+// receipt for a call, or by that of a peer's.
+func (x *Exchange) CallOf(peer did.DID, name string) (string, error) {
+	if wire.CheckUUIDv7(name) == nil {
+		return name, nil
+	}
+	if _, err := wire.ParseDigest(name); err != nil {
+		return "", fmt.Errorf("%.80q is no call id and no receipt id: %w", name, store.ErrNotFound)
+	}
+	var callID string
+	err := x.s.cfg.DB.View(func(r store.Reader) error {
+		doc, err := x.receiptByID(r, name)
+		if errors.Is(err, store.ErrNotFound) {
+			var j Joint
+			var found bool
+			if found, err = load(r, jointKey(peer, name), &j); err == nil && !found {
+				err = store.ErrNotFound
+			}
+			callID = j.CallID
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		own, err := receipt.Parse(doc)
+		if err != nil {
+			return err
+		}
+		md, err := metadataOf(own)
+		if err == nil {
+			callID = md.CallID
+		}
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("the call of receipt %.64s: %w", name, err)
+	}
+	return callID, nil
+}

@@ -28,7 +28,8 @@ type PeerDisputes struct {
 }
 
 // DisputeRequest asks "federate/dispute": everything about one call. Arguments
-// of the call, if given, are shown in the file.
+// of the call, if given, are shown in the file. CallID may be the id of either
+// side's receipt instead.
 type DisputeRequest struct {
 	DID       string   `json:"did"`
 	CallID    string   `json:"call_id"`
@@ -86,11 +87,11 @@ func (n *Node) listDisputes(_ context.Context, req DisputesRequest) (*DisputeLis
 }
 
 func (n *Node) showDispute(_ context.Context, req DisputeRequest) (*DisputeAnswer, error) {
-	id, err := did.Parse(req.DID)
+	id, call, err := n.disputedCall(req.DID, req.CallID)
 	if err != nil {
-		return nil, usage("%v", err)
+		return nil, err
 	}
-	f, err := n.network.exchange.ExportDispute(id, req.CallID, req.Arguments)
+	f, err := n.network.exchange.ExportDispute(id, call, req.Arguments)
 	if err != nil {
 		return nil, disputeProblem(err)
 	}
@@ -103,6 +104,17 @@ func (n *Node) showDispute(_ context.Context, req DisputeRequest) (*DisputeAnswe
 		return nil, disputeProblem(err)
 	}
 	return &DisputeAnswer{Report: report, File: string(doc)}, nil
+}
+
+// disputedCall reads whom and which call a request is about.
+func (n *Node) disputedCall(peer, name string) (id did.DID, callID string, err error) {
+	if id, err = did.Parse(peer); err != nil {
+		return "", "", usage("%v", err)
+	}
+	if callID, err = n.network.exchange.CallOf(id, name); err != nil {
+		return "", "", disputeProblem(err)
+	}
+	return id, callID, nil
 }
 
 // kernelKeys are those of the trust set that this node exports.
@@ -120,11 +132,11 @@ func (n *Node) objectTo(ctx context.Context, req ObjectRequest) (*ObjectAnswer, 
 	if err := n.alive(); err != nil {
 		return nil, err
 	}
-	id, err := did.Parse(req.DID)
+	id, call, err := n.disputedCall(req.DID, req.CallID)
 	if err != nil {
-		return nil, usage("%v", err)
+		return nil, err
 	}
-	c, err := n.network.exchange.Object(ctx, id, req.CallID, req.Reason)
+	c, err := n.network.exchange.Object(ctx, id, call, req.Reason)
 	if err != nil {
 		return nil, disputeProblem(err)
 	}
@@ -144,11 +156,11 @@ func (n *Node) withdrawObjection(ctx context.Context, req ObjectRequest) (*Objec
 	if err := n.needNetwork(); err != nil {
 		return nil, err
 	}
-	id, err := did.Parse(req.DID)
+	id, call, err := n.disputedCall(req.DID, req.CallID)
 	if err != nil {
-		return nil, usage("%v", err)
+		return nil, err
 	}
-	f, err := n.network.exchange.ExportDispute(id, req.CallID, nil)
+	f, err := n.network.exchange.ExportDispute(id, call, nil)
 	if err != nil {
 		return nil, disputeProblem(err)
 	}

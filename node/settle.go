@@ -228,6 +228,10 @@ func statusRows(peer did.DID, direction string, d *settlement.Direction) []Settl
 		gross := wire.MonetaryAmount{Units: d.Open[currency], Currency: currency}
 		out = append(out, SettledPeer{Peer: peer.String(), Direction: direction, Receipts: d.Count, Gross: &gross, State: "accrued"})
 	}
+	for _, currency := range slices.Sorted(maps.Keys(d.Contested)) {
+		gross := wire.MonetaryAmount{Units: d.Contested[currency], Currency: currency}
+		out = append(out, SettledPeer{Peer: peer.String(), Direction: direction, Receipts: uint64(len(d.Disputed)), Gross: &gross, State: "disputed"})
+	}
 	for _, c := range d.Channels {
 		paid := wire.MonetaryAmount{Units: c.Redeemed, Currency: c.Currency}
 		s := SettledPeer{Peer: peer.String(), Direction: direction, Net: &paid, Statement: c.Statement, Cumulative: c.Cumulative,

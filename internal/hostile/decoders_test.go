@@ -12,6 +12,7 @@ import (
 	"github.com/backbay-labs/chio-node/credit/reputation"
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/did/resolver"
+	"github.com/backbay-labs/chio-node/federation"
 	"github.com/backbay-labs/chio-node/internal/hostile"
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/approval"
@@ -103,6 +104,20 @@ func deactivation(t *testing.T) []byte {
 	return e.Bytes()
 }
 
+// disputants are the kernels of both sides of the dispute file that is kept.
+func disputants(t *testing.T) federation.KernelKeys {
+	t.Helper()
+	of := func(fill byte) wire.PublicKey {
+		k, err := wire.KeyFromSeed(bytes.Repeat([]byte{fill}, 32))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k.Public()
+	}
+	keys := map[did.DID]wire.PublicKey{did.FromKey(of(10)): of(11), did.FromKey(of(20)): of(21)}
+	return func(id did.DID) []wire.PublicKey { return []wire.PublicKey{keys[id]} }
+}
+
 // asked is a challenge, and the signed policy it is under.
 func asked(t *testing.T) (challenge, policy []byte) {
 	t.Helper()
@@ -184,6 +199,8 @@ func decoders(t *testing.T) []decoder {
 		},
 		{name: "intent", decode: func(b []byte) error { return second(kernel.ParseIntent(b)) }, limits: wire.DocumentLimits,
 			valid: []byte(`{"id":"a","purpose":"p","server_id":"s","tool_name":"t"}`)},
+		{name: "dispute", decode: func(b []byte) error { return second(federation.VerifyDispute(b, disputants(t))) }, limits: bundleLimits,
+			valid: vector(t, "federation/testdata/dispute.json")},
 		{name: "policy", decode: func(b []byte) error { return second(policy.Parse("p", b)) }},
 		{name: "deactivation", decode: func(b []byte) error { _, _, err := did.ParseDeactivation(b); return err }, limits: wire.DocumentLimits, valid: deactivation(t)},
 		{name: "key history", decode: func(b []byte) error { _, _, err := did.ParseHistory(b, 0); return err }},
