@@ -59,7 +59,7 @@ func (m *modelTB) end() {
 const (
 	modelPrice = 3
 	modelTotal = 7 * modelPrice
-	freeTool   = "list_directory"
+	modelFree  = "list_directory"
 )
 
 // modelParty is one organisation of the model.
@@ -177,7 +177,7 @@ func (w *modelWorld) run(p *modelParty, m *kernel.Mandate) (kernel.Result, error
 			continue
 		}
 		pair := [2]int{p.at, i}
-		if w.revoked[pair] || w.tightened[pair] && m.Tool == freeTool {
+		if w.revoked[pair] || w.tightened[pair] && m.Tool == modelFree {
 			w.broken = fmt.Sprintf("call %s of party %d ran at party %d after it was revoked or excluded", m.CallID, i, p.at)
 		}
 	}
@@ -199,7 +199,7 @@ func (p *peerNode) allowance(other *peerNode) []capability.Token {
 	var c *authority.Capability
 	err = p.db.Update(p.t.Context(), func(tx store.Tx) (err error) {
 		c, err = authority.Attenuate(tx, []capability.Token{*root}, authority.Request{Subject: p.agent.Public(), TTLSeconds: 5 * 24 * 3600,
-			Scope: capability.Scope{Grants: []capability.ToolGrant{paid, grant(freeTool)}}}, p.kernel, p.clock.Load(), rand.Reader)
+			Scope: capability.Scope{Grants: []capability.ToolGrant{paid, grant(modelFree)}}}, p.kernel, p.clock.Load(), rand.Reader)
 		return err
 	})
 	if err != nil {
@@ -416,7 +416,7 @@ func (w *modelWorld) tighten(p *modelParty, from int) {
 		return
 	}
 	terms := callTerms()
-	terms.Ingress.ToolAccess = &policy.ToolAccess{Block: []string{"delete_file", freeTool}, Default: policy.DefaultAllow}
+	terms.Ingress.ToolAccess = &policy.ToolAccess{Block: []string{"delete_file", modelFree}, Default: policy.DefaultAllow}
 	if err := p.service.SetTerms(w.tb.ctx, w.parties[from].did(), terms); err != nil {
 		w.tb.Fatal(err)
 	}

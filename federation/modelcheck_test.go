@@ -71,7 +71,7 @@ func (w *modelWorld) steps() map[string]func(*rapid.T) {
 	}
 	call := act(func(rt *rapid.T) {
 		from, to := pair(rt)
-		w.begin(from, to, rapid.SampledFrom([]string{"read_file", "read_file", freeTool}).Draw(rt, "tool"))
+		w.begin(from, to, rapid.SampledFrom([]string{"read_file", "read_file", modelFree}).Draw(rt, "tool"))
 	})
 	arrive := act(func(rt *rapid.T) {
 		if len(w.waiting) > 0 {

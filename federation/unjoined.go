@@ -16,7 +16,7 @@ import (
 // A result in chunks lies at the host until its origin has signed for it, and an
 // origin need not. So there is a bound for what one peer leaves lying: while it
 // is reached the peer's calls are refused before they run. Calls that are under
-// way by then may add callStreams results. What nobody signed for in a day is
+// way by then may add their results, one for each stream that is open. What nobody signed for in a day is
 // dropped: its caller is long gone, and the receipt stays.
 const (
 	maxUnjoinedBytes  = 1 << 30
