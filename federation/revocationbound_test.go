@@ -10,9 +10,9 @@ import (
 	"github.com/backbay-labs/chio-node/wire"
 )
 
-// freeTool costs nothing, so that the host's own bound judges a call of it, and
+// unpricedTool costs nothing, so that the host's own bound judges a call of it, and
 // not the treaty's for paid calls.
-const freeTool = "list_files"
+const unpricedTool = "list_files"
 
 // revocable are the three things of an organisation that a peer relies on, each
 // with the code of its refusal.
@@ -58,7 +58,7 @@ func TestWithheldRoots(t *testing.T) {
 	for name, tc := range revocable {
 		t.Run(name, func(t *testing.T) {
 			a, b := revocableParties(t)
-			m := a.mandate(b, freeTool, readArgs)
+			m := a.mandate(b, unpricedTool, readArgs)
 			a.revoke(tc.entry(a, m)) // and b is not told
 			for _, p := range [...]*peerNode{a, b} {
 				p.clock.Add(DefaultMaxStalenessSeconds)
@@ -67,7 +67,7 @@ func TestWithheldRoots(t *testing.T) {
 				t.Fatalf("at the bound: %+v", d)
 			}
 			b.clock.Add(1)
-			frame, _ := a.frame(a.mandate(b, freeTool, readArgs), nil)
+			frame, _ := a.frame(a.mandate(b, unpricedTool, readArgs), nil)
 			a.refusedFor(b, frame, kernel.CodeRevocationStale)
 		})
 	}
