@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/store"
@@ -308,20 +309,26 @@ func (s *Service) adopt(ctx context.Context, peer did.DID, id wire.Digest, env *
 var signedByPeer = cause{ByPeer, "the peer signed what we proposed"}
 
 // settleProposal tells a connected peer what it does not know yet, and collects
-// what happened there meanwhile: its
-// signature under our proposal, and a newer attestation.
+// what happened there meanwhile: its signature under our proposal, and a newer
+// attestation. It comes with every call, so it asks no more often than
+// collectRate.
 func (s *Service) settleProposal(ctx context.Context, rec Record) (Record, error) {
+	news := rec.Announced != nil && (rec.Theirs == nil || *rec.Announced != *rec.Theirs)
+	ours := rec.Proposal != nil && rec.ProposedBy == s.did
+	if (rec.Untold > 0 || news || ours) && !s.collecting.Take(rec.PeerID, collectRate, time.Unix(s.cfg.Now(), 0)) {
+		return rec, nil // asked a moment ago
+	}
 	if rec.Untold > 0 {
 		if err := s.deliver(ctx, rec); err != nil {
 			s.cfg.Log.Info("peer not told", "peer", rec.DID.String(), "error", err.Error())
 		}
 	}
-	if rec.Announced != nil && (rec.Theirs == nil || *rec.Announced != *rec.Theirs) {
+	if news {
 		if _, _, err := s.fetch(ctx, rec, rec.Announced); err != nil {
 			s.cfg.Log.Info("newer attestation not collected", "peer", rec.DID.String(), "error", err.Error())
 		}
 	}
-	if rec.Proposal != nil && rec.ProposedBy == s.did {
+	if ours {
 		id := *rec.Proposal
 		answer, err := s.ask(ctx, rec, treatyRequest{Schema: treatyRequestSchema, SHA256: &id})
 		if err == nil && answer.Treaty != nil {

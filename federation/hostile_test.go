@@ -118,7 +118,7 @@ func TestConcurrentHellosFromOnePeer(t *testing.T) {
 			if n := b.nonces(e.org); n > helloRate.Burst+1 {
 				t.Errorf("%d nonces of it are remembered", n)
 			}
-			if r := b.host.Refused(); r.StrangerStreams < floodHellos/2 {
+			if r := b.host.Refused(); r.StrangerStreams < floodHellos/4 { // libp2p cut off others, for being too many at once
 				t.Errorf("refused %+v", r)
 			}
 			return

@@ -37,14 +37,18 @@ const (
 // thousand calls a second, and has each cosigned, is within them; so is one
 // that catches up with 10^5 receipts in pages.
 var (
-	helloRate  = p2p.Rate{Every: 5 * time.Second, Burst: 30}
+	helloRate  = p2p.Rate{Every: 5 * time.Second, Burst: 60}
 	agreeRate  = p2p.Rate{Every: 2 * time.Second, Burst: 100}         // policy, treaty
-	endedRate  = p2p.Rate{Every: 50 * time.Millisecond, Burst: 100}   // asked for in every exchange
+	endedRate  = p2p.Rate{Every: 20 * time.Millisecond, Burst: 300}   // deactivation: one in each exchange
 	callRate   = p2p.Rate{Every: 250 * time.Microsecond, Burst: 8000} // invoke, cosign
 	syncRate   = p2p.Rate{Every: 2 * time.Millisecond, Burst: 2000}   // sync, revocation
 	settleRate = p2p.Rate{Every: 20 * time.Millisecond, Burst: 200}
 	watchRate  = p2p.Rate{Every: 100 * time.Millisecond, Burst: 100} // witness
 )
+
+// collectRate is how often we ask a peer whether it has signed yet, or for what it
+// announced: half of what it takes, however many calls are made meanwhile.
+var collectRate = p2p.Rate{Every: 2 * agreeRate.Every, Burst: agreeRate.Burst / 2}
 
 // The limits of the protocols. Only hello and deactivation are served to
 // strangers.

@@ -92,6 +92,7 @@ type Service struct {
 	issuing sync.Mutex             // one attestation is written at a time
 
 	complaints *complaints
+	collecting *p2p.Buckets[p2p.PeerID] // how often a peer is asked for what is to come
 
 	mu       sync.Mutex // guards compiled
 	compiled map[compiledKey]*TreatyPolicy
@@ -114,7 +115,7 @@ func New(cfg Config) (*Service, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{cfg: cfg, did: did.FromKey(cfg.Org.Public()), compiled: make(map[compiledKey]*TreatyPolicy), complaints: newComplaints()}
+	s := &Service{cfg: cfg, did: did.FromKey(cfg.Org.Public()), compiled: make(map[compiledKey]*TreatyPolicy), complaints: newComplaints(), collecting: p2p.NewBuckets[p2p.PeerID](MaxPeers)}
 	for _, p := range [...]struct {
 		name   string
 		limits p2p.Limits
