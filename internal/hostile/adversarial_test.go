@@ -26,7 +26,7 @@ var adversarial = []string{
 	"forged parent", "cycle in lineage", "hop limit", "co-sign for a call never requested", "changed receipt between sign and co-sign", "signature order swapped", "extra third signature",
 	"keyid of revoked key", "equivocating heads", "truncated log", "rollback of a peer's log after restore from backup", "malicious range answers",
 
-	"withheld roots", "epoch regression", "same epoch two roots", "catch-up with gaps", "future timestamps",
+	"withheld roots", "epoch regression", "same epoch two roots", "catch-up with gaps", "4097-epoch request", "future timestamps", "revoked mid-flight call",
 
 	"both sides spend slice", "lease replay after heal", "clock jump ±1 h", "kill during heal",
 	"split for longer than lease TTL", "heal with conflicting totals", "three orgs with asymmetric reachability",
