@@ -32,6 +32,9 @@ func (d *Directory) end(ctx context.Context, id did.DID, to State, why cause) er
 		if rec.State == Unknown {
 			return fmt.Errorf("%w: %s", ErrUnknownPeer, id)
 		}
+		if to == Frozen && rec.State != Frozen {
+			rec.Resolution, rec.Resolved = nil, false // of another time
+		}
 		if err := rec.move(to, why); err != nil {
 			return err
 		}

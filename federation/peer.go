@@ -87,12 +87,14 @@ type Record struct {
 	Last         *wire.Digest   `json:"last_treaty,omitempty"`      // ended; the next one names it
 	Proposal     *wire.Digest   `json:"proposal,omitempty"`         // signed by one side
 	ProposedBy   did.DID        `json:"proposed_by,omitempty"`
-	Declined     *wire.Digest   `json:"declined,omitempty"` // proposal of its that our operator declined last
-	Refused      bool           `json:"refused,omitzero"`   // our operator left or declined and has signed nothing since
-	Changes      uint64         `json:"changes,omitzero"`   // entries of its history so far
-	Untold       int            `json:"untold,omitzero"`    // notices that have not reached it
-	ToldAt       int64          `json:"told_at,omitzero"`   // time in our newest notice to it
-	HeededAt     int64          `json:"heeded_at,omitzero"` // time in its newest notice that was taken
+	Declined     *wire.Digest   `json:"declined,omitempty"`   // proposal of its that our operator declined last
+	Refused      bool           `json:"refused,omitzero"`     // our operator left or declined and has signed nothing since
+	Resolution   *wire.Digest   `json:"resolution,omitempty"` // about the evidence against it or us, proposed last
+	Resolved     bool           `json:"resolved,omitzero"`    // both have signed it
+	Changes      uint64         `json:"changes,omitzero"`     // entries of its history so far
+	Untold       int            `json:"untold,omitzero"`      // notices that have not reached it
+	ToldAt       int64          `json:"told_at,omitzero"`     // time in our newest notice to it
+	HeededAt     int64          `json:"heeded_at,omitzero"`   // time in its newest notice that was taken
 
 	happened []Change // in the transaction under way
 }

@@ -72,6 +72,8 @@ type Config struct {
 	Now       func() int64 // unix seconds
 	Rand      io.Reader
 	Log       *slog.Logger
+	// RetiredKernels are the kernel keys before Self's; nil: none.
+	RetiredKernels func() []wire.PublicKey
 	// Names looks up peers that are given as a DNS name; nil: none are.
 	Names Names
 	// Concerns reports whether an organisation that is no peer matters here;

@@ -15,13 +15,16 @@ const (
 )
 
 // treatyRequest proposes a treaty or delivers one that both have signed, asks
-// for one (with SHA256 alone), or says that one is over (with End alone).
+// for one (with SHA256 alone), says that one is over (with End alone), or brings
+// a resolution.
 type treatyRequest struct {
 	Schema      string         `json:"schema"`
 	Treaty      *wire.Envelope `json:"treaty,omitzero"`
 	Attestation *wire.Envelope `json:"attestation,omitzero"` // the proposer's, that the treaty names
 	SHA256      *wire.Digest   `json:"sha256,omitzero"`
 	End         *wire.Envelope `json:"end,omitzero"`
+	Resolution  *wire.Envelope `json:"resolution,omitzero"` // proposed, with Evidence, or signed by both
+	Evidence    wire.Raw       `json:"evidence,omitzero"`
 }
 
 // The answers of the treaty protocol.
@@ -93,14 +96,13 @@ func (s *Service) serveTreaty(ctx context.Context, from p2p.Peer, stream *p2p.St
 }
 
 func (s *Service) answerTreaty(ctx context.Context, rec Record, q treatyRequest) (*treatyAnswer, error) {
-	if q.End != nil && q.Treaty == nil && q.Attestation == nil && q.SHA256 == nil { // a frozen peer may say this too
-		return &treatyAnswer{Status: answerTaken}, s.heed(ctx, rec.DID, q.End)
+	if q.End != nil || q.Resolution != nil || len(q.Evidence) > 0 { // a frozen peer may say this too
+		return s.answerNotice(ctx, rec, q)
 	}
 	if err := rec.usable(); err != nil {
 		return nil, err
 	}
 	switch {
-	case q.End != nil:
 	case q.Treaty != nil && q.SHA256 == nil:
 		fresh, err := s.receive(ctx, rec, q)
 		if err != nil {
@@ -110,7 +112,18 @@ func (s *Service) answerTreaty(ctx context.Context, rec Record, q treatyRequest)
 	case q.Treaty == nil && q.SHA256 != nil && q.Attestation == nil:
 		return s.standing(rec, *q.SHA256)
 	}
-	return nil, fmt.Errorf("%w: a request names a treaty, brings one, or ends one", ErrTreaty)
+	return nil, fmt.Errorf("%w: a request names a treaty, or brings one", ErrTreaty)
+}
+
+// answerNotice takes what a peer says about the relationship itself.
+func (s *Service) answerNotice(ctx context.Context, rec Record, q treatyRequest) (*treatyAnswer, error) {
+	switch {
+	case q.Treaty != nil || q.Attestation != nil || q.SHA256 != nil || (q.End == nil) == (q.Resolution == nil) || q.End != nil && len(q.Evidence) > 0:
+		return nil, fmt.Errorf("%w: a request is one notice, or is about one treaty", ErrNotice)
+	case q.End != nil:
+		return &treatyAnswer{Status: answerTaken}, s.heed(ctx, rec.DID, q.End)
+	}
+	return &treatyAnswer{Status: answerTaken}, s.takeResolution(ctx, rec.DID, q)
 }
 
 // standing tells how a treaty with a peer stands, by the peer's record.

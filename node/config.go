@@ -63,6 +63,10 @@ type FederationConfig struct {
 	DefaultTerms        string   `yaml:"default_terms"` // terms file, relative to the home
 	Allow               []string `yaml:"allow"`         // DIDs whose treaties are signed without asking
 	SyncIntervalSeconds int64    `yaml:"sync_interval_seconds"`
+	// What an organisation would need for its treaties to be signed without
+	// asking. Neither can be judged of an organisation yet, so both are refused.
+	MinimumPassport string `yaml:"minimum_passport"`
+	MinimumBond     string `yaml:"minimum_bond"`
 }
 
 // ChainConfig is one EVM chain.
@@ -147,6 +151,11 @@ func (c *Config) validate() error {
 	for _, d := range c.Federation.Allow {
 		if _, err := did.Parse(d); err != nil {
 			return fmt.Errorf("federation.allow: %w", err)
+		}
+	}
+	for _, f := range [...]struct{ name, value string }{{"minimum_passport", c.Federation.MinimumPassport}, {"minimum_bond", c.Federation.MinimumBond}} {
+		if f.value != "" {
+			return fmt.Errorf("federation.%s: this node cannot judge it of an organisation: leave it out, and name whose treaties are signed in federation.allow", f.name)
 		}
 	}
 	if c.Federation.SyncIntervalSeconds < 1 {

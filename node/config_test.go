@@ -29,6 +29,8 @@ func TestConfigRefuses(t *testing.T) {
 		{"plain http rpc", "chains:\n- {name: a, chain_id: 1, rpc: 'http://example.com:1', token: '0x0000000000000000000000000000000000000001', channel: '0x0000000000000000000000000000000000000002'}\n", "https"},
 		{"unknown settlement chain", "settlement: {chain: base}\n", "no chain is named"},
 		{"one oracle operator", "oracle: {min_operators: 1}\n", "at least 2"},
+		{"a passport nobody judges", "federation: {minimum_passport: gold}\n", "federation.minimum_passport: this node cannot judge"},
+		{"a bond nobody judges", "federation: {minimum_bond: '100 USDC'}\n", "federation.minimum_bond: this node cannot judge"},
 		{"bad did", "federation: {allow: ['did:web:x']}\n", "federation.allow"},
 		{"bad name", "name: '../x'\n", "name"},
 	} {

@@ -214,6 +214,9 @@ func (n *Node) peerInfo(rec federation.Record) (*PeerInfo, error) {
 	if p, err := n.network.service.Show(rec.DID); err == nil {
 		info.Revision, info.Expires = p.Treaty.Revision, p.Treaty.Window.Expires
 	}
+	if r, signed, err := n.network.service.ResolutionWith(rec.DID); err == nil {
+		info.Resolution = &PeerResolution{SHA256: *rec.Resolution, Accused: r.Accused.String(), Statement: r.Statement, Signed: signed}
+	}
 	return info, n.network.exchanged(rec.DID, info)
 }
 

@@ -84,19 +84,71 @@ func (n *Node) thawPeer(ctx context.Context, req ChangePeer) (*PeerInfo, error) 
 	if err != nil {
 		return nil, err
 	}
-	why := "thawed"
-	_, err = n.network.exchange.Evidence(id)
-	switch {
-	case err == nil && req.DespiteEvidence:
-		why = "thawed by this operator alone, despite the evidence against it"
-	case err == nil && !req.DespiteEvidence:
-		return nil, &Problem{Code: "CHIO-FED-EVIDENCE", Exit: ExitDenied, Message: "the log of " + req.DID + " signed two heads of one size: there is proof",
-			Hint: "look at it (chio-node federate evidence); if it is explained to you, thaw with --despite-evidence"}
-	case err != nil && !errors.Is(err, store.ErrNotFound):
+	why, err := n.thawReason(id, req.DespiteEvidence)
+	if err != nil {
 		return nil, err
 	}
 	return n.changePeer(ctx, id, func(ctx context.Context, id did.DID) error {
 		return n.network.directory.Resume(ctx, id, why)
+	})
+}
+
+// thawReason says on what grounds a peer is thawed: without evidence against it
+// the operator's word is enough; with it, what both organisations signed, or
+// the operator's who says to know it.
+func (n *Node) thawReason(id did.DID, despite bool) (string, error) {
+	evidence, err := n.network.exchange.Evidence(id)
+	if errors.Is(err, store.ErrNotFound) {
+		return "thawed", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	resolved, err := n.network.service.Resolves(id, evidence)
+	switch {
+	case err != nil:
+		return "", err
+	case resolved:
+		return "thawed: resolved with the peer", nil
+	case despite:
+		return "thawed by this operator alone, despite the evidence against it", nil
+	}
+	return "", &Problem{Code: "CHIO-FED-EVIDENCE", Exit: ExitDenied, Message: "the log of " + id.String() + " signed two heads of one size: there is proof",
+		Hint: "look at it (chio-node federate evidence), and say together what happened (chio-node federate resolve); alone you thaw with --despite-evidence"}
+}
+
+// ResolvePeer asks "federate/resolve": to propose a statement about the
+// evidence against a peer, or to accept the one it proposed about us.
+type ResolvePeer struct {
+	DID       string       `json:"did"`
+	Statement string       `json:"statement,omitempty"`
+	Accept    *wire.Digest `json:"accept,omitempty"`
+}
+
+func (n *Node) resolvePeer(ctx context.Context, req ResolvePeer) (*PeerInfo, error) {
+	id, err := did.Parse(req.DID)
+	if err != nil {
+		return nil, usage("%v", err)
+	}
+	if (req.Statement == "") == (req.Accept == nil) {
+		return nil, usage("a resolution is proposed with a statement, or accepted by its hash")
+	}
+	if req.Accept == nil {
+		if err := federation.CheckText(req.Statement, federation.MaxStatement); err != nil {
+			return nil, usage("the statement: %v", err)
+		}
+	}
+	return n.changePeer(ctx, id, func(ctx context.Context, id did.DID) error {
+		if req.Accept != nil {
+			err = n.network.service.AcceptResolution(ctx, id, *req.Accept)
+		} else {
+			_, err = n.network.service.ProposeResolution(ctx, id, req.Statement)
+		}
+		if err != nil {
+			return err
+		}
+		n.tellPeer(ctx, id)
+		return nil
 	})
 }
 

@@ -308,6 +308,16 @@ type PeerInfo struct {
 	Untold      int    `json:"untold,omitzero"`             // notices of ours that have not reached it
 	Equivocated bool   `json:"equivocated,omitzero"`        // there is evidence: federate evidence
 	Refused     uint64 `json:"refused_streams,omitzero"`    // streams of it since the start that were over a rate
+
+	Resolution *PeerResolution `json:"resolution,omitzero"`
+}
+
+// PeerResolution is what is said together about evidence.
+type PeerResolution struct {
+	SHA256    wire.Digest `json:"sha256"`
+	Accused   string      `json:"accused"`
+	Statement string      `json:"statement"`
+	Signed    bool        `json:"signed,omitzero"` // by both; else by who is not accused
 }
 
 // EvidenceRequest asks "federate/evidence".

@@ -56,7 +56,7 @@ func newNetwork(n *Node) (*network, error) {
 	}
 	w.service, err = federation.New(federation.Config{Host: w.host, Directory: directory, DB: n.db, Org: n.keys.Org(), Bindings: w.bindings,
 		Self: w.self, Terms: *terms, Admission: admission(n.cfg), Now: n.now, Rand: n.rand, Log: n.log,
-		Names: net.DefaultResolver, Concerns: n.issuance.trusts, Ended: n.endIssuer, Failpoint: n.opts.Failpoint})
+		Names: net.DefaultResolver, RetiredKernels: n.retiredKernelKeys, Concerns: n.issuance.trusts, Ended: n.endIssuer, Failpoint: n.opts.Failpoint})
 	if err != nil {
 		return nil, err
 	}

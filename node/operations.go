@@ -85,6 +85,7 @@ var operations = map[string]handler{
 	"federate/propose":     operation((*Node).proposeTreaty),
 	"federate/accept":      operation((*Node).acceptTreaty),
 	"federate/decline":     operation((*Node).declineTreaty),
+	"federate/resolve":     operation((*Node).resolvePeer),
 	"federate/check":       operation((*Node).checkPeer),
 	"federate/log":         operation((*Node).peerHistory),
 	"federate/list":        operation((*Node).listPeers),

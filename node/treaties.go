@@ -156,6 +156,7 @@ func federationProblem(err error) error {
 		{federation.ErrPeerDeactivated, string(federation.CodePeerDeactivated), "federate with its successor, if it named one", ExitDenied},
 		{federation.ErrDeactivated, string(CodeDeactivated), "it agrees to nothing more", ExitDenied},
 		{federation.ErrPeerRevoked, "CHIO-FED-REVOKED", "", ExitDenied},
+		{federation.ErrNoEvidence, "CHIO-FED-NO-EVIDENCE", "chio-node federate list says which peers are frozen, and why", ExitFailure},
 		{federation.ErrName, "CHIO-FED-NAME", "its zone needs one record: _chio.NAME TXT \"chio=did:chio:…@/dns4/…/p2p/12D3…\"", ExitFailure},
 		{p2p.ErrAddress, "CHIO-USAGE", "PEER is did:chio:…@/ip4/…/p2p/12D3…, as chio-node up --json prints it; a DNS name; or the DID of a known peer", ExitUsage},
 	} {

@@ -192,4 +192,24 @@ func showPeers(w io.Writer, list *node.PeerList) {
 		fmt.Fprintln(t)
 	}
 	_ = t.Flush() // standard output is gone: nobody to tell
+	for _, p := range list.Peers {
+		showResolution(w, &p)
+	}
+}
+
+// showResolution says what is proposed or signed about evidence, and who is to
+// sign.
+func showResolution(w io.Writer, p *node.PeerInfo) {
+	r := p.Resolution
+	if r == nil {
+		return
+	}
+	who := "proposed by you: the peer signs it"
+	switch {
+	case r.Signed:
+		who = "signed by both"
+	case r.Accused != p.DID:
+		who = "proposed by the peer: chio-node federate resolve " + p.DID + " --accept " + r.SHA256.String()
+	}
+	fmt.Fprintf(w, "resolution with %s: %q (%s)\n", p.DID, r.Statement, who)
 }

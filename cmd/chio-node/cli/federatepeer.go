@@ -9,6 +9,7 @@ import (
 
 	"github.com/backbay-labs/chio-node/federation"
 	"github.com/backbay-labs/chio-node/node"
+	"github.com/backbay-labs/chio-node/wire"
 )
 
 // federateChangeCmds are what an operator decides about a peer alone.
@@ -17,8 +18,9 @@ func (a *app) federateChangeCmds() []*cobra.Command {
 	freeze := a.federateChange("freeze DID --reason TEXT", "stop everything with a peer until it is thawed", "federate/freeze", &q,
 		"Calls both ways are denied from now on. The treaty stays, and what is owed stays owed. The peer is not told.")
 	thaw := a.federateChange("thaw DID", "go on with a frozen peer", "federate/thaw", &q,
-		"Thaws a peer that an operator or this node froze. If there is proof that its log told two stories, it takes\n"+
-			"--despite-evidence: from then on its log counts again if it continues the head that is held.")
+		"Thaws a peer that an operator or this node froze. If there is proof that its log told two stories, it takes a\n"+
+			"resolution that both signed (federate resolve), or --despite-evidence: you decide alone, and the history says so.\n"+
+			"From then on its log counts again if it continues the head that is held.")
 	leave := a.federateChange("leave DID --reason TEXT", "end the treaty with a peer", "federate/leave", &q,
 		"Calls both ways are denied from now on. The peer is told --code by a signed notice, now or when it is reached again;\n"+
 			"--reason stays here. What is owed stays owed, and is settled more easily before. federate begins another treaty,\n"+
@@ -32,7 +34,7 @@ func (a *app) federateChangeCmds() []*cobra.Command {
 	thaw.Flags().BoolVar(&q.DespiteEvidence, "despite-evidence", false, "thaw a peer whose log is proven to have told two stories")
 	leave.Flags().StringVar(&q.Code, "code", "unspecified", "what the peer is told: "+strings.Join(federation.EndCodes, ", "))
 	revoke.Flags().StringVar(&q.Confirm, "confirm", "", "the last eight characters of the DID")
-	return []*cobra.Command{freeze, thaw, leave, revoke, a.federateDeclineCmd()}
+	return []*cobra.Command{freeze, thaw, leave, revoke, a.federateDeclineCmd(), a.federateResolveCmd()}
 }
 
 func (a *app) federateChange(use, short, op string, q *node.ChangePeer, long string) *cobra.Command {
@@ -73,5 +75,30 @@ func (a *app) federateDeclineCmd() *cobra.Command {
 		}}
 	c.Flags().StringVar(&reason, "reason", "", "why; the peer is told")
 	_ = c.MarkFlagRequired("reason") // the flag is defined above
+	return c
+}
+
+func (a *app) federateResolveCmd() *cobra.Command {
+	var statement, accept string
+	c := &cobra.Command{Use: "resolve DID --statement TEXT | --accept HASH", Short: "say together with a peer what evidence against it means", Args: cobra.ExactArgs(1),
+		Long: "The side that froze the other proposes a statement; the other sees it with federate list and accepts its hash. Signed by\n" +
+			"both, it lets federate thaw go on. The evidence stays what it is, and anybody may still be shown it.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			q := node.ResolvePeer{DID: args[0], Statement: statement}
+			if accept != "" {
+				hash, err := wire.ParseDigest(accept)
+				if err != nil {
+					return usageProblem(err.Error(), "chio-node federate list shows the hash")
+				}
+				q.Accept = &hash
+			}
+			var p node.PeerInfo
+			if err := a.call(cmd.Context(), "federate/resolve", q, &p); err != nil {
+				return err
+			}
+			return a.print(p, func(w io.Writer) { a.showState(w, &p) })
+		}}
+	c.Flags().StringVar(&statement, "statement", "", "what happened, in one line; the peer signs it too")
+	c.Flags().StringVar(&accept, "accept", "", "sign the statement with this hash, that the peer proposed")
 	return c
 }

@@ -128,6 +128,7 @@ var examples = map[string]string{
 	"session list":               "chio-node session list",
 	"session show":               "chio-node session show researcher SESSION",
 	"explain":                    "chio-node explain CHIO-CAP-EXPIRED",
+	"federate resolve":           "chio-node federate resolve did:chio:… --statement \"two copies of the node ran for an hour\"",
 
 	"passport provenance show":   "chio-node passport provenance show researcher --out provenance.json",
 	"passport provenance verify": "chio-node passport provenance verify provenance.json --passport researcher.json --trust trust.json",
