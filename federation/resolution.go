@@ -237,7 +237,7 @@ func (s *Service) ResolutionWith(peer did.DID) (r *Resolution, signed bool, err 
 // evidence against a peer.
 func (s *Service) Resolves(peer did.DID, evidence []byte) (bool, error) {
 	r, signed, err := s.ResolutionWith(peer)
-	if errors.Is(err, store.ErrNotFound) {
+	if errors.Is(err, store.ErrNotFound) || errors.Is(err, ErrUnknownPeer) {
 		return false, nil
 	}
 	return err == nil && signed && r.Accused == peer && r.Evidence == wire.Hash(evidence), err
