@@ -32,7 +32,7 @@
 // Joint artifacts hold no clock reading and no map order. All times are unix
 // seconds from Config.Now; ClockSkewSeconds is how far two nodes may differ.
 //
-// Non-goals: no discovery, no judging of reputation, no signed
-// objection to a receipt yet. Credit against the treaty's money terms is for
+// Non-goals: no discovery, no judging of reputation, nobody who
+// arbitrates an objection. Credit against the treaty's money terms is for
 // whoever admits the call, in the same transaction. Rows of calls are kept.
 package federation
