@@ -64,8 +64,8 @@ func BenchmarkJudgeGossip(b *testing.B) {
 	}
 }
 
-// BenchmarkTreatySetUp reads and compiles both directions' terms of 1,000 rules
-// each: what the first call after a treaty or a restart costs.
+// BenchmarkTreatySetUp reads and compiles one direction's terms, 1,000 rules of
+// each side: what the first call after a treaty or a restart costs.
 func BenchmarkTreatySetUp(b *testing.B) {
 	terms := callTerms()
 	terms.Ingress.ToolAccess.Block = nil
