@@ -2,6 +2,7 @@ package federation
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/backbay-labs/chio-node/kernel"
@@ -26,10 +27,14 @@ func dropRows(prefix string) func(store.Tx) error {
 }
 
 // TestContinuationsThatAreRefused: every rule fails closed, each with a receipt
-// that names the code, and no tool runs.
+// that names the code, and no tool runs. The host files the denials of what the
+// peer's kernel did sign for this call to us, owing nothing, and no others.
 func TestContinuationsThatAreRefused(t *testing.T) {
 	a, b := federated(t)
 	other := didOf(t, 30)
+	notOfThisCall := []string{"from another organisation", "to another organisation", "another source kernel", "another target kernel",
+		"other arguments", "another capability"}
+	filed := make(map[string]bool)
 	for name, change := range map[string]func(*Continuation){
 		"from another organisation": func(c *Continuation) { c.From = other },
 		"to another organisation":   func(c *Continuation) { c.To = other },
@@ -58,7 +63,9 @@ func TestContinuationsThatAreRefused(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			frame, _ := a.frame(a.mandate(b, "read_file", readArgs), change)
+			m := a.mandate(b, "read_file", readArgs)
+			filed[m.CallID] = !slices.Contains(notOfThisCall, name)
+			frame, _ := a.frame(m, change)
 			r, md := answered(t, a.raw(b, frame))
 			if r.Decision.Verdict != receipt.Deny || md.Code != string(kernel.CodeContinuation) || r.KernelKey != b.kernel.Public() {
 				t.Fatalf("verdict %s, code %s", r.Decision.Verdict, md.Code)
@@ -71,8 +78,16 @@ func TestContinuationsThatAreRefused(t *testing.T) {
 	if b.ran.Load() != 0 {
 		t.Fatalf("the tool ran %d times", b.ran.Load())
 	}
-	if n := len(b.joints(a)); n != 0 {
-		t.Fatalf("%d joint records of calls that nobody signed for", n)
+	for _, j := range b.joints(a) {
+		if !filed[j.CallID] || j.Verdict != receipt.Deny || j.Accrued || j.Charge != nil {
+			t.Errorf("the host filed %+v", j)
+		}
+		delete(filed, j.CallID)
+	}
+	for id, missing := range filed {
+		if missing {
+			t.Errorf("the denial of call %s was not filed", id)
+		}
 	}
 }
 

@@ -271,7 +271,7 @@ func TestOverchargeIsObjectedTo(t *testing.T) {
 func TestReceiptForACallNeverRequested(t *testing.T) {
 	a, b := federated(t)
 	m := a.mandate(b, "read_file", readArgs)
-	frame, out := a.frame(m, nil)
+	_, out := a.frame(m, nil)
 	a.resign(out, key(t, 99))
 	frame, err := a.exchange.invokeFrame(m, out)
 	if err != nil {

@@ -19,7 +19,7 @@ func TestConnectAfterHeal(t *testing.T) {
 		}
 	}
 	listen, _, _ := strings.Cut(address, "/p2p/")
-	b = startHost(t, 2, Config{Open: true, Listen: []string{listen}})
+	startHost(t, 2, Config{Open: true, Listen: []string{listen}})
 	if _, err := a.Connect(t.Context(), address); err != nil {
 		t.Fatalf("the host is back: %v", err)
 	}

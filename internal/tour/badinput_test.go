@@ -32,7 +32,7 @@ func TestWrongPeer(t *testing.T) {
 		t.Errorf("the message must name who was meant and who was found: %s", p.Message)
 	}
 	w.acme.refused(node.ExitUsage, "CHIO-USAGE", "federate", "--yes", address)
-	w.acme.refused(node.ExitUsage, "CHIO-USAGE", "federate", "--dry-run", "globex.example")
+	w.acme.refused(node.ExitUsage, "CHIO-USAGE", "federate", "--dry-run", "globex")
 	w.acme.refused(node.ExitUsage, "CHIO-USAGE", "federate", "accept", "did:chio:1", wire.Hash(nil).String())
 	var list node.PeerList
 	w.acme.ok(&list, "federate", "list")

@@ -16,8 +16,7 @@ import (
 
 func (a *app) federateDisputesCmd() *cobra.Command {
 	c := &cobra.Command{Use: "disputes", Short: "what the two sides of a call disagree on, and who can prove what",
-		Long: "CALL is a call id, or the id of either side's receipt for it.",
-		Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+		Long: "CALL is a call id, or the id of either side's receipt for it."}
 	c.AddCommand(a.disputesListCmd(), a.disputesShowCmd(), a.disputesExportCmd(), a.disputesObjectCmd(), a.disputesWithdrawCmd())
 	return c
 }
