@@ -139,12 +139,7 @@ func (n *Node) peerList(records []federation.Record) (*PeerList, error) {
 
 // federationProblem gives the precise causes an operator can act on a code.
 func federationProblem(err error) error {
-	for _, known := range []struct {
-		cause error
-		code  string
-		hint  string
-		exit  int
-	}{
+	err = named(err, []cause{
 		{federation.ErrTermsChanged, "CHIO-FED-TERMS-CHANGED", "look at it again with --dry-run", ExitDenied},
 		{federation.ErrNoMeet, "CHIO-FED-NO-MEET", "the two sides' terms have nothing in common; change terms.yaml", ExitDenied},
 		{federation.ErrNoProposal, "CHIO-FED-NO-PROPOSAL", "chio-node federate pending shows what waits", ExitFailure},
@@ -159,10 +154,10 @@ func federationProblem(err error) error {
 		{federation.ErrNoEvidence, "CHIO-FED-NO-EVIDENCE", "chio-node federate list says which peers are frozen, and why", ExitFailure},
 		{federation.ErrName, "CHIO-FED-NAME", "its zone needs one record: _chio.NAME TXT \"chio=did:chio:…@/dns4/…/p2p/12D3…\"", ExitFailure},
 		{p2p.ErrAddress, "CHIO-USAGE", "PEER is did:chio:…@/ip4/…/p2p/12D3…, as chio-node up --json prints it; a DNS name; or the DID of a known peer", ExitUsage},
-	} {
-		if errors.Is(err, known.cause) {
-			return &Problem{Code: known.code, Message: err.Error(), Hint: known.hint, Exit: known.exit}
-		}
+	})
+	var known *Problem
+	if errors.As(err, &known) {
+		return known
 	}
 	return &Problem{Code: "CHIO-FED-FAILED", Message: err.Error(), Hint: "is the peer up and reachable?", Exit: ExitFailure}
 }

@@ -21,10 +21,10 @@ var adversarial = []string{
 	"stream floods", "connection floods", "junk frames", "gossip spam", "addresses that lead elsewhere",
 
 	"meet laws by property test", "absent-vs-empty allow-list", "unknown critical field", "currency disjoint", "conflicting windows",
-	"peer loosens unilaterally", "peer lies about its own policy", "stale attestation", "hash equal but body differs in key order", "effective hash mismatch between sides",
+	"peer tightens mid-call", "peer loosens unilaterally", "peer lies about its own policy", "stale attestation", "hash equal but body differs in key order", "effective hash mismatch between sides",
 
 	"forged parent", "cycle in lineage", "hop limit", "co-sign for a call never requested", "changed receipt between sign and co-sign", "signature order swapped", "extra third signature",
-	"keyid of revoked key", "equivocating heads", "truncated log", "rollback of a peer's log after restore from backup", "malicious range answers",
+	"keyid of revoked key", "equivocating heads", "truncated log", "rollback of a peer's log after restore from backup", "1M-receipt catch-up with a slow peer", "malicious range answers",
 
 	"withheld roots", "epoch regression", "same epoch two roots", "catch-up with gaps", "4097-epoch request", "future timestamps", "revoked mid-flight call",
 
