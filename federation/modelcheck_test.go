@@ -281,11 +281,6 @@ func (w *modelWorld) heal() {
 	for len(w.waiting) > 0 {
 		w.letIn(0, true)
 	}
-	w.net.holding(false)
-	for _, p := range w.parties {
-		w.restart(p)
-		w.net.holding(false)
-	}
 	w.together()
 	w.check()
 	for _, c := range w.calls {
@@ -308,6 +303,16 @@ func (w *modelWorld) heal() {
 	}
 }
 
+// revive starts every process that is down, or that died on the way of a
+// message nobody waited for.
+func (w *modelWorld) revive() {
+	w.bury()
+	for _, p := range w.parties {
+		w.restart(p)
+	}
+	w.net.holding(false)
+}
+
 // together exchanges until both sides of every pair hold the same.
 func (w *modelWorld) together() {
 	w.tb.Helper()
@@ -315,6 +320,7 @@ func (w *modelWorld) together() {
 	defer tick.Stop()
 	late := time.After(modelPatience)
 	for {
+		w.revive()
 		err := w.apart()
 		if err == nil {
 			return
