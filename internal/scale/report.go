@@ -13,6 +13,7 @@ import (
 // report is what was seen in one world.
 type report struct {
 	Orgs, Hubs, Treaties, Nodes, Gone int
+	Stopped                           int // equivocators that noticed before anybody was lied to
 
 	Heads, Revocations, LostPushes, CaughtUp, HeadsCaughtUp, Frozen spans
 
@@ -64,7 +65,9 @@ func table(out io.Writer, w world, found []*report) error {
 		{"a new head, until a peer cosigned it", func(r *report) string { return r.Heads.String() }},
 		{"a revocation, until a peer refuses", func(r *report) string { return r.Revocations.String() }},
 		{"the same if the push is lost", func(r *report) string { return r.LostPushes.String() }},
-		{"an equivocator, until a peer froze it", func(r *report) string { return r.Frozen.String() }},
+		{"an equivocator, until a peer froze it", func(r *report) string {
+			return fmt.Sprintf("%v (%d noticed first and signed nothing)", r.Frozen, r.Stopped)
+		}},
 		{"back from away, until it refuses what it missed", func(r *report) string { return fmt.Sprintf("%v (%d were away)", r.CaughtUp, r.Gone) }},
 		{"back from away, until it cosigned what it missed", func(r *report) string { return r.HeadsCaughtUp.String() }},
 		{"at rest a node sends", func(r *report) string {

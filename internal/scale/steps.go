@@ -225,7 +225,9 @@ func (w *world) isHub(o *org) bool { return slices.Contains(w.all[w.orgs:w.orgs+
 
 // equivocation: a second machine with the same keys and a copy of the store
 // takes over half of an organisation's peers, and both machines append. How
-// long until each peer has frozen it?
+// long until each peer has frozen it? A machine that hears of the other's head
+// before it has shown its own to anybody signs nothing more: then nobody was
+// lied to, and nobody freezes it.
 func (w *world) equivocation(ctx context.Context, r *report) (err error) {
 	list := w.strangers(liars)
 	twins := make(map[*org]*org)
@@ -234,8 +236,10 @@ func (w *world) equivocation(ctx context.Context, r *report) (err error) {
 			return err
 		}
 	}
+	var mu sync.Mutex
 	r.Frozen, err = w.each(list, spread, func(liar *org) ([]time.Duration, int, error) {
-		for _, o := range [...]*org{liar, twins[liar]} {
+		twin := twins[liar]
+		for _, o := range [...]*org{liar, twin} {
 			if _, err := o.logged(ctx); err != nil {
 				return nil, 0, err
 			}
@@ -246,6 +250,12 @@ func (w *world) equivocation(ctx context.Context, r *report) (err error) {
 				return err == nil && rec.State == federation.Frozen
 			}
 		})
+		if len(took) == 0 && (liar.exchange.RolledBack() != nil || twin.exchange.RolledBack() != nil) {
+			mu.Lock()
+			defer mu.Unlock()
+			r.Stopped++
+			return nil, 0, nil
+		}
 		return took, missed, nil
 	})
 	return err
