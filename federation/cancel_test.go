@@ -166,8 +166,10 @@ func TestCancelOvertakesItsCall(t *testing.T) {
 		t.Fatalf("the host says %+v, code %s, ran %d", r.Decision, md.Code, b.ran.Load())
 	}
 	again, _ := answered(t, a.raw(b, frame))
-	if again.ID != r.ID || len(b.exchange.early.until) != 0 {
-		t.Fatalf("asked again: %s, then %s; %d kept", r.ID, again.ID, len(b.exchange.early.until))
+	b.exchange.early.mu.Lock()
+	defer b.exchange.early.mu.Unlock()
+	if kept := len(b.exchange.early.until); again.ID != r.ID || kept != 0 {
+		t.Fatalf("asked again: %s, then %s; %d kept", r.ID, again.ID, kept)
 	}
 }
 
