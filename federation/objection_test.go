@@ -212,13 +212,6 @@ func TestObjectionsThatNothingBearsOut(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	own := a.kernel
-	a.kernel = key(t, 99)
-	env := a.sealObjection(b, out, nil)
-	a.kernel = own
-	if err := a.tell(b, env, out); !isRefused(err, refusedMismatch) {
-		t.Errorf("signed by another key: %v", err)
-	}
 	callID := a.joints(b)[0].CallID
 	for _, reason := range []string{NotRequested, ArgsMismatch, ResultMismatch, ChargeAboveMaximum, VerdictDisagreement, "dislike"} {
 		if _, err := a.exchange.Object(t.Context(), b.did(), callID, reason); !errors.Is(err, ErrObjection) {
@@ -230,6 +223,30 @@ func TestObjectionsThatNothingBearsOut(t *testing.T) {
 	}
 	if len(b.contestedWith(a))+len(a.contestedWith(b))+len(b.contests()) != 0 {
 		t.Error("something was filed")
+	}
+}
+
+// TestObjectionByAnotherKey: what the documents bear out is said by the
+// objector's kernel key, alone.
+func TestObjectionByAnotherKey(t *testing.T) {
+	a, b, out := withheld(t)
+	good := a.sealObjection(b, out, nil)
+	for name, keys := range map[string][]*wire.Key{"another": {key(t, 99)}, "organisation": {a.org.org}, "host": {b.kernel}, "two": {a.kernel, key(t, 99)}} {
+		env := &wire.Envelope{Body: good.Body}
+		for _, k := range keys {
+			if err := env.AddSignature(ObjectionSchema, k); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := a.tell(b, env, out); !isRefused(err, refusedMismatch) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if len(b.contestedWith(a)) != 0 {
+		t.Fatal("something was filed")
+	}
+	if err := a.tell(b, good, out); err != nil || len(b.contestedWith(a)) != 1 {
+		t.Fatalf("the objector's own: %v", err)
 	}
 }
 
