@@ -359,12 +359,16 @@ func (w *modelWorld) restart(p *modelParty) {
 	w.net.holding(true)
 }
 
-// bury crashes the parties that a failpoint has killed.
+// bury crashes the parties that a failpoint has killed. One death may bring
+// about another: what waited at the dead one's door ends.
 func (w *modelWorld) bury() {
-	for _, p := range w.parties {
-		if p.dead.Load() && !p.down {
-			w.crash(p)
+	killed := func(p *modelParty) bool { return p.dead.Load() && !p.down }
+	for {
+		at := slices.IndexFunc(w.parties, killed)
+		if at < 0 {
+			return
 		}
+		w.crash(w.parties[at])
 	}
 }
 
