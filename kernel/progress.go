@@ -98,16 +98,16 @@ func (w *windows) judge(window wire.Raw) (wire.Raw, *Denial) {
 	together := wire.MustMarshal(struct {
 		Message string `json:"message"`
 	}{text(w.tail, progressTailBytes+maxWindowBytes)})
-	if changed, d := w.ask(together); d != nil {
+	changed, d := w.ask(together)
+	if d != nil {
 		return nil, d
-	} else if changed != nil {
-		if alone, d := w.ask(window); d != nil || alone == nil {
-			return nil, w.denied("kernel", "what the tool said while it ran holds, put together, what a guard withholds")
-		}
 	}
 	released, d := w.ask(window)
 	if d != nil {
 		return nil, d
+	}
+	if changed != nil && released == nil {
+		return nil, w.denied("kernel", "what the tool said while it ran holds, put together, what a guard withholds")
 	}
 	w.tail = w.tail[max(0, len(w.tail)-progressTailBytes):]
 	if released != nil {
