@@ -101,7 +101,7 @@ func Forget(tx store.Tx, id wire.Digest) (*Statement, error) {
 	if err != nil {
 		return nil, err
 	}
-	tx.Delete(importRows + s.Subject.Key().String() + "/" + s.Issuer.Key().String())
+	tx.Delete(importKey(s.Subject, s.Issuer))
 	tx.Delete(activationKey(s.Subject, s.Issuer))
 	return s, nil
 }

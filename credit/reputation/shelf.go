@@ -12,6 +12,10 @@ import (
 // What counts is decided again whenever they are read.
 const importRows = "c/rep/"
 
+func importKey(subject, issuer did.DID) string {
+	return importRows + subject.Key().String() + "/" + issuer.Key().String()
+}
+
 // ErrOlder refuses a summary that is not newer than the one of the same issuer
 // about the same agent that is kept.
 var ErrOlder = errors.New("a reputation summary at least as new is kept already")
@@ -19,7 +23,7 @@ var ErrOlder = errors.New("a reputation summary at least as new is kept already"
 // Keep files a summary that VerifyImport accepted in place of an older one of
 // its issuer.
 func Keep(tx store.Tx, in *Import, doc []byte) error {
-	key := importRows + in.subject.Key().String() + "/" + in.issuer.Key().String()
+	key := importKey(in.subject, in.issuer)
 	switch have, err := tx.Get(key); {
 	case errors.Is(err, store.ErrNotFound):
 	case err != nil:

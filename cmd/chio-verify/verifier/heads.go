@@ -14,11 +14,7 @@ type headObject struct {
 }
 
 func verifyCheckpoint(e *env) (*answer, error) {
-	trust, err := e.needTrust()
-	if err != nil {
-		return nil, err
-	}
-	note, err := e.read(e.files[0])
+	trust, note, err := e.trusted()
 	if err != nil {
 		return nil, err
 	}
@@ -74,11 +70,7 @@ type equivocationObject struct {
 }
 
 func verifyEquivocation(e *env) (*answer, error) {
-	trust, err := e.needTrust()
-	if err != nil {
-		return nil, err
-	}
-	doc, err := e.read(e.files[0])
+	trust, doc, err := e.trusted()
 	if err != nil {
 		return nil, err
 	}

@@ -73,3 +73,13 @@ func (e *env) needTrust() (*receipt.TrustSet, error) {
 	}
 	return e.trustSet()
 }
+
+// trusted reads what most verbs judge: the first file, and whom to trust for it.
+func (e *env) trusted() (*receipt.TrustSet, []byte, error) {
+	trust, err := e.needTrust()
+	if err != nil {
+		return nil, nil, err
+	}
+	doc, err := e.read(e.files[0])
+	return trust, doc, err
+}

@@ -14,11 +14,7 @@ type lineageObject struct {
 // verifyLineage judges an array of receipts of several organisations as one
 // chain of calls.
 func verifyLineage(e *env) (*answer, error) {
-	trust, err := e.needTrust()
-	if err != nil {
-		return nil, err
-	}
-	doc, err := e.read(e.files[0])
+	trust, doc, err := e.trusted()
 	if err != nil {
 		return nil, err
 	}

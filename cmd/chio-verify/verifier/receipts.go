@@ -82,11 +82,7 @@ type bundleObject struct {
 }
 
 func verifyBundle(e *env) (*answer, error) {
-	trust, err := e.needTrust()
-	if err != nil {
-		return nil, err
-	}
-	doc, err := e.read(e.files[0])
+	trust, doc, err := e.trusted()
 	if err != nil {
 		return nil, err
 	}
