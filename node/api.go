@@ -37,9 +37,12 @@ type cause struct {
 	exit       int
 }
 
-// named makes an error the problem of the first cause it wraps; without one it
-// stays as it is.
+// named makes an error the problem of the first cause it wraps. Without one it
+// stays as it is, and what is a problem already is what it was named first.
 func named(err error, causes []cause) error {
+	if errors.As(err, new(*Problem)) {
+		return err
+	}
 	for _, c := range causes {
 		if errors.Is(err, c.err) {
 			return &Problem{Code: c.code, Message: err.Error(), Hint: c.hint, Exit: c.exit, Cause: err}

@@ -25,7 +25,7 @@ func (w *network) buildExchange() (err error) {
 	w.exchange, err = federation.NewExchange(federation.ExchangeConfig{Service: w.service, KernelKey: n.keys.Kernel(), Revocations: n.revocations,
 		Accrue: n.money.accrue, Contest: n.money.contest, PriceRound: n.money.priceRound, PassportDocument: n.passportDocument, CheckPassport: checkPassport,
 		SyncEvery: time.Duration(n.cfg.Federation.SyncIntervalSeconds) * time.Second, Clock: n.opts.Now, Failpoint: n.opts.Failpoint,
-		RetiredKeys: n.retiredKernelKeys, Archived: n.leafAt})
+		Archived: n.leafAt})
 	return err
 }
 

@@ -56,20 +56,16 @@ type ObjectAnswer struct {
 	CallID    string `json:"call_id"`
 	ReceiptID string `json:"receipt_id"`
 	Reason    string `json:"reason,omitempty"`
-	State     string `json:"state"` // open | refused | withdrawn
+	State     string `json:"state"` // open | refused | withdrawn | joined: signed for, without one
 	Told      bool   `json:"told"`  // the peer has it
 }
 
 func (n *Node) listDisputes(_ context.Context, req DisputesRequest) (*DisputeList, error) {
 	records := n.network.service.List()
 	if req.DID != "" {
-		id, err := did.Parse(req.DID)
+		rec, err := n.knownPeer(req.DID)
 		if err != nil {
-			return nil, usage("%v", err)
-		}
-		rec, err := n.network.directory.Peer(id)
-		if err != nil {
-			return nil, federationProblem(err)
+			return nil, err
 		}
 		records = []federation.Record{rec}
 	}
@@ -188,22 +184,12 @@ func (n *Node) objection(peer did.DID, receiptID string) (*ObjectAnswer, error) 
 
 // disputeProblem explains what was refused about a call.
 func disputeProblem(err error) error {
-	for _, known := range []struct {
-		cause error
-		code  string
-		hint  string
-		exit  int
-	}{
+	return federationProblem(named(err, []cause{
 		{federation.ErrOverCharge, "CHIO-FED-OBJECTION", "nobody signs for a charge above the maximum", ExitDenied},
 		{federation.ErrObjection, "CHIO-FED-OBJECTION", "chio-node federate disputes show says what the documents prove", ExitDenied},
 		{federation.ErrJoined, "CHIO-FED-JOINED", "whoever signed for a receipt has agreed to it", ExitDenied},
 		{settlement.ErrConflict, "CHIO-FED-JOINED", "it is in a statement: chio-node settle status", ExitDenied},
 		{federation.ErrDispute, "CHIO-FED-DISPUTE", "do the arguments belong to the call, and was the peer's key rotated since?", ExitFailure},
 		{store.ErrNotFound, "CHIO-FED-NO-CALL", "chio-node federate disputes list shows the calls in dispute, chio-node receipt list all", ExitFailure},
-	} {
-		if errors.Is(err, known.cause) {
-			return &Problem{Code: known.code, Message: err.Error(), Hint: known.hint, Exit: known.exit}
-		}
-	}
-	return federationProblem(err)
+	}))
 }

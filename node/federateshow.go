@@ -36,12 +36,25 @@ type PeerHistory struct {
 	Changes []federation.Change `json:"changes"`
 }
 
-func (n *Node) peerHistory(_ context.Context, req ShowPeer) (*PeerHistory, error) {
-	id, err := did.Parse(req.DID)
+// knownPeer is the record of the peer that a request names.
+func (n *Node) knownPeer(name string) (federation.Record, error) {
+	id, err := did.Parse(name)
 	if err != nil {
-		return nil, usage("%v", err)
+		return federation.Record{}, usage("%v", err)
 	}
-	changes, err := n.network.directory.History(id)
+	rec, err := n.network.directory.Peer(id)
+	if err != nil {
+		return rec, federationProblem(err)
+	}
+	return rec, nil
+}
+
+func (n *Node) peerHistory(_ context.Context, req ShowPeer) (*PeerHistory, error) {
+	rec, err := n.knownPeer(req.DID)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := n.network.directory.History(rec.DID)
 	if err != nil {
 		return nil, federationProblem(err)
 	}
@@ -49,13 +62,9 @@ func (n *Node) peerHistory(_ context.Context, req ShowPeer) (*PeerHistory, error
 }
 
 func (n *Node) showPeer(ctx context.Context, req ShowPeer) (*PeerCard, error) {
-	id, err := did.Parse(req.DID)
+	rec, err := n.knownPeer(req.DID)
 	if err != nil {
-		return nil, usage("%v", err)
-	}
-	rec, err := n.network.directory.Peer(id)
-	if err != nil {
-		return nil, federationProblem(err)
+		return nil, err
 	}
 	info, err := n.peerInfo(rec)
 	if err != nil {
@@ -63,7 +72,7 @@ func (n *Node) showPeer(ctx context.Context, req ShowPeer) (*PeerCard, error) {
 	}
 	card := &PeerCard{PeerInfo: *info, HelloAt: rec.HelloAt, HelloUntil: rec.HelloAt + federation.HelloTTLSeconds, BoundUntil: rec.BoundUntil,
 		Lines: []TermLine{}, Offered: []federation.SurfaceTool{}}
-	p, err := n.network.service.Show(id)
+	p, err := n.network.service.Show(rec.DID)
 	switch {
 	case err == nil:
 		card.Proposed, card.Lines, card.Offered = !p.InForce, termLines(p), p.Theirs.CapabilitySurface
