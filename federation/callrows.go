@@ -65,10 +65,14 @@ func joinKey(peer did.DID, receiptID string) string {
 	return prefixJoin + peer.String() + "/" + receiptID
 }
 
-func indexKey(prefix string, index uint64) string { return fmt.Sprintf("%s%020d", prefix, index) }
+// ordered writes a number so that keys sort as numbers do.
+func ordered(n uint64) string {
+	s := strconv.FormatUint(n, 10)
+	return "00000000000000000000"[:20-len(s)] + s
+}
 
 func boxKey(peer did.DID, index uint64) string {
-	return indexKey(prefixBox+peer.String()+"/", index)
+	return prefixBox + peer.String() + "/" + ordered(index)
 }
 
 // load reads a row, or reports that there is none.
@@ -84,6 +88,35 @@ func load(r store.Reader, key string, into any) (bool, error) {
 		return false, fmt.Errorf("%w: row %.160s: %w", store.ErrCorrupt, key, err)
 	}
 	return true, nil
+}
+
+// readEnvelope reads an envelope of ours by its id, with the signatures it has,
+// or returns store.ErrNotFound.
+func readEnvelope(r store.Reader, prefix string, id wire.Digest) (*wire.Envelope, error) {
+	row, err := r.Get(prefix + id.String())
+	if err != nil {
+		return nil, fmt.Errorf("read %s%s: %w", prefix, id, err)
+	}
+	var env wire.Envelope
+	if err := wire.UnmarshalCanonical(row, &env, wire.DocumentLimits); err != nil {
+		return nil, fmt.Errorf("%w: row %s%s: %w", store.ErrCorrupt, prefix, id, err)
+	}
+	if env.ID() != id {
+		return nil, fmt.Errorf("%w: row %s%s holds %s", store.ErrCorrupt, prefix, id, env.ID())
+	}
+	return &env, nil
+}
+
+// each calls fn for every row under a prefix, in the order of the keys, until fn
+// returns an error; store.ErrStop ends it with nil.
+func each[T any](r store.Reader, prefix string, fn func(key string, row *T) error) error {
+	return r.Scan(prefix, "", func(key string, doc []byte) error {
+		row := new(T)
+		if err := wire.UnmarshalCanonical(doc, row, rowLimits); err != nil {
+			return fmt.Errorf("%w: row %.160s: %w", store.ErrCorrupt, key, err)
+		}
+		return fn(key, row)
+	})
 }
 
 // save writes a row.

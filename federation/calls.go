@@ -88,8 +88,6 @@ type ExchangeConfig struct {
 	// Archived reads a receipt that the node keeps outside its log; nil if it
 	// keeps all of them inside.
 	Archived func(r store.Reader, index uint64) ([]byte, error)
-	// RetiredKeys are the kernel keys that signed our heads before this one.
-	RetiredKeys func() []wire.PublicKey
 	// Failpoint is called where a crash is worth testing; nil in production.
 	Failpoint func(name string)
 }

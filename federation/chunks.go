@@ -42,7 +42,7 @@ var resultLimits = wire.Limits{Bytes: maxResultBytes, Depth: wire.ForeignLimits.
 // nothing of it is released.
 var ErrChunk = errors.New("the peer's result does not fit together")
 
-func chunkKey(k callKey, index int) string { return indexKey(contentKey(k)+"/", uint64(index)) }
+func chunkKey(k callKey, index int) string { return contentKey(k) + "/" + ordered(uint64(index)) }
 
 func chunksOf(size int64) int { return int((size + chunkBytes - 1) / chunkBytes) }
 

@@ -244,7 +244,7 @@ func (r *Record) advance(id wire.Digest, revision uint64, by did.DID, both bool,
 
 // mergeStored adds the signatures already stored for the same treaty.
 func mergeStored(tx store.Tx, env *wire.Envelope) (*wire.Envelope, error) {
-	old, err := readTreaty(tx, env.ID())
+	old, err := readEnvelope(tx, prefixTreaty, env.ID())
 	if errors.Is(err, store.ErrNotFound) {
 		return env, nil
 	}
@@ -260,19 +260,6 @@ func mergeStored(tx store.Tx, env *wire.Envelope) (*wire.Envelope, error) {
 		}
 	}
 	return whole, nil
-}
-
-// readTreaty reads a stored treaty with the signatures it has.
-func readTreaty(r store.Reader, id wire.Digest) (*wire.Envelope, error) {
-	row, err := r.Get(prefixTreaty + id.String())
-	if err != nil {
-		return nil, fmt.Errorf("read treaty %s: %w", id, err)
-	}
-	var env wire.Envelope
-	if err := wire.UnmarshalCanonical(row, &env, wire.DocumentLimits); err != nil {
-		return nil, fmt.Errorf("read treaty %s: %w", id, err)
-	}
-	return &env, nil
 }
 
 func signedWith(env *wire.Envelope, key string) bool {

@@ -153,12 +153,8 @@ func (x *Exchange) withdrawn(tx store.Tx, peer did.DID, j *Joint) error {
 // Objections lists what is filed with a peer, by receipt id.
 func (x *Exchange) Objections(peer did.DID) (out []Contested, err error) {
 	err = x.s.cfg.DB.View(func(r store.Reader) error {
-		return r.Scan(prefixObjection+peer.String()+"/", "", func(key string, row []byte) error {
-			var c Contested
-			if err := wire.UnmarshalCanonical(row, &c, rowLimits); err != nil {
-				return fmt.Errorf("%w: row %.160s: %w", store.ErrCorrupt, key, err)
-			}
-			out = append(out, c)
+		return each(r, prefixObjection+peer.String()+"/", func(_ string, c *Contested) error {
+			out = append(out, *c)
 			return nil
 		})
 	})
@@ -194,7 +190,7 @@ func (x *Exchange) object(tx store.Tx, peer did.DID, reason string, ex Exhibit, 
 		id := ex.Continuation.ID()
 		o.ContinuationSHA256 = &id
 	}
-	ex.OriginKeys = append(x.ownKeys(), ex.OriginKeys...)
+	ex.OriginKeys = append(x.s.ownKernels(), ex.OriginKeys...)
 	if err := o.judge(ex); err != nil {
 		return nil, err
 	}
@@ -204,15 +200,6 @@ func (x *Exchange) object(tx store.Tx, peer did.DID, reason string, ex Exhibit, 
 	}
 	c := &Contested{Role: RoleOrigin, Peer: peer, Objection: env, HostReceipt: ex.HostReceipt, FiledAt: x.now()}
 	return c, x.contest(tx, c)
-}
-
-// ownKeys are the keys that our kernel signs and signed with.
-func (x *Exchange) ownKeys() []wire.PublicKey {
-	keys := []wire.PublicKey{x.cfg.KernelKey.Public()}
-	if x.cfg.RetiredKeys != nil {
-		keys = append(keys, x.cfg.RetiredKeys()...)
-	}
-	return keys
 }
 
 // objectTo objects by itself to a receipt of a call of ours that contradicts

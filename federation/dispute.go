@@ -143,21 +143,30 @@ func boundBy(md *receipt.Metadata) string {
 
 // permission is rule 3.
 func (v *disputed) permission() error {
-	env := v.file.Continuation
-	if env == nil {
+	f := v.file
+	if f.Continuation == nil {
 		return nil
 	}
-	var c Continuation
-	if err := env.Open(ContinuationSchema, &c, nil, nil); err != nil {
+	c, err := permission(f.Continuation, v.origin, f.Origin, f.Host, f.CallID, v.md)
+	if err != nil {
 		return err
 	}
-	named := v.md.Federation.ContinuationSHA256
-	if len(env.Signatures) != 1 || !signedByOne(env, v.origin) || c.From != v.file.Origin || c.To != v.file.Host || c.CallID != v.file.CallID ||
-		named == nil || *named != env.ID() {
-		return errors.New("the continuation is not the origin's for this call")
-	}
-	v.c, v.report.MaxCharge = &c, c.MaxCharge
+	v.c, v.report.MaxCharge = c, c.MaxCharge
 	return nil
+}
+
+// permission opens a continuation that the origin alone signed, for the call
+// that the host's receipt says it is for.
+func permission(env *wire.Envelope, origin []wire.PublicKey, from, to did.DID, callID string, md *receipt.Metadata) (*Continuation, error) {
+	var c Continuation
+	if err := env.Open(ContinuationSchema, &c, nil, nil); err != nil {
+		return nil, err
+	}
+	named := md.Federation.ContinuationSHA256
+	if !signedByOne(env, origin) || c.From != from || c.To != to || c.CallID != callID || named == nil || *named != env.ID() {
+		return nil, errors.New("the continuation is not the origin's for this call")
+	}
+	return &c, nil
 }
 
 // originSide is rule 4.
@@ -237,7 +246,7 @@ func (v *disputed) objected() error {
 	if err := env.Open(ObjectionSchema, &o, nil, nil); err != nil {
 		return err
 	}
-	if len(env.Signatures) != 1 || !signedByOne(env, v.origin) || o.Objector != v.file.Origin || o.Host != v.file.Host {
+	if !signedByOne(env, v.origin) || o.Objector != v.file.Origin || o.Host != v.file.Host {
 		return errors.New("the objection is not the origin's")
 	}
 	v.claim = &o
@@ -341,7 +350,7 @@ func (v *disputed) conclude() {
 		r.Conclusion = "both have signed for the call, jointly " + r.Joint
 	case v.c == nil:
 		r.Conclusion = "the host's receipt names no continuation that is shown: it makes nobody owe anything"
-	case r.Charge != nil && r.HostVerdict == receipt.Allow && checkCharge(v.h, v.c.MaxCharge) == nil:
+	case r.Charge != nil && r.HostVerdict == receipt.Allow: // within the maximum: above
 		r.Conclusion = "the origin permitted the call and the host ran it within the maximum: it is owed, cosigned or not"
 	default:
 		r.Conclusion = "nothing is owed, and nobody is proven wrong"

@@ -1,7 +1,6 @@
 package federation
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 
@@ -74,23 +73,11 @@ func (x *Exchange) Disputes(peer did.DID) (*Disputes, error) {
 		} else if !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		err := r.Scan(prefixObjection+peer.String()+"/", "", func(key string, row []byte) error {
-			var c Contested
-			if err := wire.UnmarshalCanonical(row, &c, rowLimits); err != nil {
-				return fmt.Errorf("%w: row %.160s: %w", store.ErrCorrupt, key, err)
-			}
-			return out.objected(&c)
-		})
+		err := each(r, prefixObjection+peer.String()+"/", func(_ string, c *Contested) error { return out.objected(c) })
 		if err != nil {
 			return err
 		}
-		return r.Scan(prefixJoint+peer.String()+"/", "", func(key string, row []byte) error {
-			var j Joint
-			if err := wire.UnmarshalCanonical(row, &j, rowLimits); err != nil {
-				return fmt.Errorf("%w: row %.160s: %w", store.ErrCorrupt, key, err)
-			}
-			return out.filed(&j, x.now(), newer)
-		})
+		return each(r, prefixJoint+peer.String()+"/", func(_ string, j *Joint) error { return out.filed(j, x.now(), newer) })
 	})
 	return out, err
 }
@@ -186,7 +173,7 @@ func (j *Joint) verdicts() (a, b verdictOf, err error) {
 	err = wire.UnmarshalCanonical(j.Cosign, &d, rowLimits)
 	if err == nil {
 		var payload []byte
-		if payload, err = base64.StdEncoding.DecodeString(d.Payload); err == nil {
+		if payload, err = d.statement(); err == nil {
 			err = wire.UnmarshalCanonical(payload, &st, rowLimits)
 		}
 	}

@@ -48,6 +48,15 @@ func (d *dsse) sign(statement []byte, key wire.Signer) error {
 	return nil
 }
 
+// statement is the payload.
+func (d *dsse) statement() ([]byte, error) {
+	payload, err := base64.StdEncoding.Strict().DecodeString(d.Payload)
+	if err != nil {
+		return nil, fmt.Errorf("%w: dsse.malformed: payload: %w", ErrCosign, err)
+	}
+	return payload, nil
+}
+
 // open checks everything but who the signers are: the payload is the statement
 // and there are as many signatures as keys, in the keys' order, each valid.
 // The codes are the ones other verifiers of this envelope use. keys are the
@@ -56,9 +65,9 @@ func (d *dsse) open(statement []byte, keys ...wire.PublicKey) error {
 	if d.PayloadType != payloadType {
 		return fmt.Errorf("%w: dsse.malformed: payload type %.80q", ErrCosign, d.PayloadType)
 	}
-	payload, err := base64.StdEncoding.Strict().DecodeString(d.Payload)
+	payload, err := d.statement()
 	if err != nil {
-		return fmt.Errorf("%w: dsse.malformed: payload: %w", ErrCosign, err)
+		return err
 	}
 	if string(payload) != string(statement) {
 		return differs(payload, statement)

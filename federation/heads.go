@@ -29,12 +29,8 @@ func (x *Exchange) Heads() ([]KnownHead, error) {
 	var out []KnownHead
 	err := x.s.cfg.DB.View(func(r store.Reader) error {
 		for _, prefix := range [...]string{prefixHead, prefixWitness} {
-			err := r.Scan(prefix, "", func(key string, row []byte) error {
-				var h KnownHead
-				if err := wire.UnmarshalCanonical(row, &h, rowLimits); err != nil {
-					return fmt.Errorf("%w: row %.160s: %w", store.ErrCorrupt, key, err)
-				}
-				out = append(out, h)
+			err := each(r, prefix, func(_ string, h *KnownHead) error {
+				out = append(out, *h)
 				return nil
 			})
 			if err != nil {
@@ -51,11 +47,7 @@ func (x *Exchange) Heads() ([]KnownHead, error) {
 // same size are all on the note.
 func (x *Exchange) WitnessedHead(r store.Reader) (note []byte, size uint64, err error) {
 	var best *receipt.Note
-	err = r.Scan(prefixWitness, "", func(key string, row []byte) error {
-		var h KnownHead
-		if err := wire.UnmarshalCanonical(row, &h, rowLimits); err != nil {
-			return fmt.Errorf("%w: row %.160s: %w", store.ErrCorrupt, key, err)
-		}
+	err = each(r, prefixWitness, func(key string, h *KnownHead) error {
 		n, err := receipt.ParseNote([]byte(h.Note))
 		if err != nil {
 			return fmt.Errorf("%w: row %.160s: %w", store.ErrCorrupt, key, err)

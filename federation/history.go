@@ -2,7 +2,6 @@ package federation
 
 import (
 	"fmt"
-	"strconv"
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/store"
@@ -83,12 +82,8 @@ func (d *Directory) History(id did.DID) ([]Change, error) {
 	}
 	var out []Change
 	err := d.db.View(func(r store.Reader) error {
-		return r.Scan(prefixHistory+id.String()+"/", "", func(key string, row []byte) error {
-			var c Change
-			if err := wire.UnmarshalCanonical(row, &c, wire.DocumentLimits); err != nil {
-				return fmt.Errorf("%w: row %.160s: %w", store.ErrCorrupt, key, err)
-			}
-			out = append(out, c)
+		return each(r, prefixHistory+id.String()+"/", func(_ string, c *Change) error {
+			out = append(out, *c)
 			return nil
 		})
 	})
@@ -97,10 +92,4 @@ func (d *Directory) History(id did.DID) ([]Change, error) {
 
 func historyKey(id did.DID, n uint64) string {
 	return prefixHistory + id.String() + "/" + ordered(n)
-}
-
-// ordered writes a number so that keys sort as numbers do.
-func ordered(n uint64) string {
-	s := strconv.FormatUint(n, 10)
-	return "00000000000000000000"[:20-len(s)] + s
 }

@@ -65,15 +65,12 @@ func (s *Service) reissue(ctx context.Context, peer did.DID) error {
 func (s *Service) termsFor(peer did.DID) (Terms, error) {
 	terms := s.cfg.Terms
 	err := s.cfg.DB.View(func(r store.Reader) error {
-		row, err := r.Get(prefixTerms + peer.String())
-		if errors.Is(err, store.ErrNotFound) {
-			return nil
+		var own Terms
+		found, err := load(r, prefixTerms+peer.String(), &own)
+		if found {
+			terms = own
 		}
-		if err != nil {
-			return err
-		}
-		terms = Terms{}
-		return wire.UnmarshalCanonical(row, &terms, wire.DocumentLimits)
+		return err
 	})
 	if err != nil {
 		return Terms{}, fmt.Errorf("read the terms for %s: %w", peer, err)
@@ -161,21 +158,12 @@ func (s *Service) attestation(id wire.Digest, from, audience did.DID) (signed, *
 
 // stored reads an envelope by its id.
 func (s *Service) stored(prefix string, id wire.Digest) (*wire.Envelope, error) {
-	var env wire.Envelope
-	err := s.cfg.DB.View(func(r store.Reader) error {
-		row, err := r.Get(prefix + id.String())
-		if err != nil {
-			return err
-		}
-		return wire.UnmarshalCanonical(row, &env, wire.DocumentLimits)
+	var env *wire.Envelope
+	err := s.cfg.DB.View(func(r store.Reader) (err error) {
+		env, err = readEnvelope(r, prefix, id)
+		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	if env.ID() != id {
-		return nil, fmt.Errorf("%w: row %s%s holds %s", store.ErrCorrupt, prefix, id, env.ID())
-	}
-	return &env, nil
+	return env, err
 }
 
 // Attestation returns a stored attestation's envelope by its id: the file that

@@ -62,14 +62,9 @@ func (j *Joint) At(now int64) string {
 // Joints lists what is filed with a peer, by receipt id.
 func (x *Exchange) Joints(peer did.DID) ([]Joint, error) {
 	var out []Joint
-	prefix := prefixJoint + peer.String() + "/"
 	err := x.s.cfg.DB.View(func(r store.Reader) error {
-		return r.Scan(prefix, "", func(key string, row []byte) error {
-			var j Joint
-			if err := wire.UnmarshalCanonical(row, &j, rowLimits); err != nil {
-				return fmt.Errorf("%w: row %.160s: %w", store.ErrCorrupt, key, err)
-			}
-			out = append(out, j)
+		return each(r, prefixJoint+peer.String()+"/", func(_ string, j *Joint) error {
+			out = append(out, *j)
 			return nil
 		})
 	})

@@ -145,7 +145,7 @@ func (r *Record) left(tx store.Tx, n *TreatyEnd) error {
 	case same(n.Treaty, r.Proposal): // signed there, and not seen here
 		ended = n.Treaty
 	case same(n.Proposal, r.Treaty): // signed here, and not seen there
-		env, err := readTreaty(tx, *r.Treaty)
+		env, err := readEnvelope(tx, prefixTreaty, *r.Treaty)
 		if err != nil {
 			return err
 		}

@@ -101,7 +101,8 @@ func (x *Exchange) below(r store.Reader, chain *kernel.CallChain, peer did.DID, 
 	defer x.mu.Unlock()
 	var parent *arrival
 	for key, arr := range x.arriving {
-		if key.callID == chain.ParentRequestID {
+		// Two peers may use one call id: the agent says whose is meant.
+		if key.callID == chain.ParentRequestID && (parent == nil || arr.subject == chain.OriginSubject) {
 			parent = arr
 		}
 	}

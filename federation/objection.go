@@ -70,15 +70,16 @@ func VerifyObjection(env *wire.Envelope, ex Exhibit) (*Objection, error) {
 	if err := env.Open(ObjectionSchema, &o, nil, nil); err != nil { // 1
 		return nil, fmt.Errorf("%w: %w", ErrObjection, err)
 	}
-	if len(env.Signatures) != 1 || !signedByOne(env, ex.OriginKeys) { // 1
+	if !signedByOne(env, ex.OriginKeys) { // 1
 		return nil, fmt.Errorf("%w: the kernel of %s has not signed it, or not alone", ErrObjection, o.Objector)
 	}
 	return &o, o.judge(ex)
 }
 
-// signedByOne reports whether one of the keys has signed an opened envelope.
+// signedByOne reports whether one of the keys has signed an opened envelope, and
+// nobody else has.
 func signedByOne(env *wire.Envelope, keys []wire.PublicKey) bool {
-	return slices.ContainsFunc(keys, func(k wire.PublicKey) bool { return env.Signatures[0].Key == k.String() })
+	return len(env.Signatures) == 1 && slices.ContainsFunc(keys, func(k wire.PublicKey) bool { return env.Signatures[0].Key == k.String() })
 }
 
 // judge is rules 2 to 5.
@@ -134,19 +135,14 @@ func (ex *Exhibit) hostReceipt(o *Objection) (*receipt.Receipt, *receipt.Metadat
 
 // continuation is rule 4.
 func (ex *Exhibit) continuation(o *Objection, md *receipt.Metadata) (*Continuation, error) {
-	var c Continuation
 	if ex.Continuation == nil || ex.Continuation.ID() != *o.ContinuationSHA256 {
 		return nil, fmt.Errorf("%w: the continuation it names is not there", ErrObjection)
 	}
-	if err := ex.Continuation.Open(ContinuationSchema, &c, nil, nil); err != nil {
+	c, err := permission(ex.Continuation, ex.OriginKeys, o.Objector, o.Host, o.CallID, md)
+	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrObjection, err)
 	}
-	f := md.Federation
-	if !signedByOne(ex.Continuation, ex.OriginKeys) || c.From != o.Objector || c.To != o.Host || c.CallID != o.CallID ||
-		f.ContinuationSHA256 == nil || *f.ContinuationSHA256 != *o.ContinuationSHA256 {
-		return nil, fmt.Errorf("%w: the continuation is of another call", ErrObjection)
-	}
-	return &c, nil
+	return c, nil
 }
 
 // bearOut is rule 5.

@@ -91,11 +91,11 @@ func (s *Service) deliver(ctx context.Context, rec Record) error {
 	for _, key := range keys {
 		var q treatyRequest
 		if err := s.cfg.DB.View(func(r store.Reader) error {
-			row, err := r.Get(key)
-			if err != nil {
-				return err
+			found, err := load(r, key, &q)
+			if err == nil && !found {
+				err = store.ErrNotFound
 			}
-			return wire.UnmarshalCanonical(row, &q, wire.DocumentLimits)
+			return err
 		}); err != nil {
 			return fmt.Errorf("read what %s is to be told: %w", rec.DID, err)
 		}

@@ -242,9 +242,9 @@ func (x *Exchange) closeArrival(tx store.Tx, key callKey, r *receipt.Receipt, do
 	if err != nil {
 		return err
 	}
+	h := readHostReceipt(doc, r, md)
 	return x.file(tx, &Joint{Role: RoleHost, Peer: key.peer, CallID: key.callID, TreatyID: c.TreatyID,
-		ContinuationSHA256: row.Continuation.ID(), ReceiptID: r.ID, Verdict: r.Decision.Verdict,
-		Charge: readHostReceipt(doc, r, md).charge, FiledAt: x.now()}, readHostReceipt(doc, r, md))
+		ContinuationSHA256: row.Continuation.ID(), ReceiptID: h.id, Verdict: h.verdict, Charge: h.charge, FiledAt: x.now()}, h)
 }
 
 // closeDeparture ends a call at the origin: our receipt goes to the peer's

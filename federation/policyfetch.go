@@ -132,15 +132,11 @@ func (s *Service) learn(ctx context.Context, peer did.DID, env *wire.Envelope) (
 
 // follows refuses an attestation that does not come after the recorded one.
 func follows(tx store.Tx, have wire.Digest, next *Attestation) error {
-	row, err := tx.Get(prefixAttestation + have.String())
+	env, err := readEnvelope(tx, prefixAttestation, have)
 	if err != nil {
-		return fmt.Errorf("read attestation %s: %w", have, err)
+		return err
 	}
-	var env wire.Envelope
 	var old Attestation
-	if err := wire.UnmarshalCanonical(row, &env, wire.DocumentLimits); err != nil {
-		return fmt.Errorf("read attestation %s: %w", have, err)
-	}
 	if err := wire.Unmarshal(env.Body, &old, wire.DocumentLimits); err != nil {
 		return fmt.Errorf("read attestation %s: %w", have, err)
 	}

@@ -181,12 +181,8 @@ func (s *Service) checkEvidence(r *Resolution, evidence wire.Raw) error {
 	if err != nil {
 		return fmt.Errorf("%w: evidence: %w", ErrResolution, err)
 	}
-	keys := []wire.PublicKey{s.cfg.Self().Kernel}
-	if s.cfg.RetiredKernels != nil {
-		keys = append(keys, s.cfg.RetiredKernels()...)
-	}
 	trust := &receipt.TrustSet{Schema: receipt.TrustSchema}
-	for _, k := range keys {
+	for _, k := range s.ownKernels() {
 		trust.Kernels = append(trust.Kernels, receipt.TrustedKernel{Key: k, Logs: []string{n.Checkpoint.Origin}})
 	}
 	if _, err := receipt.VerifyEquivocation(evidence, trust); err != nil {
@@ -204,16 +200,12 @@ func (r *Record) resolving(tx store.Tx, env *wire.Envelope, both bool, why cause
 }
 
 func readResolution(r store.Reader, id wire.Digest, a, b did.DID, both bool) (*wire.Envelope, *Resolution, error) {
-	row, err := r.Get(prefixResolution + id.String())
+	env, err := readEnvelope(r, prefixResolution, id)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read resolution %s: %w", id, err)
+		return nil, nil, err
 	}
-	var env wire.Envelope
-	if err := wire.UnmarshalCanonical(row, &env, wire.DocumentLimits); err != nil {
-		return nil, nil, fmt.Errorf("read resolution %s: %w", id, err)
-	}
-	body, err := VerifyResolution(&env, a, b, both)
-	return &env, body, err
+	body, err := VerifyResolution(env, a, b, both)
+	return env, body, err
 }
 
 // ResolutionWith returns the resolution that is proposed or signed between us

@@ -141,6 +141,15 @@ func (s *Service) failpoint(name string) {
 	}
 }
 
+// ownKernels are the keys that our kernel signs and has signed with.
+func (s *Service) ownKernels() []wire.PublicKey {
+	keys := []wire.PublicKey{s.cfg.Self().Kernel}
+	if s.cfg.RetiredKernels != nil {
+		keys = append(keys, s.cfg.RetiredKernels()...)
+	}
+	return keys
+}
+
 // DID is the organisation this service speaks for.
 func (s *Service) DID() did.DID { return s.did }
 

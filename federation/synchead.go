@@ -8,7 +8,6 @@ import (
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/store"
-	"github.com/backbay-labs/chio-node/wire"
 )
 
 // The reasons a peer's head is refused.
@@ -170,11 +169,7 @@ func (x *Exchange) ownsLog(r store.Reader, h *KnownHead) error {
 	if h.Origin == own {
 		return fmt.Errorf("%w: it is of log %.80q, which is ours", ErrHead, h.Origin)
 	}
-	return r.Scan(prefixHead, "", func(key string, row []byte) error {
-		var other KnownHead
-		if err := wire.UnmarshalCanonical(row, &other, rowLimits); err != nil {
-			return fmt.Errorf("%w: row %.160s: %w", store.ErrCorrupt, key, err)
-		}
+	return each(r, prefixHead, func(_ string, other *KnownHead) error {
 		if other.Peer == h.Peer || other.Origin != h.Origin {
 			return nil
 		}

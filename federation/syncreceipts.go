@@ -30,13 +30,7 @@ type ForeignReceipt struct {
 // log order, until fn returns an error; store.ErrStop ends it with nil.
 func (x *Exchange) ForeignReceipts(peer did.DID, fn func(*ForeignReceipt) error) error {
 	return x.s.cfg.DB.View(func(r store.Reader) error {
-		return r.Scan(prefixForeign+peer.String()+"/", "", func(key string, row []byte) error {
-			var f ForeignReceipt
-			if err := wire.UnmarshalCanonical(row, &f, rowLimits); err != nil {
-				return fmt.Errorf("%w: row %.160s: %w", store.ErrCorrupt, key, err)
-			}
-			return fn(&f)
-		})
+		return each(r, prefixForeign+peer.String()+"/", func(_ string, f *ForeignReceipt) error { return fn(f) })
 	})
 }
 
@@ -125,7 +119,7 @@ func (x *Exchange) keepForeign(ctx context.Context, peer did.DID, page []foreign
 	return x.s.cfg.DB.Update(ctx, func(tx store.Tx) error {
 		for i := range page {
 			f := &page[i]
-			if err := save(tx, indexKey(prefixForeign+peer.String()+"/", f.row.Index), &f.row); err != nil {
+			if err := save(tx, prefixForeign+peer.String()+"/"+ordered(f.row.Index), &f.row); err != nil {
 				return err
 			}
 			if f.md.Federation.Role != RoleHost {
@@ -195,7 +189,7 @@ func (x *Exchange) foreignOf(r store.Reader, peer did.DID, callID string) (*Fore
 		return nil, fmt.Errorf("%w: index of call %s", store.ErrCorrupt, callID)
 	}
 	var f ForeignReceipt
-	found, err := load(r, indexKey(prefixForeign+peer.String()+"/", n), &f)
+	found, err := load(r, prefixForeign+peer.String()+"/"+ordered(n), &f)
 	if err == nil && !found {
 		err = fmt.Errorf("%w: receipt of call %s", store.ErrCorrupt, callID)
 	}

@@ -136,10 +136,7 @@ func (x *Exchange) askWitness(ctx context.Context, rec Record) error {
 
 // ownHead is rules 2 and 3 of askWitness.
 func (x *Exchange) ownHead(a *witnessAnswer, origin string) (cp receipt.Checkpoint, err error) {
-	keys := []wire.PublicKey{x.cfg.KernelKey.Public()}
-	if x.cfg.RetiredKeys != nil {
-		keys = append(keys, x.cfg.RetiredKeys()...)
-	}
+	keys := x.s.ownKernels()
 	if key, ok := x.boundKey(a.Binding); ok {
 		keys = append(keys, key)
 	}

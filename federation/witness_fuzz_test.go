@@ -11,7 +11,7 @@ import (
 // own key signed it for our own log.
 func FuzzWitnessAnswer(f *testing.F) {
 	own := key(f, 11)
-	x := &Exchange{cfg: ExchangeConfig{KernelKey: own}, did: didOf(f, 10)}
+	x := &Exchange{s: &Service{cfg: Config{Self: func() Self { return Self{Kernel: own.Public()} }}}, did: didOf(f, 10)}
 	const origin = "chio-log/00000000000000000000000000000000"
 	cp := receipt.Checkpoint{Origin: origin, Size: 7, Root: wire.Hash([]byte("root"))}
 	note, err := receipt.SignCheckpoint(cp, own)
