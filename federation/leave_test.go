@@ -183,19 +183,8 @@ func TestLeavingBeforeTheSignatureWasSeen(t *testing.T) {
 	for _, leaver := range []string{"the proposer", "the signer"} {
 		t.Run(leaver, func(t *testing.T) {
 			a, b := newOrg(t, 10), newOrg(t, 20)
-			p, err := a.service.Preview(t.Context(), b.address())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := a.service.Propose(t.Context(), b.did(), p.TreatyHash); err != nil {
-				t.Fatal(err)
-			}
-			if err := a.host.Stop(); err != nil {
-				t.Fatal(err)
-			}
-			if rec, err := b.service.Accept(t.Context(), a.did(), nil); err != nil || rec.State != Active {
-				t.Fatal(err)
-			}
+			proposed(t, a, b)
+			acceptedAway(t, a, b)
 			who, other := a, b
 			if leaver == "the signer" {
 				who, other = b, a

@@ -217,7 +217,7 @@ func (p *peerNode) under(other *peerNode, chain []capability.Token, tool, args s
 	var nonce [16]byte
 	_, _ = rand.Read(nonce[:])
 	m := &kernel.Mandate{CallID: id, Server: other.did().String() + "/files", Tool: tool, Operation: capability.Invoke,
-		Arguments: wire.Raw(args), Chain: chain, Holder: receipt.Holder{Kind: "agent"}, Edge: "test"}
+		Arguments: wire.Raw(args), Chain: chain, Holder: receipt.Holder{Kind: "agent"}, Passport: p.passport, Edge: "test"}
 	m.Proof, err = capability.SignProof(capability.HolderProof{Schema: capability.ProofSchema, CallID: id, Audience: other.kernel.Public(),
 		Server: "files", Tool: tool, ArgsSHA256: wire.Hash(m.Arguments), CapabilityID: chain[len(chain)-1].ID,
 		Nonce: hex.EncodeToString(nonce[:]), IssuedAt: p.clock.Load(), AgentKey: p.agent.Public()}, p.agent)

@@ -3,7 +3,6 @@ package federation
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -374,22 +373,7 @@ func (p *peerNode) chainTo(other *peerNode, tool string) []capability.Token {
 // mandate is a proved call of a tool at the other party.
 func (p *peerNode) mandate(other *peerNode, tool, args string) *kernel.Mandate {
 	p.t.Helper()
-	chain := p.chainTo(other, tool)
-	id, err := wire.NewUUIDv7(p.clock.Load()*1000, rand.Reader)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	var nonce [16]byte
-	_, _ = rand.Read(nonce[:])
-	m := &kernel.Mandate{CallID: id, Server: other.did().String() + "/files", Tool: tool, Operation: capability.Invoke,
-		Arguments: wire.Raw(args), Chain: chain, Holder: receipt.Holder{Kind: "agent"}, Passport: p.passport, Edge: "test"}
-	m.Proof, err = capability.SignProof(capability.HolderProof{Schema: capability.ProofSchema, CallID: id, Audience: other.kernel.Public(),
-		Server: "files", Tool: tool, ArgsSHA256: wire.Hash(m.Arguments), CapabilityID: chain[len(chain)-1].ID,
-		Nonce: hex.EncodeToString(nonce[:]), IssuedAt: p.clock.Load(), AgentKey: p.agent.Public()}, p.agent)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return m
+	return p.under(other, p.chainTo(other, tool), tool, args)
 }
 
 const readArgs = `{"path":"notes/a.txt"}`

@@ -36,13 +36,7 @@ func TestBusyPeerIsNotLimited(t *testing.T) {
 // does not make each call ask for the signature.
 func TestPendingPeerIsAskedSparingly(t *testing.T) {
 	a, b := newOrg(t, 10), newOrg(t, 20)
-	p, err := a.service.Preview(t.Context(), b.address())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := a.service.Propose(t.Context(), b.did(), p.TreatyHash); err != nil {
-		t.Fatal(err)
-	}
+	proposed(t, a, b)
 	for range 4 * agreeRate.Burst {
 		if _, err := a.service.Connect(t.Context(), b.did()); err != nil {
 			t.Fatal(err)

@@ -133,9 +133,7 @@ func TestSameEpochTwoRoots(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	frame := wire.MustMarshal(revocationRequest{Type: "push", Epochs: page})
-	err = a.exchange.request(t.Context(), a.record(b.org), ProtocolRevocation, frame, new(revocationAnswer))
-	if !errors.Is(err, ErrRefused) {
+	if _, err = a.push(b, page); !errors.Is(err, ErrRefused) {
 		t.Fatalf("push: %v", err)
 	}
 	if rec := b.record(a.org); rec.State != Frozen {

@@ -202,23 +202,36 @@ func TestPendingThenAccept(t *testing.T) {
 	}
 }
 
-// TestAcceptedWhileAway: the peer signs while the proposer is down; the next
-// connect collects the treaty.
-func TestAcceptedWhileAway(t *testing.T) {
-	a, b := newOrg(t, 10), newOrg(t, 20)
+// proposed has a preview b's terms and propose a treaty on them.
+func proposed(t *testing.T, a, b *org) wire.Digest {
+	t.Helper()
 	p, err := a.service.Preview(t.Context(), b.address())
+	if err == nil {
+		_, err = a.service.Propose(t.Context(), b.did(), p.TreatyHash)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.service.Propose(t.Context(), b.did(), p.TreatyHash); err != nil {
-		t.Fatal(err)
-	}
+	return p.TreatyHash
+}
+
+// acceptedAway has b sign what a proposed while a is down.
+func acceptedAway(t *testing.T, a, b *org) {
+	t.Helper()
 	if err := a.host.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	if rec, err := b.service.Accept(t.Context(), a.did(), nil); err != nil || rec.State != Active {
 		t.Fatalf("%s, %v", rec.State, err)
 	}
+}
+
+// TestAcceptedWhileAway: the peer signs while the proposer is down; the next
+// connect collects the treaty.
+func TestAcceptedWhileAway(t *testing.T) {
+	a, b := newOrg(t, 10), newOrg(t, 20)
+	proposed(t, a, b)
+	acceptedAway(t, a, b)
 	a.start()
 	if rec := a.record(b); rec.State != PendingPeer {
 		t.Fatalf("the restart forgot: %s", rec.State)
