@@ -76,15 +76,17 @@ type KernelKeys func(did.DID) []wire.PublicKey
 //	5 a joint statement is what the other documents give, signed by both
 //	6 a treaty is the one the receipt names, signed by both parties, with the two
 //	  attestations it names or none; arguments are the call's
-//	7 an objection is the origin's to the host
+//	7 an objection is the origin's to the host's receipt
 //
 // An error means that these do not hold: then the file proves nothing. The rest
 // is the report:
 //
 //	8 the objection is recomputed; one that its documents do not bear out is
-//	  evidence against the objector
+//	  evidence against the objector. One whose documents are not all in the file
+//	  stays a claim: whoever exports chooses what is in it
 //	9 a denial by the treaty's terms is recomputed from the treaty, the two
-//	  attestations and the arguments
+//	  attestations and the arguments. Terms of one side may be newer than the
+//	  treaty's, and tighter; only what the two agreed convicts
 func VerifyDispute(doc []byte, keys KernelKeys) (*DisputeReport, error) {
 	var f DisputeFile
 	if err := wire.UnmarshalCanonical(doc, &f, wire.BundleLimits); err != nil { // 1
@@ -112,10 +114,11 @@ type disputed struct {
 	r            *receipt.Receipt // the host's
 	md           *receipt.Metadata
 	h            *hostReceipt
-	c            *Continuation // nil if there is none
-	treaty       *Treaty       // the same
-	terms        [2]signed     // of the treaty's parties, if they are there
-	claim        *Objection    // nil if there is none
+	c            *Continuation    // nil if there is none
+	treaty       *Treaty          // the same
+	terms        [2]signed        // of the treaty's parties, if they are there
+	own          *receipt.Receipt // the origin's, nil if there is none
+	claim        *Objection       // nil if there is none
 	report       DisputeReport
 }
 
@@ -181,7 +184,7 @@ func (v *disputed) originSide() error {
 	if v.c == nil || !originOf(own, md, v.c, v.file.Continuation.ID(), v.r.ID) {
 		return errors.New("the origin's receipt is about another call")
 	}
-	v.report.OriginVerdict = own.Decision.Verdict
+	v.own, v.report.OriginVerdict = own, own.Decision.Verdict
 	return nil
 }
 
@@ -249,6 +252,9 @@ func (v *disputed) objected() error {
 	if !signedByOne(env, v.origin) || o.Objector != v.file.Origin || o.Host != v.file.Host {
 		return errors.New("the objection is not the origin's")
 	}
+	if o.ReceiptSHA256.String() != v.r.ID || o.CallID != v.file.CallID || o.TreatyID != v.md.Federation.TreatyID {
+		return errors.New("the objection is to another receipt")
+	}
 	v.claim = &o
 	return nil
 }
@@ -262,11 +268,11 @@ func (v *disputed) judgeObjection() {
 	v.report.Objection = clip(o.Reason, 40)
 	err := o.judge(Exhibit{HostReceipt: f.HostReceipt, Continuation: f.Continuation, OriginReceipt: f.OriginReceipt, OriginKeys: v.origin, HostKeys: v.host})
 	switch {
-	case err != nil:
+	case err != nil && (!v.lacks(o) || o.checkMembers() != nil):
 		v.report.Standing, v.report.Against = StandingRefuted, f.Origin
 	case f.Joint != nil:
 		v.report.Standing = StandingWithdrawn
-	case o.Reason == NotRequested || o.Reason == ResultMismatch:
+	case err != nil, o.Reason == NotRequested || o.Reason == ResultMismatch:
 		v.report.Standing = StandingClaimed
 	default:
 		v.report.Standing = StandingProven
@@ -274,6 +280,11 @@ func (v *disputed) judgeObjection() {
 			v.report.Against = f.Host
 		}
 	}
+}
+
+// lacks reports whether a document that the objection names is not in the file.
+func (v *disputed) lacks(o *Objection) bool {
+	return o.ContinuationSHA256 != nil && v.c == nil || o.OwnReceiptSHA256 != nil && (v.own == nil || v.own.ID != o.OwnReceiptSHA256.String())
 }
 
 // judgeDenial is rule 9: the host denied by the treaty's terms; do they deny?
@@ -288,7 +299,10 @@ func (v *disputed) judgeDenial() {
 	switch allowed, err := v.recompute(); {
 	case err != nil: // in force was something else than the documents say
 	case allowed:
-		v.report.Attested, v.report.Against = StandingProven, v.file.Host
+		v.report.Attested = StandingProven
+		if v.report.BoundBy == sideTreaty { // else newer terms of one side may be why
+			v.report.Against = v.file.Host
+		}
 	default:
 		v.report.Attested = StandingRefuted
 	}
@@ -315,7 +329,11 @@ func (v *disputed) recompute() (allowed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	call := &kernel.Call{Now: v.r.Timestamp, Route: kernel.Route{Server: c.Server, Price: c.MaxCharge, PriceRound: c.PriceRound},
+	price := c.MaxCharge
+	if tool, ok := Offered(host.CapabilitySurface, c.Server, c.Tool); ok && tool.Price != nil {
+		price = tool.Price // whatever the origin is ready to pay
+	}
+	call := &kernel.Call{Now: v.r.Timestamp, Route: kernel.Route{Server: c.Server, Price: price, PriceRound: c.PriceRound},
 		Mandate: &kernel.Mandate{CallID: c.CallID, Server: c.Server, Tool: c.Tool, Operation: capability.Invoke, Arguments: f.Arguments, Edge: "federation"}}
 	for _, g := range p.Guards {
 		d, err := g.Guard.Evaluate(call)
@@ -336,12 +354,16 @@ func (v *disputed) conclude() {
 		r.Conclusion = "the host signed a receipt against what it was permitted: " + r.Objection
 	case v.c != nil && checkCharge(v.h, v.c.MaxCharge) != nil:
 		r.Against, r.Conclusion = r.Host, "the host signed a charge above the maximum it was permitted"
+	case r.Attested == StandingProven && r.Against == "":
+		r.Conclusion = "the treaty's terms allow what the host denied by " + r.BoundBy + ": newer terms that are tighter would explain it, and it must show them"
 	case r.Attested == StandingProven:
 		r.Conclusion = "the host denied by the treaty's terms what those terms allow"
 	case r.Attested == StandingRefuted:
 		r.Conclusion = "the treaty's terms deny the call: both sides were bound"
 	case r.Attested == StandingClaimed:
 		r.Conclusion = "the host says that the treaty's terms deny; recomputing that needs treaty, attestations and arguments"
+	case r.Standing == StandingClaimed && v.lacks(v.claim):
+		r.Conclusion = "the file does not hold what the objection names: ask its objector for it"
 	case r.Standing == StandingClaimed:
 		r.Conclusion = "the origin's word stands against the host's: the host has not shown the contrary"
 	case r.Standing == StandingWithdrawn:

@@ -166,7 +166,7 @@ func checkCell(t *testing.T, a, b *peerNode, out kernel.Outcome, aAllows, bAllow
 func TestDeniedByTermsThatAllow(t *testing.T) {
 	a, b := federated(t)
 	b.twist = func(p *kernel.Policy) { // its conjunct is not the one it attested to
-		p.Treaty = append(slices.Clone(p.Treaty), kernel.SidedGuard{Side: sideOwn, Guard: denyAll{}})
+		p.Treaty = append(slices.Clone(p.Treaty), kernel.SidedGuard{Side: sideTreaty, Guard: denyAll{}})
 	}
 	out := a.call(b)
 	if out.Verdict != kernel.Deny || out.Denial.Code != kernel.CodePeerDenied {
@@ -182,7 +182,7 @@ func TestDeniedByTermsThatAllow(t *testing.T) {
 		t.Errorf("without the arguments: %+v", r)
 	}
 	r, f := judged(t, a, b, callID, wire.Raw(readArgs))
-	if r.Attested != StandingProven || r.Against != b.did() || r.BoundBy != sideOwn {
+	if r.Attested != StandingProven || r.Against != b.did() || r.BoundBy != sideTreaty {
 		t.Errorf("with the arguments: %+v", r)
 	}
 	if _, err := a.exchange.ExportDispute(b.did(), callID, wire.Raw(`{}`)); !errors.Is(err, ErrDispute) {

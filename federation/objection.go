@@ -148,7 +148,10 @@ func (ex *Exhibit) continuation(o *Objection, md *receipt.Metadata) (*Continuati
 // bearOut is rule 5.
 func (o *Objection) bearOut(ex Exhibit, r *receipt.Receipt, md *receipt.Metadata, c *Continuation) error {
 	switch o.Reason {
-	case ArgsMismatch:
+	case ArgsMismatch: // a denial may be about this very mismatch
+		if r.Decision.Verdict != receipt.Allow {
+			return fmt.Errorf("%w: a receipt that does not allow claims nothing", ErrObjection)
+		}
 		if r.ToolServer != c.Server || r.ToolName != c.Tool || r.CapabilityID != c.CapabilityID || md.ArgsSHA256 != c.ArgsSHA256 || md.Federation.TreatyID != c.TreatyID {
 			return nil
 		}
