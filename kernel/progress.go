@@ -1,7 +1,9 @@
 package kernel
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -84,37 +86,58 @@ func (w *windows) room(size int) bool {
 	return true
 }
 
-// judge asks every output guard twice. What a guard would cut out of two
-// windows together cannot be cut any more, so it denies.
-func (w *windows) judge(window wire.Raw) (wire.Raw, *Denial) {
-	var said struct {
-		Message string `json:"message"`
+// progressWindow is what of a progress notification is passed on. Anything else that a
+// tool puts beside it is dropped: it could not be judged across windows.
+type progressWindow struct {
+	Message  string   `json:"message,omitempty"`
+	Progress wire.Raw `json:"progress,omitzero"`
+	Total    wire.Raw `json:"total,omitzero"`
+}
+
+func readWindow(doc wire.Raw) (progressWindow, error) {
+	var said progressWindow
+	err := wire.UnmarshalLenient(doc, &said, wire.DocumentLimits)
+	for _, number := range []wire.Raw{said.Progress, said.Total} {
+		if err == nil && len(number) > 0 && number[0] != '-' && (number[0] < '0' || number[0] > '9') {
+			err = errors.New("progress and total are numbers")
+		}
 	}
-	if err := wire.UnmarshalLenient(window, &said, wire.DocumentLimits); err != nil {
+	return said, err
+}
+
+// judge asks every output guard about a window alone, and about what it makes
+// of it behind the end of what was said before. What a guard would cut out of
+// the two together cannot be cut any more, so it denies.
+func (w *windows) judge(doc wire.Raw) (wire.Raw, *Denial) {
+	said, err := readWindow(doc)
+	if err == nil {
+		doc, err = wire.Marshal(said)
+	}
+	if err != nil {
 		return nil, w.denied("kernel", fmt.Sprintf("what the tool said while it ran cannot be read: %v", err))
 	}
+	released, d := w.ask(doc)
+	if d != nil {
+		return nil, d
+	}
+	if released == nil {
+		released = doc
+	} else if said, err = readWindow(released); err != nil {
+		return nil, w.denied("kernel", fmt.Sprintf("what a guard made of a window cannot be read: %v", err))
+	}
+	if w.tail != "" {
+		together := wire.MustMarshal(progressWindow{Message: text(w.tail+said.Message, progressTailBytes+maxWindowBytes)})
+		changed, d := w.ask(together)
+		if d != nil {
+			return nil, d
+		}
+		if changed != nil && !bytes.Equal(changed, together) {
+			return nil, w.denied("kernel", "what the tool said while it ran holds, put together, what a guard withholds")
+		}
+	}
 	w.tail += said.Message
-	w.tail = w.tail[max(0, len(w.tail)-progressTailBytes-len(said.Message)):]
-	together := wire.MustMarshal(struct {
-		Message string `json:"message"`
-	}{text(w.tail, progressTailBytes+maxWindowBytes)})
-	changed, d := w.ask(together)
-	if d != nil {
-		return nil, d
-	}
-	released, d := w.ask(window)
-	if d != nil {
-		return nil, d
-	}
-	if changed != nil && released == nil {
-		return nil, w.denied("kernel", "what the tool said while it ran holds, put together, what a guard withholds")
-	}
 	w.tail = w.tail[max(0, len(w.tail)-progressTailBytes):]
-	if released != nil {
-		w.tail = "" // its end is not what was said
-		return released, nil
-	}
-	return window, nil
+	return released, nil
 }
 
 // ask returns what the guards made of the content, nil if nothing.
