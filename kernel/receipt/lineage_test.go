@@ -169,3 +169,66 @@ func TestLineageFiles(t *testing.T) {
 		}
 	}
 }
+
+// TestLineageReceipts: a receipt that was altered, or whose metadata is not
+// what our kernels write, is in no chain.
+func TestLineageReceipts(t *testing.T) {
+	c := newChained(t)
+	docs := c.docs()
+	docs[3] = bytes.Replace(docs[3], []byte(`"tool_name":"read"`), []byte(`"tool_name":"redo"`), 1)
+	var refusal *Error
+	if _, err := VerifyLineage(docs, c.trust); !errors.As(err, &refusal) || refusal.Code == CodeLineage {
+		t.Errorf("altered: %v", err)
+	}
+	r, err := Parse(c.docs()[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Metadata = wire.Raw(`{"federation":7}`)
+	doc, err := Sign(r, c.keys[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := VerifyLineage([]wire.Raw{doc}, c.trust); !errors.As(err, &refusal) || refusal.Code != CodeLineage {
+		t.Errorf("metadata: %v", err)
+	}
+}
+
+// TestChain: what pairs of receipts say of each other, over more borders than
+// two and beside each other.
+func TestChain(t *testing.T) {
+	hash := func(s string) wire.Digest { return wire.Hash([]byte(s)) }
+	hop := func(name, from, to string, above []string, children ...string) *LineageHop {
+		h := &LineageHop{HopIndex: len(above), ContinuationSHA256: hash(name), CallID: name, From: from, To: to, OriginReceiptID: name, OriginVerdict: Allow}
+		for _, a := range above {
+			h.lineage = append(h.lineage, hash(a))
+		}
+		for _, c := range children {
+			h.Children = append(h.Children, Child{c, Allow})
+		}
+		return h
+	}
+	for name, c := range map[string]struct {
+		hops []*LineageHop
+		ok   bool
+	}{
+		"one after the other":             {ok: true, hops: []*LineageHop{hop("1", "a", "b", nil, "2"), hop("2", "b", "c", []string{"1"}, "3"), hop("3", "c", "d", []string{"1", "2"})}},
+		"two beside each other":           {ok: true, hops: []*LineageHop{hop("1", "a", "b", nil, "2", "3"), hop("2", "b", "c", []string{"1"}), hop("3", "b", "d", []string{"1"})}},
+		"called on by who was not called": {hops: []*LineageHop{hop("1", "a", "b", nil, "2"), hop("2", "x", "c", []string{"1"})}},
+		"a lineage that is not the parent's": {hops: []*LineageHop{hop("1", "a", "b", nil, "2"), hop("2", "b", "c", []string{"1"}, "3"),
+			hop("3", "c", "d", []string{"other", "2"})}},
+		"itself":         {hops: []*LineageHop{hop("1", "a", "a", nil)}},
+		"back":           {hops: []*LineageHop{hop("1", "a", "b", nil, "2"), hop("2", "b", "a", []string{"1"})}},
+		"two at the top": {hops: []*LineageHop{hop("1", "a", "b", nil), hop("2", "c", "d", nil)}},
+	} {
+		hops := make(map[wire.Digest]*LineageHop)
+		for _, h := range c.hops {
+			hops[h.ContinuationSHA256] = h
+		}
+		report, err := chain(hops)
+		var refusal *Error
+		if c.ok && (err != nil || len(report.Hops) != len(c.hops)) || !c.ok && (!errors.As(err, &refusal) || refusal.Code != CodeLineage) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
