@@ -71,16 +71,38 @@ func splitMultiaddr(s string) (ma.Multiaddr, PeerID, error) {
 	if last == nil || last.Protocol().Code != ma.P_P2P || len(where) == 0 {
 		return nil, "", fmt.Errorf("%w: %.200q does not end in /p2p/12D3…", ErrAddress, s)
 	}
-	for _, c := range where {
-		if code := c.Protocol().Code; code == ma.P_P2P || code == ma.P_CIRCUIT || code == ma.P_DNSADDR {
-			return nil, "", fmt.Errorf("%w: %.200q: relays and dnsaddr are not supported, name the node itself", ErrAddress, s)
-		}
+	if err := checkPlace(where, last.Value()); err != nil {
+		return nil, "", fmt.Errorf("%w: %.200q: %w", ErrAddress, s, err)
 	}
 	id, err := ParsePeerID(last.Value())
 	if err != nil {
 		return nil, "", fmt.Errorf("%w: %w", ErrAddress, err)
 	}
 	return where, id, nil
+}
+
+// checkPlace refuses a place that is neither a node's own nor that of one relay,
+// another node, written <place>/p2p/<relay>/p2p-circuit.
+func checkPlace(where ma.Multiaddr, id string) error {
+	if rest, last := ma.SplitLast(where); last.Protocol().Code == ma.P_CIRCUIT {
+		before, relay := ma.SplitLast(rest)
+		if relay == nil || relay.Protocol().Code != ma.P_P2P || len(before) == 0 {
+			return errors.New("a relay is written /ip4/…/p2p/12D3…/p2p-circuit")
+		}
+		if _, err := ParsePeerID(relay.Value()); err != nil {
+			return err
+		}
+		if relay.Value() == id {
+			return errors.New("a node is not its own relay")
+		}
+		where = before
+	}
+	for _, c := range where {
+		if code := c.Protocol().Code; code == ma.P_P2P || code == ma.P_CIRCUIT || code == ma.P_DNSADDR {
+			return errors.New("chains of relays and dnsaddr are not supported, name the node itself or one relay")
+		}
+	}
+	return nil
 }
 
 // resolve replaces a leading DNS name by the IP addresses it stands for, so

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
@@ -20,8 +21,8 @@ type slotKey struct {
 }
 
 // Connect dials a multiaddr that ends in /p2p/<id> and returns the peer that
-// proved to hold that key. An existing connection is reused. A DNS address is
-// resolved by the dialler.
+// proved to hold that key. An existing connection is reused, but a relayed one
+// only if the address is. A DNS address is resolved by the dialler.
 func (h *Host) Connect(ctx context.Context, addr string) (PeerID, error) {
 	lh, err := h.started()
 	if err != nil {
@@ -40,12 +41,19 @@ func (h *Host) Connect(ctx context.Context, addr string) (PeerID, error) {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, DialTimeout, ErrTimeout)
 	defer cancel()
+	if IsRelayed(addr) {
+		if err := h.connectRelayed(ctx, where, id); err != nil {
+			return "", fmt.Errorf("connect to %s: %w", addr, err)
+		}
+		return id, nil
+	}
 	addrs, err := resolve(ctx, where)
 	if err != nil {
 		return "", fmt.Errorf("connect to %s: %w", addr, err)
 	}
 	defer h.gater.permit(remote, addrs)()
 	forgive(lh, remote)
+	ctx = network.WithForceDirectDial(ctx, "the address is the node's own")
 	if err := lh.Connect(ctx, peer.AddrInfo{ID: remote, Addrs: addrs}); err != nil {
 		return "", fmt.Errorf("connect to %s: %w: is the node up and the address right?", addr, err)
 	}
@@ -78,8 +86,9 @@ func (h *Host) Open(ctx context.Context, to PeerID, name string) (*Stream, error
 	if !ok {
 		return nil, fmt.Errorf("%w: protocol %s is not registered", ErrState, name)
 	}
-	if lh.Network().Connectedness(remote) != network.Connected {
-		return nil, fmt.Errorf("%w: %s", ErrNotConnected, to)
+	ctx, err = h.onLink(ctx, lh.Network(), remote, r.limits)
+	if err != nil {
+		return nil, fmt.Errorf("%s to peer %s: %w", name, to, err)
 	}
 	release, err := h.slot(ctx, slotKey{to, protocol.ID(name)}, r.limits.StreamsPerPeer)
 	if err != nil {
@@ -88,9 +97,36 @@ func (h *Host) Open(ctx context.Context, to PeerID, name string) (*Stream, error
 	raw, err := lh.NewStream(network.WithNoDial(ctx, "addresses come from Connect"), remote, protocol.ID(name))
 	if err != nil {
 		release()
+		if direct, through := links(lh.Network(), remote); !direct && !through.IsZero() && !r.limits.Relayed {
+			err = fmt.Errorf("%w, and no direct one followed it: %w", ErrRelayed, err)
+		}
 		return nil, fmt.Errorf("open %s to peer %s: %w", name, to, err)
 	}
+	if relayed(raw.Conn()) && !r.limits.Relayed {
+		_ = raw.Reset()
+		release()
+		return nil, fmt.Errorf("open %s to peer %s: %w", name, to, ErrRelayed)
+	}
 	return newStream(raw, r.limits, h.priority(remote), release), nil
+}
+
+// onLink prepares to open a stream over what connects us to a peer. Over a
+// relayed connection only protocols marked Relayed are opened; others wait a
+// little for a direct one, if the relayed one is fresh and may be followed by it.
+func (h *Host) onLink(ctx context.Context, n network.Network, to peer.ID, l Limits) (context.Context, error) {
+	direct, through := links(n, to)
+	switch {
+	case direct:
+		return ctx, nil
+	case through.IsZero():
+		return nil, ErrNotConnected
+	case l.Relayed:
+		return network.WithAllowLimitedConn(ctx, "the protocol may be relayed"), nil
+	case h.cfg.NoPunching || time.Since(through) > punchWindow:
+		return nil, fmt.Errorf("%w: the protocol needs a direct one", ErrRelayed)
+	default:
+		return network.WithDialPeerTimeout(ctx, punchWait), nil
+	}
 }
 
 // slot waits for a free stream slot.
@@ -154,14 +190,32 @@ func (s *Stream) Request(ctx context.Context) ([]byte, error) {
 	return frame, s.ExpectEnd(ctx)
 }
 
-// Connected reports whether there is a connection to the peer.
+// Connected reports whether there is a direct connection to the peer.
 func (h *Host) Connected(id PeerID) bool {
 	lh, err := h.started()
 	if err != nil {
 		return false
 	}
 	remote, err := id.decode()
-	return err == nil && lh.Network().Connectedness(remote) == network.Connected
+	if err != nil {
+		return false
+	}
+	direct, _ := links(lh.Network(), remote)
+	return direct
+}
+
+// Relayed reports whether the peer is connected through a relay only.
+func (h *Host) Relayed(id PeerID) bool {
+	lh, err := h.started()
+	if err != nil {
+		return false
+	}
+	remote, err := id.decode()
+	if err != nil {
+		return false
+	}
+	direct, through := links(lh.Network(), remote)
+	return !direct && !through.IsZero()
 }
 
 // Disconnect closes every connection to the peer.

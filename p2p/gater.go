@@ -14,6 +14,7 @@ import (
 type gater struct {
 	allow, agreed func(PeerID) bool // Config's Allow and Trusted
 	open          bool              // strangers may connect, for the protocols marked Open
+	relay         func(string) bool // is a peer a relay of the configuration
 
 	mu      sync.Mutex
 	dialing map[peer.ID]map[string]int // addresses passed to Connect, now being dialled
@@ -72,8 +73,15 @@ func (g *gater) InterceptAddrDial(id peer.ID, addr ma.Multiaddr) bool {
 }
 
 // InterceptAccept lets a connection reach the handshake: before it nobody is
-// known by anything but an address.
-func (g *gater) InterceptAccept(network.ConnMultiaddrs) bool { return true }
+// known by anything but an address. One that comes through a relay comes through
+// a relay of the configuration.
+func (g *gater) InterceptAccept(c network.ConnMultiaddrs) bool {
+	if !relayed(c) {
+		return true
+	}
+	at, err := c.RemoteMultiaddr().ValueForProtocol(ma.P_P2P)
+	return err == nil && g.relay != nil && g.relay(at)
+}
 
 // InterceptSecured drops an inbound peer that is neither known nor welcome as
 // a stranger. Outbound, the dialler already named the key.

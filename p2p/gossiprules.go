@@ -3,6 +3,7 @@ package p2p
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -19,7 +20,8 @@ import (
 var gossipProtocols = []protocol.ID{pubsub.GossipSubID_v12, pubsub.GossipSubID_v11}
 
 // gossipHost hides strangers from gossipsub, which has no membership of its
-// own: it neither hears them nor tells them which topics there are.
+// own: it neither hears them nor tells them which topics there are. Nothing of it
+// is relayed.
 type gossipHost struct {
 	host.Host
 	known func(peer.ID) bool
@@ -30,13 +32,17 @@ func (h gossipHost) NewStream(ctx context.Context, to peer.ID, ids ...protocol.I
 	if !h.known(to) {
 		return nil, fmt.Errorf("%w: %s is a stranger", ErrState, to)
 	}
-	return h.Host.NewStream(network.WithNoDial(ctx, "addresses come from Connect"), to, ids...)
+	s, err := h.Host.NewStream(network.WithNoDial(ctx, "addresses come from Connect"), to, ids...)
+	if err == nil && relayed(s.Conn()) {
+		return nil, errors.Join(ErrRelayed, s.Reset())
+	}
+	return s, err
 }
 
 // SetStreamHandler serves known peers only.
 func (h gossipHost) SetStreamHandler(id protocol.ID, serve network.StreamHandler) {
 	h.Host.SetStreamHandler(id, func(s network.Stream) {
-		if !h.known(s.Conn().RemotePeer()) {
+		if !h.known(s.Conn().RemotePeer()) || relayed(s.Conn()) {
 			_ = s.Reset()
 			return
 		}

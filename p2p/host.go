@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,6 +18,8 @@ import (
 	"github.com/libp2p/go-libp2p/core/protocol"
 	"github.com/libp2p/go-libp2p/p2p/muxer/yamux"
 	"github.com/libp2p/go-libp2p/p2p/net/swarm"
+	"github.com/libp2p/go-libp2p/p2p/protocol/autonatv2"
+	"github.com/libp2p/go-libp2p/p2p/protocol/holepunch"
 	"github.com/libp2p/go-libp2p/p2p/security/noise"
 	quic "github.com/libp2p/go-libp2p/p2p/transport/quic"
 	"github.com/libp2p/go-libp2p/p2p/transport/tcp"
@@ -52,6 +55,15 @@ type Config struct {
 	// network, as behind a local proxy.
 	LimitLoopback bool
 	Clock         func() time.Time // of the rates; nil: the machine's
+	// Relays are addresses, each ending in /p2p/<id>, of nodes that pass
+	// connections on: this host takes a place at each, and uses no other. Only
+	// protocols marked Relayed run over such a connection.
+	Relays []string
+	// NoPunching leaves relayed connections as they are; otherwise peers that
+	// know each other try to follow them by direct ones.
+	NoPunching bool
+	// ServeRelay makes this host a relay for the peers that are Trusted.
+	ServeRelay bool
 	// Network carries connections instead of QUIC and TCP sockets; for
 	// simulations.
 	Network Network
@@ -71,6 +83,8 @@ type Host struct {
 	gater  *gater
 	rates  rates
 	tally  tally
+	relays []*relay
+	nat    *autonatv2.AutoNAT // set by Start, nil without relays
 
 	mu        sync.Mutex // guards what follows
 	protocols map[protocol.ID]registration
@@ -79,6 +93,10 @@ type Host struct {
 	host      host.Host
 	gossip    *Gossip // set before start
 	stopped   bool
+	punching  *holepunch.Service
+	closers   []func() error // of what runs on top of host
+
+	reachability Reachability
 
 	ctx      context.Context // ends when Stop begins; handlers derive theirs from it
 	cancel   context.CancelCauseFunc
@@ -113,6 +131,10 @@ func New(cfg Config) (*Host, error) {
 		slots:     make(map[slotKey]chan struct{}),
 		strangers: make(map[peer.ID]*stranger),
 	}
+	if h.relays, err = parseRelays(cfg.Relays, id); err != nil {
+		return nil, err
+	}
+	h.gater.relay = h.isRelay
 	for _, s := range cfg.Listen {
 		a, err := ma.NewMultiaddr(s)
 		if err != nil {
@@ -147,7 +169,7 @@ func (h *Host) Start(context.Context) error {
 		h.transports(),
 		libp2p.Security(noise.ID, noise.New), libp2p.Muxer(yamux.ID, yamux.DefaultTransport),
 		libp2p.ResourceManager(rm), libp2p.ConnectionGater(h.gater), libp2p.ConnectionManager(connmgr.NullConnMgr{}),
-		libp2p.DisableRelay(), libp2p.DisableMetrics(), libp2p.DisableIdentifyAddressDiscovery(),
+		h.relayTransport(), libp2p.DisableMetrics(), libp2p.DisableIdentifyAddressDiscovery(),
 		libp2p.Ping(false), libp2p.UserAgent(userAgent), libp2p.ProtocolVersion(userAgent),
 		libp2p.WithDialTimeout(DialTimeout), libp2p.SwarmOpts(swarm.WithDialTimeoutLocal(DialTimeoutLocal)),
 		// A long partition is not a network without UDP or IPv6: go on dialling.
@@ -165,8 +187,41 @@ func (h *Host) Start(context.Context) error {
 			return errors.Join(err, lh.Close())
 		}
 	}
+	if err := h.startRelays(lh); err != nil {
+		return errors.Join(err, closeAll(h.closers), lh.Close())
+	}
 	h.host = lh
 	return nil
+}
+
+// startRelays begins what the configuration says of relays; h.mu is held.
+func (h *Host) startRelays(lh host.Host) error {
+	if h.cfg.ServeRelay {
+		if err := h.serveRelay(lh); err != nil {
+			return err
+		}
+	}
+	if len(h.relays) == 0 && !h.cfg.ServeRelay {
+		return nil
+	}
+	if err := h.startAutoNAT(lh); err != nil {
+		return err
+	}
+	if err := h.observe(lh); err != nil {
+		return err
+	}
+	for _, r := range h.relays {
+		h.handlers.Go(func() { h.keepRelay(r) })
+	}
+	return nil
+}
+
+// relayTransport makes and takes relayed connections only if there are relays.
+func (h *Host) relayTransport() libp2p.Option {
+	if len(h.relays) == 0 {
+		return libp2p.DisableRelay()
+	}
+	return libp2p.EnableRelay()
 }
 
 // transports are QUIC and TCP, or what the configuration puts in their place.
@@ -187,7 +242,7 @@ func (h *Host) privateKey() []byte {
 // idempotent.
 func (h *Host) Stop() error {
 	h.mu.Lock()
-	lh, first := h.host, !h.stopped
+	lh, first, parts := h.host, !h.stopped, h.closers
 	h.stopped = true
 	for id := range h.strangers {
 		h.forget(id)
@@ -196,7 +251,7 @@ func (h *Host) Stop() error {
 	h.cancel(fmt.Errorf("%w: stopping", ErrState))
 	var err error
 	if lh != nil && first {
-		err = lh.Close()
+		err = errors.Join(closeAll(parts), lh.Close())
 	}
 	h.handlers.Wait()
 	return err
@@ -212,8 +267,8 @@ func (h *Host) started() (host.Host, error) {
 	return h.host, nil
 }
 
-// Addrs lists where the host can be reached, each ending in /p2p/<id>, QUIC
-// first.
+// Addrs lists where the host can be reached, each ending in /p2p/<id>: QUIC, then
+// through relays, then the others.
 func (h *Host) Addrs() []string {
 	lh, err := h.started()
 	if err != nil {
@@ -225,6 +280,9 @@ func (h *Host) Addrs() []string {
 	}
 	var quicAddrs, others []string
 	for _, a := range listening {
+		if _, err := a.ValueForProtocol(ma.P_CIRCUIT); err == nil {
+			continue // wherever a relay is
+		}
 		s := a.String() + "/p2p/" + string(h.id)
 		if _, err := a.ValueForProtocol(ma.P_QUIC_V1); err == nil {
 			quicAddrs = append(quicAddrs, s)
@@ -232,5 +290,5 @@ func (h *Host) Addrs() []string {
 			others = append(others, s)
 		}
 	}
-	return append(quicAddrs, others...)
+	return slices.Concat(quicAddrs, h.relayAddrs(), others)
 }

@@ -17,6 +17,7 @@ type Limits struct {
 	StreamsPerPeer int           // opened at once to one peer
 	Rate           Rate          // how often one peer may open one
 	Open           bool          // served to peers that Allow does not know
+	Relayed        bool          // opened and served over a relayed connection too
 }
 
 // The fixed limits of a host, whatever its protocols.

@@ -12,6 +12,7 @@ type Refused struct {
 	Strangers       uint64 `json:"strangers"`        // connections of strangers closed to make room, or for want of it
 	PeerStreams     uint64 `json:"peer_streams"`     // of known peers, over the rate of a protocol
 	StrangerStreams uint64 `json:"stranger_streams"` // of strangers, over a rate, over their number, or not for strangers
+	RelayedStreams  uint64 `json:"relayed_streams"`  // over a relayed connection, of protocols that need a direct one
 	Gossip          uint64 `json:"gossip"`           // messages of an author, or passed on by a peer, over a rate: not judged
 	Errors          uint64 `json:"errors"`           // streams that were reset: malformed, late, or refused by their handler
 }
@@ -21,7 +22,7 @@ const maxCountedPeers = 10_000
 
 // tally is where a host counts.
 type tally struct {
-	connections, strangers, peerStreams, strangerStreams, gossip, errors atomic.Uint64
+	connections, strangers, peerStreams, strangerStreams, relayedStreams, gossip, errors atomic.Uint64
 
 	mu    sync.Mutex // guards peers
 	peers map[PeerID]uint64
@@ -41,7 +42,7 @@ func (t *tally) peer(id PeerID) {
 func (h *Host) Refused() Refused {
 	t := &h.tally
 	return Refused{Connections: t.connections.Load(), Strangers: t.strangers.Load(), PeerStreams: t.peerStreams.Load(),
-		StrangerStreams: t.strangerStreams.Load(), Gossip: t.gossip.Load(), Errors: t.errors.Load()}
+		StrangerStreams: t.strangerStreams.Load(), RelayedStreams: t.relayedStreams.Load(), Gossip: t.gossip.Load(), Errors: t.errors.Load()}
 }
 
 // RefusedOf returns how many streams of a known peer were over its rates.

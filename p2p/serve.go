@@ -64,6 +64,9 @@ func (h *Host) serve(r registration) network.StreamHandler {
 			return
 		}
 		_ = s.Close() // the peer has all frames or will see the reset
+		if conn := raw.Conn(); r.limits.Open && relayed(conn) && conn.Stat().Direction == network.DirInbound {
+			h.punch(conn.RemotePeer()) // a hello: now it may be known
+		}
 	}
 }
 

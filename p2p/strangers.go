@@ -47,8 +47,13 @@ func (h *Host) admitConnection(from ma.Multiaddr) bool {
 //	1 its protocol is for everybody, or the peer is known
 //	2 a peer with an agreement is within the protocol's rate
 //	3 any other is within that rate, and so are all of its network together
+//	4 its protocol is for relayed connections, or it came over another
 func (h *Host) welcome(r registration, raw network.Stream) bool {
 	id, conn := raw.Conn().RemotePeer(), raw.Conn()
+	if !r.limits.Relayed && relayed(conn) { // 4
+		h.tally.relayedStreams.Add(1)
+		return false
+	}
 	if !r.limits.Open && !h.gater.known(id) { // 1
 		h.tally.strangerStreams.Add(1)
 		return false
@@ -149,12 +154,15 @@ func (h *Host) expire(n network.Network, id peer.ID) {
 // disconnected forgets a stranger who left.
 func (h *Host) disconnected(n network.Network, c network.Conn) {
 	id := c.RemotePeer()
-	if n.Connectedness(id) == network.Connected {
+	direct, through := links(n, id)
+	if direct {
 		return
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.forget(id)
+	if through.IsZero() {
+		h.forget(id)
+	}
 	if h.gossip != nil {
 		h.gossip.forget(id)
 	}
