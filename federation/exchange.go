@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/p2p"
@@ -276,7 +277,11 @@ func (r *Record) introduce(them *introduced, dialled string, now int64) {
 			r.Addresses = append(r.Addresses, a)
 		}
 	}
+	direct, through := slices.DeleteFunc(slices.Clone(r.Addresses), p2p.IsRelayed), slices.DeleteFunc(slices.Clone(r.Addresses), isDirect)
+	r.Addresses = slices.Concat(direct, through) // a relay is tried last
 }
+
+func isDirect(addr string) bool { return !p2p.IsRelayed(addr) }
 
 // checkSequence refuses a binding older than one already seen, and two
 // different bindings of one sequence.

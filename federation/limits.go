@@ -51,12 +51,12 @@ var (
 var collectRate = p2p.Rate{Every: 2 * agreeRate.Every, Burst: agreeRate.Burst / 2}
 
 // The limits of the protocols. Only hello and deactivation are served to
-// strangers.
+// strangers, and only they and revocation over a relay.
 var (
 	helloLimits = p2p.Limits{MaxFrameBytes: helloFrame, MessageTimeout: quickMessage, TotalTimeout: quickStream, StreamsPerPeer: fewStreams,
-		Rate: helloRate, Open: true}
+		Rate: helloRate, Open: true, Relayed: true}
 	endedLimits = p2p.Limits{MaxFrameBytes: artifactFrame, MessageTimeout: quickMessage, TotalTimeout: quickStream, StreamsPerPeer: fewStreams,
-		Rate: endedRate, Open: true}
+		Rate: endedRate, Open: true, Relayed: true}
 	policyLimits = p2p.Limits{MaxFrameBytes: artifactFrame, MessageTimeout: quickMessage, TotalTimeout: quickStream, StreamsPerPeer: someStreams,
 		Rate: agreeRate}
 	treatyLimits = p2p.Limits{MaxFrameBytes: artifactFrame, MessageTimeout: slowMessage, TotalTimeout: slowStream, StreamsPerPeer: someStreams,
@@ -66,7 +66,7 @@ var (
 	syncLimits = p2p.Limits{MaxFrameBytes: receiptsFrame, MessageTimeout: slowMessage, TotalTimeout: slowStream, StreamsPerPeer: someStreams,
 		Rate: syncRate}
 	revocationLimits = p2p.Limits{MaxFrameBytes: revocationFrame, MessageTimeout: quickMessage, TotalTimeout: quickStream, StreamsPerPeer: someStreams,
-		Rate: syncRate}
+		Rate: syncRate, Relayed: true}
 	// settleLimits leave time for the payee to ask its chain.
 	settleLimits = p2p.Limits{MaxFrameBytes: artifactFrame, MessageTimeout: slowMessage, TotalTimeout: slowStream, StreamsPerPeer: someStreams,
 		Rate: settleRate}

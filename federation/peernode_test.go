@@ -50,6 +50,7 @@ type peerNode struct {
 	peers  []did.DID
 	listen []string             // nil: any port
 	behind func(*p2p.Host) Host // the network between this host and its peers
+	relays []string
 }
 
 // newParty makes an organisation whose admission rule accepts peers. Its tools
@@ -97,7 +98,7 @@ func (p *peerNode) build() {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.host, err = p2p.New(p2p.Config{Key: p.transport, Allow: dir.Knows, Trusted: dir.Trusts, Open: true, Listen: p.listen})
+	p.host, err = p2p.New(p2p.Config{Key: p.transport, Allow: dir.Knows, Trusted: dir.Trusts, Open: true, Listen: p.listen, Relays: p.relays, NoPunching: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -49,6 +50,7 @@ type Host interface {
 	Handle(name string, limits p2p.Limits, serve p2p.Handler) error
 	Connect(ctx context.Context, addr string) (p2p.PeerID, error)
 	Connected(id p2p.PeerID) bool
+	Relayed(id p2p.PeerID) bool
 	Disconnect(id p2p.PeerID) error
 	Open(ctx context.Context, to p2p.PeerID, protocol string) (*p2p.Stream, error)
 	Call(ctx context.Context, to p2p.PeerID, protocol string, request []byte) ([]byte, error)
@@ -158,7 +160,8 @@ func (s *Service) Directory() *Directory { return s.cfg.Directory }
 
 // Connect makes sure of a connection to a known peer with a recent hello, and
 // collects what was agreed while it was away: a treaty the peer has signed, or
-// its newer attestation.
+// its newer attestation. A connection through a relay will do if no other address
+// is known; nothing is collected over it.
 func (s *Service) Connect(ctx context.Context, id did.DID) (Record, error) {
 	rec, err := s.cfg.Directory.Peer(id)
 	if err != nil {
@@ -167,11 +170,18 @@ func (s *Service) Connect(ctx context.Context, id did.DID) (Record, error) {
 	if err := rec.usable(); err != nil && rec.State != Terminated {
 		return Record{}, err
 	}
-	if s.cfg.Host.Connected(rec.PeerID) && !rec.RenewalDue(s.cfg.Now()) && s.known(&rec) {
+	fresh := !rec.RenewalDue(s.cfg.Now()) && s.known(&rec)
+	if fresh && s.cfg.Host.Connected(rec.PeerID) {
 		return s.settleProposal(ctx, rec)
+	}
+	if fresh && s.cfg.Host.Relayed(rec.PeerID) && !slices.ContainsFunc(rec.Addresses, isDirect) {
+		return rec, nil
 	}
 	if rec, err = s.reach(ctx, rec); err != nil {
 		return Record{}, err
+	}
+	if s.cfg.Host.Relayed(rec.PeerID) {
+		return rec, nil
 	}
 	return s.settleProposal(ctx, rec)
 }

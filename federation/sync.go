@@ -71,6 +71,9 @@ func (x *Exchange) exchange(ctx context.Context, rec Record) (SyncReport, error)
 	report.Epochs, err = x.pullRevocations(ctx, rec)
 	note("collect revocations", err)
 	note("collect deactivations", x.s.pullEnded(ctx, rec))
+	if x.s.cfg.Host.Relayed(rec.PeerID) {
+		return report, errors.Join(failed...) // the rest needs a direct connection
+	}
 	head, err := x.witnessHead(ctx, rec)
 	note("witness the head", err)
 	if head != nil {
@@ -195,7 +198,7 @@ func (x *Exchange) renew(ctx context.Context) {
 // arrivals kicks the peers that were not connected when last looked at.
 func (x *Exchange) arrivals(connected map[did.DID]bool) {
 	for _, rec := range x.s.cfg.Directory.List() {
-		now := x.s.cfg.Host.Connected(rec.PeerID)
+		now := x.s.cfg.Host.Connected(rec.PeerID) || x.s.cfg.Host.Relayed(rec.PeerID)
 		if now && !connected[rec.DID] {
 			x.kick(rec.DID)
 		}
@@ -234,7 +237,7 @@ func (x *Exchange) background(ctx context.Context, peer did.DID, mutual bool) {
 			return
 		}
 		_, err = x.exchange(ctx, rec)
-		if mutual {
+		if mutual && !x.s.cfg.Host.Relayed(rec.PeerID) {
 			err = errors.Join(err, x.syncRequest(ctx, rec, syncRequest{Type: "pull"}, &answerHead{}))
 		}
 	}

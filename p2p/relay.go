@@ -18,8 +18,8 @@ import (
 // The reasons a relay is not used.
 var (
 	// ErrRelayed: the only connection to the peer goes through a relay, and the
-	// protocol is not for such connections.
-	ErrRelayed = errors.New("only a relayed connection")
+	// protocol is not for such connections. It is a kind of ErrNotConnected.
+	ErrRelayed = fmt.Errorf("%w: only a relayed connection", ErrNotConnected)
 	// ErrUnknownRelay: an address names a relay that the configuration does not.
 	ErrUnknownRelay = errors.New("not a relay of this node's configuration")
 )
