@@ -58,7 +58,7 @@ func TestRelayCarriesHelloAndRevocation(t *testing.T) {
 	if reached := a.exchange.Propagations(); len(reached) != 1 || reached[0].Epoch != a.revocations.Epoch() {
 		t.Fatalf("propagation %+v", reached)
 	}
-	if _, err := a.exchange.SyncNow(t.Context(), b.did()); err != nil {
+	if _, err := a.exchange.exchange(t.Context(), a.record(b.org)); err != nil {
 		t.Fatalf("an exchange of what may be relayed: %v", err)
 	}
 	direct := slices.DeleteFunc(b.host.Addrs(), p2p.IsRelayed)[0]

@@ -15,6 +15,7 @@ import (
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/kernel/approval"
+	"github.com/backbay-labs/chio-node/p2p"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -50,7 +51,15 @@ type Config struct {
 
 // P2PConfig is the libp2p host.
 type P2PConfig struct {
-	Listen []string `yaml:"listen"` // multiaddrs
+	Listen       []string    `yaml:"listen"`        // multiaddrs
+	Relays       []string    `yaml:"relays"`        // multiaddrs that end in /p2p/<id>
+	HolePunching bool        `yaml:"hole_punching"` // leave relays when both sides can
+	Relay        RelayConfig `yaml:"relay"`
+}
+
+// RelayConfig is the relay that this node is for others.
+type RelayConfig struct {
+	Serve bool `yaml:"serve"` // for peers with a treaty
 }
 
 // APIConfig is the operator's HTTP API.
@@ -120,7 +129,7 @@ func defaultConfig() *Config {
 	return &Config{
 		Name:       "local",
 		Policy:     "policy.yaml",
-		P2P:        P2PConfig{Listen: []string{"/ip4/127.0.0.1/udp/0/quic-v1", "/ip4/127.0.0.1/tcp/0"}},
+		P2P:        P2PConfig{Listen: []string{"/ip4/127.0.0.1/udp/0/quic-v1", "/ip4/127.0.0.1/tcp/0"}, HolePunching: true},
 		API:        APIConfig{Listen: "127.0.0.1:0"},
 		Federation: FederationConfig{DefaultTerms: "terms.yaml", SyncIntervalSeconds: 30},
 		Retention:  RetentionConfig{Dir: "archive"},
@@ -142,6 +151,9 @@ func (c *Config) validate() error {
 	}
 	if err := loopback(c.API.Listen); err != nil {
 		return fmt.Errorf("api.listen: %w", err)
+	}
+	if err := p2p.CheckRelays(c.P2P.Relays); err != nil {
+		return fmt.Errorf("p2p.relays: %w", err)
 	}
 	for code, decimals := range c.Currencies {
 		if code != strings.ToUpper(code) || len(code) < 3 || len(code) > 8 || decimals < 0 || decimals > 12 {

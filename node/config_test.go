@@ -31,6 +31,7 @@ func TestConfigRefuses(t *testing.T) {
 		{"one oracle operator", "oracle: {min_operators: 1}\n", "at least 2"},
 		{"a passport nobody judges", "federation: {minimum_passport: gold}\n", "federation.minimum_passport: this node cannot judge"},
 		{"a bond nobody judges", "federation: {minimum_bond: '100 USDC'}\n", "federation.minimum_bond: this node cannot judge"},
+		{"a relay without an identity", "p2p: {relays: [/ip4/192.0.2.1/udp/4001/quic-v1]}\n", "p2p.relays"},
 		{"bad did", "federation: {allow: ['did:web:x']}\n", "federation.allow"},
 		{"bad name", "name: '../x'\n", "name"},
 	} {

@@ -41,6 +41,10 @@ type Status struct {
 	SilentWitnesses []string `json:"silent_witnesses,omitempty"`
 	// Refused counts what the network turned away since the start.
 	Refused p2p.Refused `json:"refused"`
+	// Relays is how this node stands with each relay of its configuration, and
+	// Reachability whether they can dial it.
+	Relays       []p2p.Relay      `json:"relays,omitempty"`
+	Reachability p2p.Reachability `json:"reachability,omitempty"`
 }
 
 // ServerInfo is one attached tool server.

@@ -85,7 +85,7 @@ func (n *Node) measure(e *exposition) error {
 		what  string
 		count uint64
 	}{{"connections", refused.Connections}, {"strangers", refused.Strangers}, {"peer_streams", refused.PeerStreams},
-		{"stranger_streams", refused.StrangerStreams}, {"gossip", refused.Gossip}, {"errors", refused.Errors}} {
+		{"stranger_streams", refused.StrangerStreams}, {"relayed_streams", refused.RelayedStreams}, {"gossip", refused.Gossip}, {"errors", refused.Errors}} {
 		e.sample("chio_p2p_refused_total", int64(of.count), "what", of.what)
 	}
 	samples, err := n.network.samples()

@@ -47,7 +47,8 @@ func newNetwork(n *Node) (*network, error) {
 	}
 	w.directory = directory
 	if w.host, err = p2p.New(p2p.Config{Key: n.keys.Transport(), Listen: stableListen(n.opts.Home, n.cfg.P2P.Listen),
-		Allow: directory.Knows, Trusted: directory.Trusts, Open: true, Log: n.log}); err != nil {
+		Allow: directory.Knows, Trusted: directory.Trusts, Open: true, Log: n.log,
+		Relays: n.cfg.P2P.Relays, NoPunching: !n.cfg.P2P.HolePunching, ServeRelay: n.cfg.P2P.Relay.Serve}); err != nil {
 		return nil, err
 	}
 	terms, err := n.loadTerms()

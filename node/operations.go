@@ -136,6 +136,9 @@ func (n *Node) status(ctx context.Context, _ Empty) (*Status, error) {
 		Peer: n.network.address(), API: n.apiAddress(), Settlement: n.money.settlementAddress(), Oracle: n.money.oracleAddress(),
 		Policy: policy.Hash, PolicyState: policy, Servers: n.tools.list(), Sealed: n.keys.Sealed(), Ready: true, SilentWitnesses: n.silentWitnesses(),
 		Junk: n.junk.Load(), Refused: n.network.host.Refused()}
+	if len(n.cfg.P2P.Relays) > 0 {
+		s.Relays, s.Reachability = n.network.host.Relays(), n.network.host.Reachability()
+	}
 	if err := n.ready(); err != nil {
 		s.Ready, s.Problem = false, err.Error()
 	}

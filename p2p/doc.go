@@ -12,10 +12,14 @@
 // disconnected if it is still unknown after a while. Addresses a peer
 // advertises are never dialled, only addresses passed to Connect.
 //
+// Relays are those of the configuration. A connection through one is no
+// connection to anything but the protocols marked Relayed, whatever the relay
+// says of it; known peers try to follow it by a direct one.
+//
 // Gossip passes small messages among known peers that joined a topic, signed by
 // their authors end to end; whoever owns the host judges each before it goes
 // further. It promises no delivery, and strangers are told nothing of it.
 //
 // Non-goals: no policy, no money, no DIDs beyond the text of a peer address, no
-// relays, no NAT traversal, no discovery.
+// discovery of peers or relays.
 package p2p

@@ -191,8 +191,8 @@ func (h *Host) reserve(r *relay) error {
 // relayAddrs lists the addresses at which we are reachable through relays now.
 func (h *Host) relayAddrs() (out []string) {
 	for _, r := range h.Relays() {
-		if r.Reserved {
-			out = append(out, r.Address+circuitPart+"/p2p/"+string(h.id))
+		if r.Through != "" {
+			out = append(out, r.Through)
 		}
 	}
 	return out
@@ -200,10 +200,10 @@ func (h *Host) relayAddrs() (out []string) {
 
 // Relay says how this node stands with one relay of its configuration.
 type Relay struct {
-	Address  string `json:"address"`  // of the relay
-	Reserved bool   `json:"reserved"` // peers can reach us through it now
-	Seen     string `json:"seen_as,omitempty"`
-	Problem  string `json:"problem,omitempty"`
+	Address string `json:"address"`           // of the relay
+	Through string `json:"through,omitempty"` // where peers reach us now; "": it holds no place for us
+	Seen    string `json:"seen_as,omitempty"` // where it sees us
+	Problem string `json:"problem,omitempty"` // of the last try
 }
 
 // Relays lists the relays of the configuration.
@@ -213,7 +213,10 @@ func (h *Host) Relays() []Relay {
 	for _, r := range h.relays {
 		connected := h.Connected(r.id)
 		r.mu.Lock()
-		s := Relay{Address: r.addr, Reserved: connected && r.until.After(now)}
+		s := Relay{Address: r.addr}
+		if connected && r.until.After(now) {
+			s.Through = r.addr + circuitPart + "/p2p/" + string(h.id)
+		}
 		if r.seen != nil {
 			s.Seen = r.seen.String()
 		}

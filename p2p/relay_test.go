@@ -134,6 +134,34 @@ func TestStrangersStayRelayed(t *testing.T) {
 	eventually(t, "a direct connection after the hello", func() bool { return a.Connected(b.ID()) })
 }
 
+// TestPunchedAddresses: a known peer has us dial what it could advertise, no
+// more, and for one try.
+func TestPunchedAddresses(t *testing.T) {
+	_, relay := startRelay(t, 1, Config{})
+	cfg := Config{Allow: everybody, Relays: []string{relay}, NoPunching: true}
+	a, behind := startBehind(t, 2, cfg, bothProtocols()...)
+	b, _ := startBehind(t, 3, cfg, bothProtocols()...)
+	if _, err := b.Connect(t.Context(), behind); err != nil {
+		t.Fatal(err)
+	}
+	from, err := b.ID().decode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	near, nowhere := ma.StringCast("/ip4/127.0.0.1/udp/9/quic-v1"), ma.StringCast("/ip4/224.0.0.1/udp/9/quic-v1")
+	theirs := []ma.Multiaddr{nowhere, near, ma.StringCast("/dns4/example.com/udp/9/quic-v1")}
+	for range punchAddrs {
+		theirs = append(theirs, near)
+	}
+	kept := punchFilter{a}.FilterRemote(from, theirs)
+	if len(kept) != punchAddrs || !kept[0].Equal(near) {
+		t.Fatalf("kept %v", kept)
+	}
+	if !a.gater.InterceptAddrDial(from, near) || a.gater.InterceptAddrDial(from, nowhere) {
+		t.Fatal("what was kept and what may be dialled differ")
+	}
+}
+
 // TestUnnamedRelays: neither a peer's address nor a peer that says it is a relay
 // brings in one that the configuration does not name.
 func TestUnnamedRelays(t *testing.T) {

@@ -76,6 +76,16 @@ func (a *app) statusCmd() *cobra.Command {
 				if s.Peer != "" {
 					fmt.Fprintf(t, "peer\t%s\napi\t%s\n", s.Peer, s.API)
 				}
+				for _, r := range s.Relays {
+					if r.Through != "" {
+						fmt.Fprintf(t, "relay\t%s@%s\n", s.DID, r.Through)
+					} else {
+						fmt.Fprintf(t, "relay\tno place at %s: %s\n", r.Address, r.Problem)
+					}
+				}
+				if s.Reachability != "" {
+					fmt.Fprintf(t, "reachability\t%s\n", s.Reachability)
+				}
 				fmt.Fprintf(t, "settlement\t%s\noracle\t%s\n", s.Settlement, s.Oracle)
 				for _, srv := range s.Servers {
 					fmt.Fprintf(t, "server %s\t%s\n", srv.Name, strings.Join(srv.Tools, ", "))
