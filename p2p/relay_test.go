@@ -10,6 +10,7 @@ import (
 
 	"github.com/libp2p/go-libp2p/core/peer"
 	circuit "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/client"
+	service "github.com/libp2p/go-libp2p/p2p/protocol/circuitv2/relay"
 	ma "github.com/multiformats/go-multiaddr"
 )
 
@@ -186,6 +187,33 @@ func TestUnnamedRelays(t *testing.T) {
 	defer cancel()
 	if _, err := b.Connect(ctx, unnamed+circuitPart+"/p2p/"+string(a.ID())); err == nil || b.Relayed(a.ID()) && a.Relayed(b.ID()) {
 		t.Fatal("a connection came in through a relay that is not named")
+	}
+}
+
+// TestRelayThatSaysItIsNone: a relay without limits makes connections that libp2p
+// takes for as good as direct ones. We do not.
+func TestRelayThatSaysItIsNone(t *testing.T) {
+	r := startHost(t, 1, Config{Allow: everybody, Open: true})
+	endless, err := service.New(r.host, service.WithInfiniteLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = endless.Close() })
+	cfg := Config{Allow: everybody, Relays: r.Addrs()[:1], NoPunching: true}
+	a, behind := startBehind(t, 2, cfg, bothProtocols()...)
+	cfg.NoPunching = false // it waits for a direct connection, and a never begins one
+	b, _ := startBehind(t, 3, cfg, bothProtocols()...)
+	if _, err := b.Connect(t.Context(), behind); err != nil {
+		t.Fatal(err)
+	}
+	if b.Connected(a.ID()) || !b.Relayed(a.ID()) || !a.Relayed(b.ID()) {
+		t.Fatal("a relayed connection counts as a direct one")
+	}
+	if _, err := b.Call(t.Context(), a.ID(), anywhere, []byte("hello")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Call(t.Context(), a.ID(), nearby, []byte("call")); !errors.Is(err, ErrRelayed) || a.Refused().RelayedStreams != 0 {
+		t.Fatalf("opened over a relayed connection: %v", err)
 	}
 }
 
