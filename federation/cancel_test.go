@@ -179,7 +179,7 @@ func TestCancelBeforeTheToolBegins(t *testing.T) {
 	a, b := federated(t)
 	_, out := a.frame(a.mandate(b, "read_file", readArgs), nil)
 	key := callKey{a.did(), out.body.CallID}
-	arr, _ := b.exchange.arrive(key, out.continuation)
+	arr, _ := b.exchange.arrive(key, out.continuation, out.body)
 	if _, err := b.exchange.cancelled(key); err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -105,9 +106,16 @@ type answerHead struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// readAnswer decodes an answer of another shape than answerHead, after it was
-// checked for being an error.
+// errorMark is in every protocol error that is canonical, and seldom elsewhere.
+var errorMark = []byte(`"status":"` + statusError + `"`)
+
+// readAnswer decodes an answer of another shape than answerHead, unless it is a
+// protocol error. Only what may be one is read twice.
 func readAnswer(doc []byte, into any) error {
+	bad := wire.UnmarshalCanonical(doc, into, frameLimits)
+	if bad == nil && !bytes.Contains(doc, errorMark) {
+		return nil
+	}
 	var head answerHead
 	if err := wire.UnmarshalLenient(doc, &head, frameLimits); err != nil {
 		return fmt.Errorf("read the answer: %w", err)
@@ -115,8 +123,8 @@ func readAnswer(doc []byte, into any) error {
 	if head.Status == statusError {
 		return &PeerError{Code: clip(head.Code, 64), Reason: clip(head.Reason, maxReason)}
 	}
-	if err := wire.UnmarshalCanonical(doc, into, frameLimits); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
+	if bad != nil {
+		return fmt.Errorf("read the answer: %w", bad)
 	}
 	return nil
 }

@@ -38,12 +38,13 @@ type arrival struct {
 	continuation *wire.Envelope
 	signed       bool                    // the peer signed for this call to us; guarded by mu
 	verified     bool                    // set before the kernel sees the call, with the next two; guarded by mu
-	body         *Continuation           // as verified
+	body         *Continuation           // as it says, which counts once it is verified
 	subject      wire.PublicKey          // the calling agent
 	children     []receipt.Child         // calls it led to; guarded by mu
 	running      context.Context         // ends with its execution
 	cancel       context.CancelCauseFunc // ends its execution; nil before that begins
 	cancelled    bool                    // its origin has ended it
+	ended        *outcome                // once its rows are on disk
 	done         chan struct{}           // closed when the reply is on disk, or never will be
 }
 
@@ -93,7 +94,7 @@ func (x *Exchange) answerCall(ctx context.Context, rec Record, q *invokeRequest,
 		return nil, refusal(refusedNotReady, "the node is starting")
 	}
 	key := callKey{rec.DID, c.CallID}
-	arr, first := x.arrive(key, q.Continuation)
+	arr, first := x.arrive(key, q.Continuation, c)
 	if !first { // 2
 		select {
 		case <-arr.done:
@@ -126,6 +127,9 @@ func (x *Exchange) answerCall(ctx context.Context, rec Record, q *invokeRequest,
 		said()
 	}
 	x.failpoint("host.receipt_committed_before_reply")
+	if e := x.endOf(arr); e != nil { // 5
+		return e.reply(), nil
+	}
 	reply, err := x.storedReply(key, q.Continuation) // 5
 	if err == nil && reply == nil {
 		err = refusal(refusedNotReady, "the call ended as %s and could not be recorded", out.Ended)
@@ -134,13 +138,13 @@ func (x *Exchange) answerCall(ctx context.Context, rec Record, q *invokeRequest,
 }
 
 // arrive registers a call that begins, or finds the one under way.
-func (x *Exchange) arrive(key callKey, env *wire.Envelope) (arr *arrival, first bool) {
+func (x *Exchange) arrive(key callKey, env *wire.Envelope, c *Continuation) (arr *arrival, first bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if arr = x.arriving[key]; arr != nil {
 		return arr, false
 	}
-	arr = &arrival{continuation: env, done: make(chan struct{}), cancelled: x.early.take(key, x.now())}
+	arr = &arrival{continuation: env, body: c, done: make(chan struct{}), cancelled: x.early.take(key, x.now())}
 	x.arriving[key] = arr
 	return arr, true
 }
@@ -230,8 +234,42 @@ func (x *Exchange) checkPassport(q *invokeRequest, c *Continuation) *kernel.Deni
 		Fix: "call with a passport of the calling organisation that is valid and not revoked"}
 }
 
-// storedReply is the answer of a call that ended, or nil. It is made of rows
-// that never change, so it is the same bytes every time.
+// outcome is what the answer of a call that ended is made of: rows that never
+// change, so the answer is the same bytes every time.
+type outcome struct {
+	row              arrived
+	receipt, content []byte
+}
+
+func (e *outcome) reply() []byte {
+	parts := []part{{"status", text(statusDone)}, {"receipt", e.receipt}}
+	if e.row.Content {
+		parts = append(parts, part{"content", e.content})
+	}
+	if e.row.ContentBytes > 0 {
+		parts = append(parts, part{"content_bytes", wire.MustMarshal(e.row.ContentBytes)})
+	}
+	if e.row.IsError {
+		parts = append(parts, part{"is_error", []byte("true")})
+	}
+	return object(parts...)
+}
+
+// endsAs notes how a call that arrived ended, once that is on disk.
+func (x *Exchange) endsAs(arr *arrival, how *outcome) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	arr.ended = how
+}
+
+// endOf is how a call that arrived ended, or nil: nothing of it is on disk.
+func (x *Exchange) endOf(arr *arrival) *outcome {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return arr.ended
+}
+
+// storedReply is the answer of a call that ended, or nil.
 func (x *Exchange) storedReply(key callKey, env *wire.Envelope) ([]byte, error) {
 	var reply []byte
 	err := x.s.cfg.DB.View(func(r store.Reader) error {
@@ -246,25 +284,16 @@ func (x *Exchange) storedReply(key callKey, env *wire.Envelope) ([]byte, error) 
 		if !row.Done {
 			return refusal(refusedNotReady, "call %s is under way, or its receipt is owed until this node starts again", key.callID)
 		}
-		doc, err := x.receiptByID(r, row.ReceiptID)
-		if err != nil {
+		e := outcome{row: row}
+		if e.receipt, err = x.receiptByID(r, row.ReceiptID); err != nil {
 			return fmt.Errorf("receipt of call %s: %w", key.callID, err)
 		}
-		parts := []part{{"status", text(statusDone)}, {"receipt", doc}}
 		if row.Content {
-			content, err := r.Get(contentKey(key))
-			if err != nil {
+			if e.content, err = r.Get(contentKey(key)); err != nil {
 				return fmt.Errorf("content of call %s: %w", key.callID, err)
 			}
-			parts = append(parts, part{"content", content})
 		}
-		if row.ContentBytes > 0 {
-			parts = append(parts, part{"content_bytes", wire.MustMarshal(row.ContentBytes)})
-		}
-		if row.IsError {
-			parts = append(parts, part{"is_error", []byte("true")})
-		}
-		reply = object(parts...)
+		reply = e.reply()
 		return nil
 	})
 	return reply, err

@@ -121,13 +121,15 @@ type hostReceipt struct {
 	priceRound *wire.Digest
 	content    string // content_hash
 	children   []receipt.Child
+	receipt    *receipt.Receipt // all of it
+	md         *receipt.Metadata
 }
 
 // readHostReceipt takes the facts out of a receipt.
 func readHostReceipt(doc wire.Raw, r *receipt.Receipt, md *receipt.Metadata) *hostReceipt {
 	// The peer's words go into a receipt of ours, so they must not be able to
 	// make it too large to sign.
-	h := &hostReceipt{id: r.ID, doc: doc, at: r.Timestamp, content: r.ContentHash, code: clip(md.Code, maxPeerCode)}
+	h := &hostReceipt{id: r.ID, doc: doc, receipt: r, md: md, at: r.Timestamp, content: r.ContentHash, code: clip(md.Code, maxPeerCode)}
 	if r.Decision != nil {
 		h.verdict, h.reason = r.Decision.Verdict, clip(r.Decision.Reason, maxPeerReason)
 	}

@@ -204,11 +204,10 @@ func (p *participant) Refuse(tx store.Tx, r *kernel.Refusal, logIndex uint64) er
 // closeArrival writes the reply that the peer gets, now and whenever it asks
 // again, and puts the receipt into the peer's outbox.
 func (x *Exchange) closeArrival(tx store.Tx, key callKey, r *receipt.Receipt, doc []byte, index uint64, res *kernel.Result, content wire.Raw) error {
-	var row arrived
-	if have, err := load(tx, inKey(key), &row); err != nil {
+	arr := x.arrivalOf(key)
+	row, c, err := arrivedRow(tx, key, arr)
+	if err != nil {
 		return err
-	} else if !have {
-		return fmt.Errorf("%w: call %s of %s is closed but never arrived", store.ErrCorrupt, key.callID, key.peer)
 	}
 	row.Done, row.ReceiptID = true, r.ID
 	switch {
@@ -231,12 +230,11 @@ func (x *Exchange) closeArrival(tx store.Tx, key callKey, r *receipt.Receipt, do
 	}
 	tx.Set(boxKey(key.peer, index), []byte(r.ID))
 	tx.AfterCommit(func() { x.kick(key.peer) })
-	c, err := peekContinuation(row.Continuation)
-	if err != nil {
-		return err
-	}
-	if arr := x.arrivalOf(key); arr != nil && !arr.signed { // the peer did not sign for this call
-		return nil
+	if arr != nil {
+		tx.AfterCommit(func() { x.endsAs(arr, &outcome{row, doc, content}) })
+		if !arr.signed { // the peer did not sign for this call
+			return nil
+		}
 	}
 	md, err := metadataOf(r)
 	if err != nil {
@@ -247,20 +245,37 @@ func (x *Exchange) closeArrival(tx store.Tx, key callKey, r *receipt.Receipt, do
 		ContinuationSHA256: row.Continuation.ID(), ReceiptID: h.id, Verdict: h.verdict, Charge: h.charge, FiledAt: x.now()}, h)
 }
 
+// arrivedRow is the row of a call that is being closed, and what its
+// continuation says. Of one that arrived in this process both are at hand.
+func arrivedRow(tx store.Tx, key callKey, arr *arrival) (row arrived, c *Continuation, err error) {
+	have := true
+	if arr != nil {
+		row.Continuation, c = arr.continuation, arr.body
+		if _, err = tx.Get(inKey(key)); errors.Is(err, store.ErrNotFound) {
+			have, err = false, nil
+		}
+	} else if have, err = load(tx, inKey(key), &row); have {
+		c, err = peekContinuation(row.Continuation)
+	}
+	if err == nil && !have {
+		err = fmt.Errorf("%w: call %s of %s is closed but never arrived", store.ErrCorrupt, key.callID, key.peer)
+	}
+	return row, c, err
+}
+
 // closeDeparture ends a call at the origin: our receipt goes to the peer's
 // outbox, and the peer's receipt, if we have it by now, is filed.
 func (x *Exchange) closeDeparture(tx store.Tx, c *kernel.Closing, index uint64) error {
-	var row departed
 	callID := c.Call.Mandate.CallID
-	if have, err := load(tx, prefixOut+callID, &row); err != nil {
+	out, _ := c.Ticket.Attach.(*departure)
+	row, body, err := departedRow(tx, callID, out)
+	if err != nil {
 		return err
-	} else if !have {
-		return fmt.Errorf("%w: call %s is closed but never left", store.ErrCorrupt, callID)
 	}
 	row.ReceiptID = c.Receipt.ID
 	tx.Set(boxKey(row.Peer, index), []byte(c.Receipt.ID))
 	tx.AfterCommit(func() { x.nudge(row.Peer) }) // the host closed before us
-	if out, ok := c.Ticket.Attach.(*departure); ok {
+	if out != nil {
 		tx.AfterCommit(func() { x.ledTo(out.parent, c.Receipt) })
 	}
 	var h *hostReceipt
@@ -268,21 +283,36 @@ func (x *Exchange) closeDeparture(tx store.Tx, c *kernel.Closing, index uint64) 
 		h, _ = c.Result.Attach.(*hostReceipt)
 	}
 	if h == nil {
-		var err error
 		if h, err = x.arrivedBySync(tx, &row, callID); err != nil {
 			return err
 		}
 	}
-	return x.fileDeparture(tx, callID, &row, h)
+	return x.fileDeparture(tx, &row, body, h)
+}
+
+// departedRow is the row of a call of ours that is being closed, and what its
+// continuation says: the very rows that this process wrote at Admit if out is
+// what Admit left, because nobody writes them before the call is closed.
+func departedRow(tx store.Tx, callID string, out *departure) (row departed, c *Continuation, err error) {
+	have := true
+	if out != nil {
+		row.Peer, row.Continuation, c = out.body.To, out.continuation, out.body
+		if _, err = tx.Get(prefixOut + callID); errors.Is(err, store.ErrNotFound) {
+			have, err = false, nil
+		}
+	} else if have, err = load(tx, prefixOut+callID, &row); have {
+		c, err = peekContinuation(row.Continuation)
+	}
+	if err == nil && !have {
+		err = fmt.Errorf("%w: call %s is closed but never left", store.ErrCorrupt, callID)
+	}
+	return row, c, err
 }
 
 // fileDeparture files the host's receipt for a call of ours, if there is one.
-func (x *Exchange) fileDeparture(tx store.Tx, callID string, row *departed, h *hostReceipt) error {
+func (x *Exchange) fileDeparture(tx store.Tx, row *departed, c *Continuation, h *hostReceipt) error {
+	callID := c.CallID
 	if h != nil {
-		c, err := peekContinuation(row.Continuation)
-		if err != nil {
-			return err
-		}
 		j := &Joint{Role: RoleOrigin, Peer: row.Peer, CallID: callID, TreatyID: c.TreatyID, ContinuationSHA256: row.Continuation.ID(),
 			ReceiptID: h.id, Verdict: h.verdict, Charge: h.charge, PeerReceipt: h.doc, FiledAt: x.now()}
 		if checkCharge(h, c.MaxCharge) != nil {

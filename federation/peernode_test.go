@@ -57,7 +57,13 @@ type peerNode struct {
 // of server files cost what the terms say.
 func newParty(t testing.TB, seed byte, terms Terms, peers ...did.DID) *peerNode {
 	t.Helper()
-	o := newOrg(t, seed) // for its keys and its store
+	return partyOf(newOrg(t, seed), seed, terms, peers...) // for its keys and its store
+}
+
+// partyOf gives an organisation a whole kernel, over the store that it has now.
+func partyOf(o *org, seed byte, terms Terms, peers ...did.DID) *peerNode {
+	t := o.t
+	t.Helper()
 	if err := o.host.Stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -332,9 +338,15 @@ func federatedUnder(t testing.TB, termsA, termsB Terms) (a, b *peerNode) {
 	t.Helper()
 	a = newParty(t, 10, termsA)
 	b = newParty(t, 20, termsB, didOf(t, 10))
-	federate(t, a.org, b.org)
-	a.sync(b)
+	agree(a, b)
 	return a, b
+}
+
+// agree makes a treaty and exchanges fresh revocation epochs.
+func agree(a, b *peerNode) {
+	a.t.Helper()
+	federate(a.t, a.org, b.org)
+	a.sync(b)
 }
 
 func (p *peerNode) sync(other *peerNode) SyncReport {

@@ -113,11 +113,7 @@ func jointStatement(c *Continuation, hash wire.Digest, originDoc, hostDoc wire.R
 	if !originOf(origin, md, c, hash, h.id) { // 1
 		return nil, fmt.Errorf("%w: the origin's receipt is for another call", ErrPeerReceipt)
 	}
-	host, hostMD, err := openReceipt(hostDoc, c.TargetKernel)
-	if err != nil {
-		return nil, err
-	}
-	a, b := verdictIn(origin, md, c), verdictIn(host, hostMD, c)
+	a, b := verdictIn(origin, md, c), verdictIn(h.receipt, h.md, c)
 	return wire.Marshal(statement{Type: statementType, PredicateType: CosignPredicate,
 		Subject: []subject{{Name: "chio-receipt:" + h.id, Digest: subjectSHA{h.id}}},
 		Predicate: cosignPredicate{InvocationID: c.CallID,
@@ -126,7 +122,7 @@ func jointStatement(c *Continuation, hash wire.Digest, originDoc, hostDoc wire.R
 			ToolName:     c.Tool,
 			ToolArgsHash: taggedHash{"sha256", c.ArgsSHA256.String()}, CapabilityLease: leaseRef{c.LeaseID, c.TargetKernel.String(), c.ExpiresAt * 1000},
 			Policy: policySummary{A: a, B: b, Joint: jointVerdict(a.Verdict, b.Verdict)}, Consistency: "bilateral", Visibility: "parties", CoSign: "both",
-			TimestampMilli: host.Timestamp * 1000,
+			TimestampMilli: h.at * 1000,
 			Treaty:         treatyBinding{c.TreatyID, c.EffectiveSHA256, hash, origin.ID, h.id}}})
 }
 

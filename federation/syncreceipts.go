@@ -149,7 +149,11 @@ func (x *Exchange) fileLate(tx store.Tx, peer did.DID, f *foreign) error {
 	if h == nil {
 		return nil
 	}
-	return x.fileDeparture(tx, f.md.CallID, &row, h)
+	c, err := peekContinuation(row.Continuation)
+	if err != nil {
+		return err
+	}
+	return x.fileDeparture(tx, &row, c, h)
 }
 
 // lateReceipt is the host's receipt if it is for the continuation we signed.

@@ -43,7 +43,7 @@ func Canonicalize(doc []byte, limits Limits) ([]byte, error) {
 
 // IsCanonical reports whether doc is byte for byte its own canonical form.
 func IsCanonical(doc []byte, limits Limits) error {
-	if len(doc) <= limits.Bytes && canonicalQuick(doc, limits.Depth) {
+	if surelyCanonical(doc, limits) {
 		return nil
 	}
 	c, err := Canonicalize(doc, limits)

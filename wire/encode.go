@@ -63,15 +63,27 @@ func encode(v any) ([]byte, error) {
 		own.Set(value)
 		value = own
 	}
-	out, err := planOf(value.Type()).append(make([]byte, 0, 1024), value, BundleLimits.Depth)
+	scratch := scratches.Get().(*[]byte)
+	defer scratches.Put(scratch)
+	out, err := planOf(value.Type()).append((*scratch)[:0], value, BundleLimits.Depth)
 	if err != nil {
 		return nil, err
 	}
 	if len(out) > BundleLimits.Bytes {
 		return nil, fmt.Errorf("%w: %d bytes, limit %d", ErrTooLarge, len(out), BundleLimits.Bytes)
 	}
-	return out, nil
+	if cap(out) <= maxScratchBytes {
+		*scratch = out
+	}
+	return append(make([]byte, 0, len(out)), out...), nil
 }
+
+// maxScratchBytes is the largest memory kept for the next document.
+const maxScratchBytes = 64 << 10
+
+// scratches are memory to encode in: a document's size is known when it is
+// written.
+var scratches = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
 
 var (
 	rawType       = reflect.TypeFor[Raw]()

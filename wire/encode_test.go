@@ -203,6 +203,9 @@ func FuzzQuickCheck(f *testing.F) {
 		if len(doc) > limits.Bytes || !wire.CanonicalQuick(doc, limits.Depth) {
 			return
 		}
+		if !wire.Raw(doc).IsValid() {
+			t.Fatalf("%q passed and is no JSON, or has a name twice", doc)
+		}
 		var v any
 		if err := wire.UnmarshalLenient(doc, &v, limits); err != nil {
 			t.Fatalf("%q passed and is no JSON: %v", doc, err)

@@ -11,6 +11,11 @@ func canonicalQuick(doc []byte, depth int) bool {
 	return s.value(depth) && s.pos == len(doc)
 }
 
+// surelyCanonical is canonicalQuick within limits. False says nothing.
+func surelyCanonical(doc []byte, limits Limits) bool {
+	return len(doc) <= limits.Bytes && canonicalQuick(doc, limits.Depth)
+}
+
 // scanner walks one document that it believes to be canonical.
 type scanner struct {
 	doc []byte
