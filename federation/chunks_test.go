@@ -127,6 +127,7 @@ func TestLyingChunks(t *testing.T) {
 					return
 				}
 				key := callKey{a.did(), m.CallID}
+				b.forget(key)
 				err := b.db.Update(context.Background(), func(tx store.Tx) error {
 					var row arrived
 					if _, err := load(tx, inKey(key), &row); err != nil {

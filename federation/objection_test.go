@@ -410,6 +410,7 @@ func TestAnotherResultIsObjectedTo(t *testing.T) {
 			b.failAt(func(name string) {
 				if name == "host.receipt_committed_before_reply" {
 					replace(`{"text":"another"}`)
+					b.forget(callKey{a.did(), m.CallID})
 				}
 			})
 			if out := a.kernelOf.Mediate(t.Context(), m); out.Ended != receipt.Incomplete || out.Content != nil {
