@@ -80,3 +80,12 @@ func TestWindowsHoldWhatIsJudged(t *testing.T) {
 		t.Errorf("heard %s, want %s; %s %+v", got, want, out.Verdict, out.Denial)
 	}
 }
+
+// TestWindowThatAGuardBroke: what a guard made of a window is read as strictly
+// as the window.
+func TestWindowThatAGuardBroke(t *testing.T) {
+	out, heard := heardFrom(t, []string{`{"`}, `{"message":"one"}`)
+	if out.Verdict != kernel.Deny || out.Denial.Code != kernel.CodeOutputBlocked || len(heard) > 0 {
+		t.Errorf("heard %s, %s %+v", heard, out.Verdict, out.Denial)
+	}
+}
