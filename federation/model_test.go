@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -210,12 +211,14 @@ func (p *peerNode) allowance(other *peerNode) []capability.Token {
 
 // under is a proved call under a chain.
 func (p *peerNode) under(other *peerNode, chain []capability.Token, tool, args string) *kernel.Mandate {
-	id, err := wire.NewUUIDv7(p.clock.Load()*1000, rand.Reader)
+	id, err := wire.NewUUIDv7(p.clock.Load()*1000, p.random())
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	var nonce [16]byte
-	_, _ = rand.Read(nonce[:])
+	if _, err := io.ReadFull(p.random(), nonce[:]); err != nil {
+		p.t.Fatal(err)
+	}
 	m := &kernel.Mandate{CallID: id, Server: other.did().String() + "/files", Tool: tool, Operation: capability.Invoke,
 		Arguments: wire.Raw(args), Chain: chain, Holder: receipt.Holder{Kind: "agent"}, Passport: p.passport, Edge: "test"}
 	m.Proof, err = capability.SignProof(capability.HolderProof{Schema: capability.ProofSchema, CallID: id, Audience: other.kernel.Public(),

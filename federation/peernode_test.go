@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"io"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -51,6 +52,15 @@ type peerNode struct {
 	listen []string             // nil: any port
 	behind func(*p2p.Host) Host // the network between this host and its peers
 	relays []string
+	rand   io.Reader // nil: the machine's
+	desk   bool      // speaks the settle protocol, and settles nothing
+}
+
+func (p *peerNode) random() io.Reader {
+	if p.rand != nil {
+		return p.rand
+	}
+	return rand.Reader
 }
 
 // newParty makes an organisation whose admission rule accepts peers. Its tools
@@ -89,17 +99,6 @@ func (p *peerNode) open() {
 func (p *peerNode) build() {
 	t := p.t
 	t.Helper()
-	var nonces *authority.Nonces
-	err := p.db.View(func(r store.Reader) (err error) {
-		if nonces, err = authority.OpenNonces(r, authority.NonceLimits{}); err != nil {
-			return err
-		}
-		p.revocations, err = authority.OpenRevocations(r, authority.RevocationConfig{DID: p.did(), MaxStalenessSeconds: 300})
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir, err := OpenDirectory(p.db, p.clock.Load)
 	if err != nil {
 		t.Fatal(err)
@@ -112,11 +111,41 @@ func (p *peerNode) build() {
 	if p.behind != nil {
 		host = p.behind(p.host)
 	}
-	p.service, err = New(Config{Host: host, Directory: dir, DB: p.db, Org: p.org.org, Terms: p.terms,
-		Bindings: func() Bindings { return p.bindings }, Self: func() Self { return p.self },
-		Now: p.clock.Load, Rand: rand.Reader, Admission: Admission{Peers: p.peers}, Failpoint: p.passing})
+	p.compose(dir, host)
+	running := p.host
+	t.Cleanup(func() { _ = running.Stop() })
+	if err := p.host.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// compose builds everything over the store, behind a host that is not started.
+func (p *peerNode) compose(dir *Directory, host Host) {
+	t := p.t
+	t.Helper()
+	var nonces *authority.Nonces
+	err := p.db.View(func(r store.Reader) (err error) {
+		if nonces, err = authority.OpenNonces(r, authority.NonceLimits{}); err != nil {
+			return err
+		}
+		p.revocations, err = authority.OpenRevocations(r, authority.RevocationConfig{DID: p.did(), MaxStalenessSeconds: 300})
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	p.service, err = New(Config{Host: host, Directory: dir, DB: p.db, Org: p.org.org, Terms: p.terms,
+		Bindings: func() Bindings { return p.bindings }, Self: func() Self { return p.self },
+		Now: p.clock.Load, Rand: p.random(), Admission: Admission{Peers: p.peers}, Failpoint: p.passing})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.desk {
+		desk, err := NewDesk(p.service)
+		if err != nil {
+			t.Fatal(err)
+		}
+		desk.SetSettler(noSettler{})
 	}
 	p.exchange, err = NewExchange(ExchangeConfig{Service: p.service, KernelKey: p.kernel, Revocations: p.revocations,
 		Accrue: p.accrue, Contest: p.contest, CallTimeout: 10 * time.Second, QueryBackoff: p.backoff(), Debounce: time.Millisecond,
@@ -131,11 +160,6 @@ func (p *peerNode) build() {
 	p.kernelOf, err = kernel.New(kernel.Config{Signer: p.kernel, Now: p.clock.Load, Revocations: p.revocations,
 		Dispatcher: p, Policies: p, Admission: p.admitter()})
 	if err != nil {
-		t.Fatal(err)
-	}
-	running := p.host
-	t.Cleanup(func() { _ = running.Stop() })
-	if err := p.host.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -374,7 +398,7 @@ func (p *peerNode) chainTo(other *peerNode, tool string) []capability.Token {
 	var c *authority.Capability
 	err = p.db.Update(p.t.Context(), func(tx store.Tx) (err error) {
 		c, err = authority.Attenuate(tx, []capability.Token{*root}, authority.Request{Subject: p.agent.Public(), TTLSeconds: 3600,
-			Scope: capability.Scope{Grants: []capability.ToolGrant{g}}}, p.kernel, p.clock.Load(), rand.Reader)
+			Scope: capability.Scope{Grants: []capability.ToolGrant{g}}}, p.kernel, p.clock.Load(), p.random())
 		return err
 	})
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // forked returns evidence that a kernel key signed two heads of one size.
-func forked(t *testing.T, by *wire.Key) []byte {
+func forked(t testing.TB, by *wire.Key) []byte {
 	t.Helper()
 	var notes [2][]byte
 	for i := range notes {
