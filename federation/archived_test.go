@@ -45,7 +45,7 @@ func TestArchivedReceiptsAreStillServed(t *testing.T) {
 	if err != nil || len(one.Receipts) != 1 {
 		t.Fatalf("one receipt: %v", err)
 	}
-	if _, _, own, err := b.exchange.hosted(a.org.did(), id); err != nil || string(own) != string(one.Receipts[0].Receipt) {
+	if _, own, err := b.exchange.hosted(a.org.did(), id); err != nil || string(own) != string(one.Receipts[0].Receipt) {
 		t.Errorf("the receipt to be cosigned: %s, %v", own, err)
 	}
 }

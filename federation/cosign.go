@@ -39,7 +39,8 @@ type cosignAnswer struct {
 //	2 the statement is byte for byte what we compute from our receipt, the
 //	  origin's receipt, and the continuation
 //	3 the origin's kernel signed it, and nobody else yet
-//	4 our signature is stored before it is given
+//	4 our signature is stored before it is given, and there is one statement for
+//	  one receipt, however many are asked for at once
 //
 // Asked again, it gives the same.
 func (x *Exchange) answerCosign(ctx context.Context, rec Record, doc []byte) ([]byte, error) {
@@ -53,7 +54,7 @@ func (x *Exchange) answerCosign(ctx context.Context, rec Record, doc []byte) ([]
 	if q.Type != "cosign" || q.Statement == nil || q.Objection != nil {
 		return nil, refusal(refusedUnsupported, "no request %.40q", q.Type)
 	}
-	j, env, own, err := x.hosted(rec.DID, q.ReceiptID) // 1
+	env, own, err := x.hosted(rec.DID, q.ReceiptID) // 1
 	if err != nil {
 		return nil, err
 	}
@@ -72,9 +73,6 @@ func (x *Exchange) answerCosign(ctx context.Context, rec Record, doc []byte) ([]
 		return nil, err
 	}
 	whole := wire.MustMarshal(q.Statement)
-	if len(j.Cosign) > 0 && string(j.Cosign) != string(whole) {
-		return nil, refusal(refusedConflict, "receipt %s is already joined to another receipt of yours", q.ReceiptID)
-	}
 	origin, err := receipt.Parse(q.Receipt) // verified for the statement
 	if err != nil {
 		return nil, refusal(refusedMismatch, "%v", err)
@@ -86,13 +84,13 @@ func (x *Exchange) answerCosign(ctx context.Context, rec Record, doc []byte) ([]
 	return object(part{"status", text(statusOK)}, part{"statement", whole}), nil
 }
 
-// hosted finds a call that we ran for a peer: its record, the continuation and
-// our receipt.
-func (x *Exchange) hosted(peer did.DID, receiptID string) (j Joint, env *wire.Envelope, own wire.Raw, err error) {
+// hosted finds a call that we ran for a peer: the continuation and our receipt.
+func (x *Exchange) hosted(peer did.DID, receiptID string) (env *wire.Envelope, own wire.Raw, err error) {
 	if _, err := wire.ParseDigest(receiptID); err != nil {
-		return j, nil, nil, refusal(refusedMalformed, "receipt id: %v", err)
+		return nil, nil, refusal(refusedMalformed, "receipt id: %v", err)
 	}
 	err = x.s.cfg.DB.View(func(r store.Reader) error {
+		var j Joint
 		found, err := load(r, jointKey(peer, receiptID), &j)
 		if err != nil {
 			return err
@@ -108,7 +106,7 @@ func (x *Exchange) hosted(peer did.DID, receiptID string) (j Joint, env *wire.En
 		own, err = x.receiptByID(r, receiptID)
 		return err
 	})
-	return j, env, own, err
+	return env, own, err
 }
 
 // join stores a statement signed by both; an objection to the receipt ends.
@@ -118,6 +116,9 @@ func (x *Exchange) join(ctx context.Context, peer did.DID, receiptID string, who
 		found, err := load(tx, jointKey(peer, receiptID), &j)
 		if err != nil || !found {
 			return errors.Join(err, fmt.Errorf("joint record %s: %w", receiptID, store.ErrNotFound))
+		}
+		if len(j.Cosign) > 0 && string(j.Cosign) != string(whole) {
+			return refusal(refusedConflict, "receipt %s is already joined by another statement", receiptID)
 		}
 		if len(j.Cosign) > 0 {
 			return nil

@@ -11,51 +11,60 @@ import (
 )
 
 // ExportDispute is the file with everything this node holds about one call with
-// a peer, which VerifyDispute judges. arguments, if given, are shown in it and
-// must be the call's.
-func (x *Exchange) ExportDispute(peer did.DID, callID string, arguments wire.Raw) (*DisputeFile, error) {
-	f := &DisputeFile{Schema: DisputeSchema, CallID: callID, Arguments: arguments}
-	var treaty *wire.Digest
-	err := x.s.cfg.DB.View(func(r store.Reader) (err error) {
-		treaty, err = x.collectDispute(r, peer, f)
-		return err
+// a peer, which VerifyDispute judges. The call is named as for CallOf; the id of
+// a receipt names that receipt, where a peer has signed several for one call id.
+// arguments, if given, are shown in it and must be the call's.
+func (x *Exchange) ExportDispute(peer did.DID, name string, arguments wire.Raw) (*DisputeFile, error) {
+	f := &DisputeFile{Schema: DisputeSchema, Arguments: arguments}
+	err := x.s.cfg.DB.View(func(r store.Reader) error {
+		call, err := x.callNamed(r, peer, name)
+		if err != nil {
+			return err
+		}
+		f.CallID = call.id
+		treaty, err := x.collectDispute(r, peer, call, f)
+		if err != nil {
+			return err
+		}
+		return f.collectTreaty(r, *treaty)
 	})
 	if err != nil {
 		return nil, err
 	}
 	if arguments != nil && f.Continuation != nil {
 		if c, err := peekContinuation(f.Continuation); err != nil || c.ArgsSHA256 != wire.Hash(arguments) {
-			return nil, fmt.Errorf("%w: the arguments are not those of call %s", ErrDispute, callID)
+			return nil, fmt.Errorf("%w: the arguments are not those of call %s", ErrDispute, f.CallID)
 		}
-	}
-	if treaty == nil {
-		return f, nil
-	}
-	env, err := x.s.stored(prefixTreaty, *treaty)
-	if errors.Is(err, store.ErrNotFound) {
-		return f, nil // the receipt names one that was never signed here
-	}
-	if err != nil {
-		return nil, err
-	}
-	t, err := VerifyTreaty(env, true)
-	if err != nil {
-		return nil, err
-	}
-	f.Treaty = env
-	for _, id := range t.Attestations {
-		a, err := x.s.stored(prefixAttestation, id)
-		if err != nil {
-			return nil, err
-		}
-		f.Attestations = append(f.Attestations, a)
 	}
 	return f, nil
 }
 
+// collectTreaty adds the treaty that the host's receipt names, with its two
+// attestations. A receipt may name anything: what is not signed by both, or is a
+// treaty with somebody else, is no part of this call and not shown.
+func (f *DisputeFile) collectTreaty(r store.Reader, id wire.Digest) error {
+	env, err := readEnvelope(r, prefixTreaty, id)
+	if err != nil {
+		return ignoreNotFound(err)
+	}
+	t, err := VerifyTreaty(env, true)
+	if err != nil || !t.Has(f.Origin) || !t.Has(f.Host) {
+		return nil
+	}
+	f.Treaty = env
+	for _, id := range t.Attestations {
+		a, err := readEnvelope(r, prefixAttestation, id)
+		if err != nil {
+			return err
+		}
+		f.Attestations = append(f.Attestations, a)
+	}
+	return nil
+}
+
 // collectDispute finds a call's documents, whichever side we were, and the
 // treaty it was under.
-func (x *Exchange) collectDispute(r store.Reader, peer did.DID, f *DisputeFile) (*wire.Digest, error) {
+func (x *Exchange) collectDispute(r store.Reader, peer did.DID, call namedCall, f *DisputeFile) (*wire.Digest, error) {
 	var out departed
 	departedHere, err := load(r, prefixOut+f.CallID, &out)
 	if err != nil {
@@ -66,11 +75,17 @@ func (x *Exchange) collectDispute(r store.Reader, peer did.DID, f *DisputeFile) 
 	if err != nil {
 		return nil, err
 	}
+	departedHere = departedHere && out.Peer == peer
 	var id string
 	switch {
-	case departedHere && out.Peer == peer:
+	case call.contested != nil && !(departedHere && out.PeerReceiptID == call.receiptID):
+		f.Origin, f.Host, f.HostReceipt, id = x.did, peer, call.contested, call.receiptID
+		if departedHere {
+			f.Continuation = out.Continuation
+		}
+	case departedHere && call.role != RoleHost:
 		id, err = x.collectOrigin(r, &out, f)
-	case arrivedHere && in.Done:
+	case arrivedHere && in.Done && call.role != RoleOrigin:
 		f.Origin, f.Host, f.Continuation, id = peer, x.did, in.Continuation, in.ReceiptID
 		f.HostReceipt, err = x.receiptByID(r, id)
 	default: // a receipt of the peer's for a call that was never made here
@@ -158,42 +173,58 @@ func ReceiptIDOf(doc wire.Raw) string {
 	return r.ID
 }
 
+// namedCall is what an operator means by a name. A receipt's id also says on
+// which side we were, and which receipt of the peer's it is.
+type namedCall struct {
+	id        string
+	role      string   // ours, "" if the name is a call id
+	receiptID string   // the peer's, that we objected to
+	contested wire.Raw // the same
+}
+
 // CallOf is the call id that an operator means by a call id, by the id of our
 // receipt for a call, or by that of a peer's.
 func (x *Exchange) CallOf(peer did.DID, name string) (string, error) {
-	if wire.CheckUUIDv7(name) == nil {
-		return name, nil
-	}
-	if _, err := wire.ParseDigest(name); err != nil {
-		return "", fmt.Errorf("%.80q is no call id and no receipt id: %w", name, store.ErrNotFound)
-	}
-	var callID string
-	err := x.s.cfg.DB.View(func(r store.Reader) error {
-		doc, err := x.receiptByID(r, name)
-		if errors.Is(err, store.ErrNotFound) {
-			var j Joint
-			var found bool
-			if found, err = load(r, jointKey(peer, name), &j); err == nil && !found {
-				err = store.ErrNotFound
-			}
-			callID = j.CallID
-			return err
-		}
-		if err != nil {
-			return err
-		}
-		own, err := receipt.Parse(doc)
-		if err != nil {
-			return err
-		}
-		md, err := metadataOf(own)
-		if err == nil {
-			callID = md.CallID
-		}
+	var call namedCall
+	err := x.s.cfg.DB.View(func(r store.Reader) (err error) {
+		call, err = x.callNamed(r, peer, name)
 		return err
 	})
-	if err != nil {
-		return "", fmt.Errorf("the call of receipt %.64s: %w", name, err)
+	return call.id, err
+}
+
+func (x *Exchange) callNamed(r store.Reader, peer did.DID, name string) (namedCall, error) {
+	if wire.CheckUUIDv7(name) == nil {
+		return namedCall{id: name}, nil
 	}
-	return callID, nil
+	if _, err := wire.ParseDigest(name); err != nil {
+		return namedCall{}, fmt.Errorf("%.80q is no call id and no receipt id: %w", name, store.ErrNotFound)
+	}
+	var c Contested
+	if found, err := load(r, objectionKey(prefixObjection, peer, name), &c); err != nil {
+		return namedCall{}, err
+	} else if found && c.Role == RoleOrigin {
+		o, err := c.Body()
+		if err != nil {
+			return namedCall{}, err
+		}
+		return namedCall{o.CallID, RoleOrigin, name, c.HostReceipt}, nil
+	}
+	var j Joint
+	if found, err := load(r, jointKey(peer, name), &j); err != nil || found {
+		return namedCall{id: j.CallID, role: j.Role}, err
+	}
+	doc, err := x.receiptByID(r, name)
+	if err != nil {
+		return namedCall{}, fmt.Errorf("the call of receipt %s: %w", name, err)
+	}
+	own, err := receipt.Parse(doc)
+	if err != nil {
+		return namedCall{}, err
+	}
+	md, err := metadataOf(own)
+	if err != nil || md.Federation == nil {
+		return namedCall{}, errors.Join(err, fmt.Errorf("the call of receipt %s: %w: it stayed here", name, store.ErrNotFound))
+	}
+	return namedCall{id: md.CallID, role: md.Federation.Role}, nil
 }

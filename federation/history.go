@@ -18,14 +18,16 @@ const (
 	ByProtocol Actor = "protocol" // a rule of this node, without being asked
 )
 
-// maxHistory is how many changes of one peer are kept; older ones are dropped.
+// maxHistory is how many changes of one peer are kept of each actor; older ones
+// are dropped. What a peer can bring about pushes nothing out that an operator
+// did.
 const maxHistory = 256
 
 // Change is one entry of a peer's history. From and To are the same where
 // something else than the state changed: a new revision of the treaty, a
 // proposal declined.
 type Change struct {
-	Number uint64       `json:"number"` // from 1, without gaps
+	Number uint64       `json:"number"` // from 1; a gap was dropped
 	At     int64        `json:"at"`     // unix seconds
 	From   State        `json:"from"`
 	To     State        `json:"to"`
@@ -59,6 +61,16 @@ func (r *Record) note(from State, why cause, treaty *wire.Digest) {
 
 // writeHistory numbers what happened and drops what is too old to keep.
 func (d *Directory) writeHistory(tx store.Tx, rec *Record) error {
+	if len(rec.happened) == 0 {
+		return nil
+	}
+	kept := make(map[Actor][]string) // keys, the oldest first
+	if err := each(tx, prefixHistory+rec.DID.String()+"/", func(key string, c *Change) error {
+		kept[c.By] = append(kept[c.By], key)
+		return nil
+	}); err != nil {
+		return err
+	}
 	for _, c := range rec.happened {
 		rec.Changes++
 		c.Number, c.At = rec.Changes, d.now()
@@ -66,9 +78,10 @@ func (d *Directory) writeHistory(tx store.Tx, rec *Record) error {
 		if err != nil {
 			return fmt.Errorf("encode the history of %s: %w", rec.DID, err)
 		}
-		tx.Set(historyKey(rec.DID, c.Number), row)
-		if c.Number > maxHistory {
-			tx.Delete(historyKey(rec.DID, c.Number-maxHistory))
+		key := historyKey(rec.DID, c.Number)
+		tx.Set(key, row)
+		for kept[c.By] = append(kept[c.By], key); len(kept[c.By]) > maxHistory; kept[c.By] = kept[c.By][1:] {
+			tx.Delete(kept[c.By][0])
 		}
 	}
 	rec.happened = nil

@@ -97,3 +97,28 @@ func TestHistoryIsBounded(t *testing.T) {
 		t.Fatalf("%d kept: %v", len(changes), err)
 	}
 }
+
+// TestHistoryKeepsWhatOperatorsDid: a peer that proposes again and again pushes
+// nothing out but its own proposals.
+func TestHistoryKeepsWhatOperatorsDid(t *testing.T) {
+	a, b := newOrg(t, 10), newOrg(t, 20)
+	if _, err := a.service.Hello(t.Context(), b.address()); err != nil {
+		t.Fatal(err)
+	}
+	dir := a.service.Directory()
+	if err := dir.Freeze(t.Context(), b.did(), "prices look wrong"); err != nil {
+		t.Fatal(err)
+	}
+	for range maxHistory + 9 {
+		if err := dir.update(t.Context(), b.did(), func(_ store.Tx, rec *Record) error {
+			rec.note(rec.State, cause{ByPeer, "the peer proposes"}, nil)
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	changes, err := dir.History(b.did())
+	if err != nil || len(changes) != maxHistory+2 || changes[0].By != ByProtocol || changes[1].Reason != "prices look wrong" || changes[2].Number != 12 {
+		t.Fatalf("%d kept: %+v, %v", len(changes), changes[:min(3, len(changes))], err)
+	}
+}

@@ -37,9 +37,9 @@ type invokeRequest struct {
 type arrival struct {
 	continuation *wire.Envelope
 	signed       bool                    // the peer signed for this call to us; guarded by mu
-	verified     bool                    // set before the kernel sees the call, with the next two; guarded by mu
 	body         *Continuation           // as it says, which counts once it is verified
-	subject      wire.PublicKey          // the calling agent
+	subject      wire.PublicKey          // the calling agent; it has proven nothing before admitted
+	admitted     bool                    // the kernel lets it run; guarded by mu
 	children     []receipt.Child         // calls it led to; guarded by mu
 	running      context.Context         // ends with its execution
 	cancel       context.CancelCauseFunc // ends its execution; nil before that begins

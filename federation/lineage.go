@@ -58,8 +58,8 @@ func hopsUnder(t *TreatyPolicy) int {
 //
 //	1 without a call chain, or below a call of our own that is under way, it is
 //	  at the top
-//	2 a parent that a peer sent is under way here, its continuation verified,
-//	  and the chain's subjects are its agent; any other parent is forged
+//	2 a parent that a peer sent was admitted and is under way here, and the
+//	  chain's subjects are its agent; any other parent is forged
 //	3 it does not go back to who sent the parent
 //	4 the parent has led to fewer than 32 calls
 //	5 it crosses fewer borders than the parent's origin and this treaty allow
@@ -101,15 +101,15 @@ func (x *Exchange) below(r store.Reader, chain *kernel.CallChain, peer did.DID, 
 	defer x.mu.Unlock()
 	var parent *arrival
 	for key, arr := range x.arriving {
-		// Two peers may use one call id: the agent says whose is meant.
-		if key.callID == chain.ParentRequestID && (parent == nil || arr.subject == chain.OriginSubject) {
+		// Two peers may use one call id, of which one is admitted.
+		if key.callID == chain.ParentRequestID && arr.admitted {
 			parent = arr
 		}
 	}
 	switch {
 	case parent == nil && journal.CheckOpen(r, chain.ParentRequestID) == nil: // 1
 		return a, nil
-	case parent == nil || !parent.verified: // 2
+	case parent == nil: // 2
 		return a, denied(CodeLineage, "the call chain names a parent that is not under way here", "name the call that is being served, or none")
 	case chain.OriginSubject != parent.subject || chain.DelegatorSubject != parent.subject: // 2
 		return a, denied(CodeLineage, "the call chain's subjects are not the agent whose call is being served", "name the agent of the parent call")
@@ -140,7 +140,7 @@ func (c *Continuation) checkLineage(limit int) error {
 func (x *Exchange) known(arr *arrival, c *Continuation, subject wire.PublicKey) *kernel.Denial {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	arr.verified, arr.body, arr.subject = true, c, subject
+	arr.body, arr.subject = c, subject
 	cycle := false
 	for _, above := range c.Lineage {
 		cycle = cycle || x.departing[above]

@@ -39,7 +39,7 @@ func (x *Exchange) answerObjection(ctx context.Context, rec Record, q *cosignReq
 		return nil, refusal(refusedMismatch, "%v", err)
 	}
 	if o.Reason == ResultMismatch && held.result { // 4
-		return nil, refusal(refusedMismatch, "we hold the result that the receipt was signed for: ask for it again by call id")
+		return nil, refusal(refusedMismatch, "we hold the result that the receipt was signed for, or held it for a day: ask for it by call id")
 	}
 	err = x.s.cfg.DB.Update(ctx, func(tx store.Tx) error { // 5
 		return x.contest(tx, &Contested{Role: RoleHost, Peer: rec.DID, Objection: q.Objection, OriginReceipt: q.Receipt, FiledAt: x.now()})
@@ -96,8 +96,13 @@ func (x *Exchange) holdings(rec Record, o *Objection, originReceipt wire.Raw) (h
 	return h, err
 }
 
-// keepsResult reports whether we hold the result that a receipt was signed for.
+// keepsResult reports whether we hold the result that a receipt was signed for,
+// or held it for as long as results are kept: whoever waits for that to end has
+// no objection any more.
 func keepsResult(r store.Reader, key callKey, row *arrived, contentHash string) (bool, error) {
+	if row.Delivered {
+		return true, nil
+	}
 	keys := []string{contentKey(key)}
 	if row.ContentBytes > 0 {
 		keys = keys[:0]

@@ -61,6 +61,11 @@ func (x *Exchange) admitArrival(tx store.Tx, m *kernel.Mandate) error {
 	if err := x.countAgainst(tx, peer, Inbound); err != nil {
 		return err
 	}
+	tx.AfterCommit(func() {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		arr.admitted = true
+	})
 	return save(tx, inKey(key), arrived{Continuation: arr.continuation})
 }
 

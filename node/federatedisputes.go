@@ -83,11 +83,11 @@ func (n *Node) listDisputes(_ context.Context, req DisputesRequest) (*DisputeLis
 }
 
 func (n *Node) showDispute(_ context.Context, req DisputeRequest) (*DisputeAnswer, error) {
-	id, call, err := n.disputedCall(req.DID, req.CallID)
+	id, err := did.Parse(req.DID)
 	if err != nil {
-		return nil, err
+		return nil, usage("%v", err)
 	}
-	f, err := n.network.exchange.ExportDispute(id, call, req.Arguments)
+	f, err := n.network.exchange.ExportDispute(id, req.CallID, req.Arguments)
 	if err != nil {
 		return nil, disputeProblem(err)
 	}
@@ -152,11 +152,11 @@ func (n *Node) withdrawObjection(ctx context.Context, req ObjectRequest) (*Objec
 	if err := n.needNetwork(); err != nil {
 		return nil, err
 	}
-	id, call, err := n.disputedCall(req.DID, req.CallID)
+	id, err := did.Parse(req.DID)
 	if err != nil {
-		return nil, err
+		return nil, usage("%v", err)
 	}
-	f, err := n.network.exchange.ExportDispute(id, call, nil)
+	f, err := n.network.exchange.ExportDispute(id, req.CallID, nil)
 	if err != nil {
 		return nil, disputeProblem(err)
 	}

@@ -70,7 +70,7 @@ func showPeer(w io.Writer, c *node.PeerCard) {
 
 func (a *app) federateLogCmd() *cobra.Command {
 	return &cobra.Command{Use: "log DID", Short: "what became of a peer, when, why and by whom", Args: cobra.ExactArgs(1),
-		Long: "By operator: you decided. By peer: it signed something. By protocol: a rule of this node. The last 256 changes are kept.",
+		Long: "By operator: you decided. By peer: it signed something. By protocol: a rule of this node. The last 256 of each are kept.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var h node.PeerHistory
 			if err := a.call(cmd.Context(), "federate/log", node.ShowPeer{DID: args[0]}, &h); err != nil {
