@@ -27,6 +27,8 @@ const (
 	prefixHead      = "f/head/"    // peer → its newest head, cosigned by us
 	prefixWitness   = "f/witness/" // peer → our newest head, cosigned by it
 	prefixCursor    = "f/cursor/"  // peer → the next index to ask for
+	prefixFiled     = "f/filed/"   // peer → how many rows it has under prefixForeign and prefixJoint
+	prefixLogOwner  = "f/logof/"   // SHA-256 of a log id → the peer whose head under it was stored last
 	prefixFork      = "f/fork/"    // peer → evidence of equivocation
 )
 

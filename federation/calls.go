@@ -95,11 +95,12 @@ type ExchangeConfig struct {
 // Exchange carries calls, receipts, heads and revocations between this kernel
 // and those of treaty peers.
 type Exchange struct {
-	cfg    ExchangeConfig
-	s      *Service
-	did    did.DID
-	limits p2p.Limits // of ProtocolInvoke
-	kernel atomic.Pointer[Mediator]
+	cfg     ExchangeConfig
+	s       *Service
+	did     did.DID
+	limits  p2p.Limits // of ProtocolInvoke
+	kernel  atomic.Pointer[Mediator]
+	running chan struct{} // one for each exchange in the background
 
 	mu        sync.Mutex // guards what follows
 	arriving  map[callKey]*arrival
@@ -138,7 +139,7 @@ func NewExchange(cfg ExchangeConfig) (*Exchange, error) {
 	}
 	cfg.fill()
 	x := &Exchange{cfg: cfg, s: cfg.Service, did: cfg.Service.did,
-		limits:   invokeLimits(cfg.CallTimeout),
+		limits: invokeLimits(cfg.CallTimeout), running: make(chan struct{}, exchangesAtOnce),
 		arriving: make(map[callKey]*arrival), departing: make(map[wire.Digest]bool), pulling: make(map[did.DID]chan struct{}), due: make(map[did.DID]bool), joining: make(map[did.DID]string),
 		spread: make(map[did.DID]Propagation), wake: make(chan struct{}, 1), witness: witnesses{asked: make(map[did.DID]bool), waited: make(map[did.DID]int)}}
 	for _, p := range [...]struct {

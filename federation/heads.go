@@ -42,6 +42,26 @@ func (x *Exchange) Heads() ([]KnownHead, error) {
 	return out, err
 }
 
+// HeadsOf returns the newest head of one peer's log that we witnessed, and of
+// ours that it did: nil where there is none.
+func (x *Exchange) HeadsOf(peer did.DID) (theirs, ours *KnownHead, err error) {
+	err = x.s.cfg.DB.View(func(r store.Reader) (err error) {
+		if theirs, err = loadHead(r, prefixHead, peer); err == nil {
+			ours, err = loadHead(r, prefixWitness, peer)
+		}
+		return err
+	})
+	return theirs, ours, err
+}
+
+func loadHead(r store.Reader, prefix string, peer did.DID) (*KnownHead, error) {
+	h := new(KnownHead)
+	if found, err := load(r, prefix+peer.String(), h); err != nil || !found {
+		return nil, err
+	}
+	return h, nil
+}
+
 // WitnessedHead returns the newest head of our own log that a peer cosigned, or
 // a fresh one of ours alone before the first. Several peers that cosigned the
 // same size are all on the note.

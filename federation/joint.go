@@ -106,6 +106,9 @@ func (x *Exchange) file(tx store.Tx, j *Joint, h *hostReceipt) error {
 	if j.Role == RoleOrigin && j.Disputed == "" { // ours to ask for
 		tx.Set(joinKey(j.Peer, j.ReceiptID), []byte{1})
 	}
+	if err := countFiled(tx, j.Peer, Filed{Joint: 1}); err != nil {
+		return err
+	}
 	return save(tx, key, j)
 }
 

@@ -17,6 +17,10 @@ import (
 // connectCheckEvery is how often Run looks for peers that came back.
 const connectCheckEvery = time.Second
 
+// exchangesAtOnce bounds the exchanges that nobody waits for: each has a stream
+// open, which over TCP reserves 256 KiB here and there.
+const exchangesAtOnce = 256
+
 // SyncReport is what one exchange with a peer brought.
 type SyncReport struct {
 	Peer     did.DID `json:"peer"`
@@ -234,6 +238,12 @@ func (x *Exchange) background(ctx context.Context, peer did.DID, mutual bool) {
 	}
 	if rec, err = x.s.Connect(ctx, peer); err == nil {
 		if rec.inForce(x.now()) != nil {
+			return
+		}
+		select {
+		case x.running <- struct{}{}:
+			defer func() { <-x.running }()
+		case <-ctx.Done():
 			return
 		}
 		_, err = x.exchange(ctx, rec)

@@ -136,6 +136,8 @@ func TestHeadsAreWitnessedAndReceiptsArrive(t *testing.T) {
 	if err != nil || count != 1 {
 		t.Fatalf("%d foreign receipts, %v", count, err)
 	}
+	checkFiled(t, a, b, Filed{Foreign: 1, Joint: 1})
+	checkFiled(t, b, a, Filed{Joint: 1})
 	var refused *PeerError
 	rec := a.record(b.org)
 	err = a.exchange.syncRequest(t.Context(), rec, syncRequest{Type: "receipt", ReceiptID: private, Size: 3}, new(receiptsAnswer))
@@ -328,12 +330,31 @@ func TestShrunkenLogIsRefused(t *testing.T) {
 	}
 }
 
+// checkFiled compares the numbers of a peer with its rows, also as a store has
+// them that did not keep numbers.
+func checkFiled(t *testing.T, of, peer *peerNode, want Filed) {
+	t.Helper()
+	for _, what := range [...]string{"kept", "counted"} {
+		if got, err := of.exchange.Filed(peer.did()); err != nil || got != want {
+			t.Fatalf("%s: %+v, %v, want %+v", what, got, err, want)
+		}
+		err := of.db.Update(t.Context(), func(tx store.Tx) error {
+			tx.Delete(prefixFiled + peer.did().String())
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestLogOfAnotherIsRefused: a peer's first head cannot be of our log, nor of
 // another peer's while that one is with us.
 func TestLogOfAnotherIsRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		ours  bool
 		other State // of the peer that holds the log id
+		old   bool  // nothing but the head says so
 		want  error
 	}{
 		"ours":              {ours: true, want: ErrHead},
@@ -341,6 +362,7 @@ func TestLogOfAnotherIsRefused(t *testing.T) {
 		"a frozen peer's":   {other: Frozen, want: ErrHead},
 		"a revoked peer's":  {other: Revoked},
 		"one that has left": {other: Terminated},
+		"an active peer's, of a store without owners": {other: Active, old: true, want: ErrHead},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, b := newParty(t, 10, callTerms()), newParty(t, 20, callTerms(), didOf(t, 10))
@@ -351,6 +373,9 @@ func TestLogOfAnotherIsRefused(t *testing.T) {
 				err := a.db.Update(t.Context(), func(tx store.Tx) error {
 					if err := save(tx, prefixPeer+holder.String(), &Record{DID: holder, State: c.other, Kernel: key(t, 31).Public()}); err != nil {
 						return err
+					}
+					if !c.old {
+						tx.Set(logOwnerKey(b.logOrigin), []byte(holder))
 					}
 					return save(tx, prefixHead+holder.String(), &KnownHead{Peer: holder, Origin: b.logOrigin, Size: 1, Witnesses: []string{}})
 				})

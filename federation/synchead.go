@@ -8,6 +8,7 @@ import (
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/wire"
 )
 
 // The reasons a peer's head is refused.
@@ -153,10 +154,13 @@ func (x *Exchange) storeHead(ctx context.Context, h *KnownHead) error {
 		if err := x.ownsLog(tx, h); err != nil {
 			return err
 		}
+		tx.Set(logOwnerKey(h.Origin), []byte(h.Peer))
 		tx.AfterCommit(func() { x.remember(h) })
 		return save(tx, prefixHead+h.Peer.String(), h)
 	})
 }
+
+func logOwnerKey(origin string) string { return prefixLogOwner + wire.Hash([]byte(origin)).String() }
 
 // ownsLog refuses a head under a log id that is ours or that another peer's
 // first head pinned: whoever names another's log would be trusted in it. A peer
@@ -169,18 +173,32 @@ func (x *Exchange) ownsLog(r store.Reader, h *KnownHead) error {
 	if h.Origin == own {
 		return fmt.Errorf("%w: it is of log %.80q, which is ours", ErrHead, h.Origin)
 	}
-	return each(r, prefixHead, func(_ string, other *KnownHead) error {
-		if other.Peer == h.Peer || other.Origin != h.Origin {
+	switch owner, err := r.Get(logOwnerKey(h.Origin)); {
+	case err == nil:
+		return x.gaveUp(r, did.DID(owner), h)
+	case !errors.Is(err, store.ErrNotFound):
+		return err
+	}
+	return each(r, prefixHead, func(_ string, other *KnownHead) error { // the first under its id since owners have rows
+		if other.Origin != h.Origin {
 			return nil
 		}
-		rec, err := readRecord(r, other.Peer)
-		if err != nil {
-			return err
-		}
-		switch rec.State {
-		case Revoked, Terminated, Deactivated:
-			return nil
-		}
-		return fmt.Errorf("%w: it is of log %.80q, which is the one of %s", ErrHead, h.Origin, other.Peer)
+		return x.gaveUp(r, other.Peer, h)
 	})
+}
+
+// gaveUp refuses a head under the log id of another peer that is still one.
+func (x *Exchange) gaveUp(r store.Reader, owner did.DID, h *KnownHead) error {
+	if owner == h.Peer {
+		return nil
+	}
+	rec, err := readRecord(r, owner)
+	if err != nil {
+		return err
+	}
+	switch rec.State {
+	case Revoked, Terminated, Deactivated:
+		return nil
+	}
+	return fmt.Errorf("%w: it is of log %.80q, which is the one of %s", ErrHead, h.Origin, owner)
 }

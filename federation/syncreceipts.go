@@ -119,7 +119,13 @@ func (x *Exchange) keepForeign(ctx context.Context, peer did.DID, page []foreign
 	return x.s.cfg.DB.Update(ctx, func(tx store.Tx) error {
 		for i := range page {
 			f := &page[i]
-			if err := save(tx, prefixForeign+peer.String()+"/"+ordered(f.row.Index), &f.row); err != nil {
+			key := prefixForeign + peer.String() + "/" + ordered(f.row.Index)
+			if _, err := tx.Get(key); errors.Is(err, store.ErrNotFound) {
+				if err := countFiled(tx, peer, Filed{Foreign: 1}); err != nil {
+					return err
+				}
+			}
+			if err := save(tx, key, &f.row); err != nil {
 				return err
 			}
 			if f.md.Federation.Role != RoleHost {

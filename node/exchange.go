@@ -220,32 +220,25 @@ func (n *Node) peerInfo(rec federation.Record) (*PeerInfo, error) {
 	return info, n.network.exchanged(rec.DID, info)
 }
 
-// exchanged fills in what was exchanged with a peer so far.
+// exchanged fills in what was exchanged with a peer so far. It reads a few rows,
+// however much that is: a list of peers asks for each.
 func (w *network) exchanged(peer did.DID, info *PeerInfo) error {
-	heads, err := w.exchange.Heads()
+	theirs, ours, err := w.exchange.HeadsOf(peer)
 	if err != nil {
 		return err
 	}
-	for _, h := range heads {
-		switch {
-		case h.Peer == peer && h.Own:
-			info.Witnessed = h.Size
-		case h.Peer == peer:
-			info.LogID, info.HeadSize = h.Origin, h.Size
-		}
+	if theirs != nil {
+		info.LogID, info.HeadSize = theirs.Origin, theirs.Size
 	}
-	joints, err := w.exchange.Joints(peer)
+	if ours != nil {
+		info.Witnessed = ours.Size
+	}
+	filed, err := w.exchange.Filed(peer)
 	if err != nil {
 		return err
 	}
-	info.Joint = uint64(len(joints))
-	if err := w.observed(peer, info); err != nil {
-		return err
-	}
-	return w.exchange.ForeignReceipts(peer, func(*federation.ForeignReceipt) error {
-		info.Foreign++
-		return nil
-	})
+	info.Foreign, info.Joint = filed.Foreign, filed.Joint
+	return w.observed(peer, info)
 }
 
 // SyncRequest asks "federate/sync": one peer, or every active one.

@@ -16,6 +16,8 @@ type gater struct {
 	open          bool              // strangers may connect, for the protocols marked Open
 	relay         func(string) bool // is a peer a relay of the configuration
 
+	names names
+
 	mu      sync.Mutex
 	dialing map[peer.ID]map[string]int // addresses passed to Connect, now being dialled
 }
@@ -25,10 +27,10 @@ func newGater(allow, agreed func(PeerID) bool, open bool) *gater {
 }
 
 // known reports whether the owner of the host vouches for the peer.
-func (g *gater) known(id peer.ID) bool { return g.allow != nil && g.allow(PeerID(id.String())) }
+func (g *gater) known(id peer.ID) bool { return g.allow != nil && g.allow(g.names.of(id)) }
 
 // trusted reports whether there is an agreement with the peer.
-func (g *gater) trusted(id peer.ID) bool { return g.agreed != nil && g.agreed(PeerID(id.String())) }
+func (g *gater) trusted(id peer.ID) bool { return g.agreed != nil && g.agreed(g.names.of(id)) }
 
 // permit lets the given addresses of a peer be dialled until the returned
 // function is called: an address the peer advertised about itself never is.

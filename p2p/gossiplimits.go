@@ -84,7 +84,7 @@ func (g *Gossip) score() *pubsub.PeerScoreParams {
 
 // standing is the part of a score that does not come from behaviour here.
 func (g *Gossip) standing(id peer.ID) float64 {
-	if g.known(id) && g.cfg.Trusted(PeerID(id.String())) {
+	if g.known(id) && g.cfg.Trusted(g.host.gater.names.of(id)) {
 		return scoreTrusted
 	}
 	return scoreUntrusted

@@ -84,7 +84,7 @@ func gossipID(m *pb.Message) string {
 }
 
 func (g *Gossip) member(id peer.ID, topic string) bool {
-	return g.known(id) && g.cfg.Member(PeerID(id.String()), topic)
+	return g.known(id) && g.cfg.Member(g.host.gater.names.of(id), topic)
 }
 
 // validator judges a message that others sent; gossipsub has verified its
@@ -96,8 +96,9 @@ func (g *Gossip) member(id peer.ID, topic string) bool {
 //	4 its sequence number is above every one of its author in this topic
 func (g *Gossip) validator(topic string) pubsub.ValidatorEx {
 	replay := pubsub.NewBasicSeqnoValidator(topicMarks{g.cfg.Marks, topic}, slog.New(slog.DiscardHandler))
+	names := &g.host.gater.names
 	return func(ctx context.Context, from peer.ID, m *pubsub.Message) pubsub.ValidationResult {
-		if string(from) == string(m.GetFrom()) && PeerID(from.String()) == g.host.id {
+		if from == m.GetFrom() && names.of(from) == g.host.id {
 			return pubsub.ValidationAccept // our own
 		}
 		if len(m.Data) > MaxGossipBytes { // 1
@@ -106,7 +107,7 @@ func (g *Gossip) validator(topic string) pubsub.ValidatorEx {
 		if len(m.GetSeqno()) != seqnoBytes || !g.member(from, topic) { // 1
 			return pubsub.ValidationIgnore
 		}
-		author, forwarder := PeerID(m.GetFrom().String()), PeerID(from.String())
+		author, forwarder := names.of(m.GetFrom()), names.of(from)
 		if !g.host.hears(author, forwarder) { // 2
 			return pubsub.ValidationIgnore
 		}

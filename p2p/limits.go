@@ -22,13 +22,18 @@ type Limits struct {
 
 // The fixed limits of a host, whatever its protocols.
 const (
-	maxConnections     = 512
+	// Room for 1,000 peers and maxStrangers. Over TCP a stream reserves 256 KiB
+	// before a byte has come, the window that its other end may fill, and each
+	// peer has one gossip stream each way: 500 MiB. The windows of all strangers
+	// are 256 MiB, and 268 MiB are left for messages and exchanges. Strangers'
+	// messages wait while three fifths are taken, which 1,000 peers at rest do not.
+	maxConnections     = 1280
 	maxConnsPerPeer    = 8
-	maxStreams         = 4096
+	maxStreams         = 8192
 	maxStreamsPerPeer  = 160 // each way, over all protocols, negotiated or not
-	maxMemoryBytes     = 256 << 20
+	maxMemoryBytes     = 1 << 30
 	maxPeerMemoryBytes = 96 << 20
-	maxFileDescriptors = 512
+	maxFileDescriptors = 1280
 	// maxHandshakes bounds the connections whose other end is not proven yet.
 	maxHandshakes = 256
 	// maxConnsPerPrefix bounds the connections of one network, prefixBits4 and
@@ -58,6 +63,8 @@ const (
 	maxStrangersPerPrefix = 32
 	// maxStrangerStreams bounds the streams that one of them may have open here.
 	maxStrangerStreams = 24
+	// maxStreamsOfStrangers bounds those of all of them, by what they reserve.
+	maxStreamsOfStrangers = 1024
 	// prefixShare: the strangers of one network together may open as many
 	// streams as so many of them could alone.
 	prefixShare = 4

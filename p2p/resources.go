@@ -96,8 +96,9 @@ type resources struct {
 	network.ResourceManager
 	h *Host
 
-	mu   sync.Mutex // guards open
+	mu   sync.Mutex // guards what follows
 	open map[peer.ID]int
+	all  int // the sum of open
 }
 
 // OpenConnection implements network.ResourceManager.
@@ -132,16 +133,18 @@ func (r *resources) OpenStream(id peer.ID, dir network.Direction) (network.Strea
 func (r *resources) enter(id peer.ID) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.open[id] >= maxStrangerStreams {
+	if r.open[id] >= maxStrangerStreams || r.all >= maxStreamsOfStrangers {
 		return false
 	}
 	r.open[id]++
+	r.all++
 	return true
 }
 
 func (r *resources) leave(id peer.ID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.all--
 	if r.open[id]--; r.open[id] <= 0 {
 		delete(r.open, id)
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,11 +25,16 @@ func main() {
 	flag.DurationVar(&w.latency, "latency", 50*time.Millisecond, "of every link, one way")
 	flag.IntVar(&w.samples, "samples", 100, "how many organisations are watched at each step")
 	flag.Uint64Var(&w.seed, "seed", 1, "of who knows whom and of who does what")
+	spokes := flag.Int("star", 0, "instead: so many organisations around one hub, over TCP on loopback")
 	one := flag.Bool("one", false, "this process is one size, and answers in JSON")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, w, *sizes, *one); err != nil {
+	do := func() error { return run(ctx, w, *sizes, *one) }
+	if *spokes > 0 {
+		do = func() error { return star(ctx, os.Stdout, *spokes) }
+	}
+	if err := do(); err != nil {
 		fmt.Fprintln(os.Stderr, "scale:", err)
 		os.Exit(1)
 	}
@@ -77,6 +83,7 @@ func apart(ctx context.Context, orgs int) (*report, error) {
 // process. Virtual time is the testing package's alone to make, and that
 // package says how it went in its own way: on standard error here.
 func simulate(w world) {
+	debug.SetGCPercent(200) // memory is cheaper here than collecting it
 	testing.Init()
 	stdout := os.Stdout
 	os.Stdout = os.Stderr

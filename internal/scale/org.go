@@ -31,7 +31,7 @@ type org struct {
 	keys      [3]*wire.Key // organisation, kernel, transport
 	bindings  federation.Bindings
 	db        *store.Engine
-	machine   *virtualnet.Endpoint
+	machine   *virtualnet.Endpoint // nil: sockets
 	ip        string
 	peers     []did.DID // whose treaties are accepted
 	following []*org    // treaty peers
@@ -46,10 +46,14 @@ type org struct {
 
 func now() int64 { return time.Now().Unix() }
 
-// newOrg makes the keys and the store of organisation n.
+// newOrg makes the keys and the store of organisation n. Without a network it
+// speaks TCP over loopback.
 func newOrg(ctx context.Context, network *virtualnet.Network, n int) (*org, error) {
-	ip := fmt.Sprintf("10.%d.%d.1", n>>8, n&255) // a network of its own: limits count by network
-	o := &org{db: memstore.New(), ip: ip, machine: network.Endpoint(ip)}
+	o := &org{db: memstore.New(), ip: fmt.Sprintf("127.%d.%d.1", n>>8, n&255)}
+	if network != nil {
+		o.ip = fmt.Sprintf("10.%d.%d.1", n>>8, n&255) // a network of its own: limits count by network
+		o.machine = network.Endpoint(o.ip)
+	}
 	for i := range o.keys {
 		var seed [32]byte
 		seed[0], seed[1], seed[2], seed[3] = byte(n), byte(n>>8), byte(n>>16), byte(i)
@@ -97,9 +101,12 @@ func (o *org) start(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	o.host, err = p2p.New(p2p.Config{Key: o.keys[2], Allow: dir.Knows, Trusted: dir.Trusts, Open: true, Network: o.machine,
-		Listen: []string{fmt.Sprintf("/ip4/%s/tcp/%d", o.ip, port)}})
-	if err != nil {
+	cfg := p2p.Config{Key: o.keys[2], Allow: dir.Knows, Trusted: dir.Trusts, Open: true,
+		Listen: []string{fmt.Sprintf("/ip4/%s/tcp/%d", o.ip, port)}}
+	if o.machine != nil {
+		cfg.Network = o.machine
+	}
+	if o.host, err = p2p.New(cfg); err != nil {
 		return err
 	}
 	self := federation.Self{Kernel: o.keys[1].Public(), PolicyHash: wire.Hash([]byte("policy")), GuardNames: []string{"none"}}

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/federation"
 	"github.com/backbay-labs/chio-node/kernel/capability"
 )
@@ -18,11 +17,12 @@ const (
 	// spread is the time within which the watched organisations act.
 	spread = 15 * time.Second
 	// patience is how long something may take to reach somebody.
-	patience = 60 * time.Second
+	patience = 45 * time.Second
 	// away is how long the organisations that leave are away.
 	away = 35 * time.Second
-	// look is how often it is looked whether something has arrived.
-	look = 10 * time.Millisecond
+	// look is how often it is looked whether something has arrived, and
+	// lookLater where it takes seconds.
+	look, lookLater = 10 * time.Millisecond, 100 * time.Millisecond
 	// liars are the organisations that equivocate, at most.
 	liars = 5
 )
@@ -58,14 +58,17 @@ func (w *world) writes() (sum int64) {
 }
 
 // watch waits until something has reached each of some organisations and says
-// when it had. glance returns what tells whether it has, as of one moment.
-func watch(peers []*org, glance func() func(*org) bool) (took []time.Duration, missed int) {
+// when it had.
+func watch(peers []*org, reached func(*org) bool) (took []time.Duration, missed int) {
+	return watchFor(patience, look, peers, reached)
+}
+
+func watchFor(patience, look time.Duration, peers []*org, reached func(*org) bool) (took []time.Duration, missed int) {
 	begun := time.Now()
 	waiting := slices.Clone(peers)
 	tick := time.NewTicker(look)
 	defer tick.Stop()
 	for len(waiting) > 0 && time.Since(begun) < patience {
-		reached := glance()
 		waiting = slices.DeleteFunc(waiting, func(o *org) bool {
 			if !reached(o) {
 				return false
@@ -101,14 +104,10 @@ func (w *world) each(list []*org, within time.Duration, act func(*org) (took []t
 }
 
 // cosigned says which peers have cosigned an organisation's log of a size.
-func (o *org) cosigned(size uint64) func() func(*org) bool {
-	return func() func(*org) bool {
-		done := make(map[did.DID]bool)
-		heads, err := o.exchange.Heads()
-		for i := range heads {
-			done[heads[i].Peer] = err == nil && heads[i].Own && heads[i].Size >= size || done[heads[i].Peer]
-		}
-		return func(p *org) bool { return done[p.did] }
+func (o *org) cosigned(size uint64) func(*org) bool {
+	return func(p *org) bool {
+		_, ours, err := o.exchange.HeadsOf(p.did)
+		return err == nil && ours != nil && ours.Size >= size
 	}
 }
 
@@ -123,8 +122,8 @@ func (w *world) heads(ctx context.Context, r *report) (err error) {
 	return err
 }
 
-func refusing(t *capability.Token) func() func(*org) bool {
-	return func() func(*org) bool { return func(p *org) bool { return p.refuses(t) } }
+func refusing(t *capability.Token) func(*org) bool {
+	return func(p *org) bool { return p.refuses(t) }
 }
 
 // revocations: a capability is revoked and pushed, as the node does at once.
@@ -148,7 +147,7 @@ func (w *world) revocations(ctx context.Context, r *report) (err error) {
 func (w *world) lostPushes(ctx context.Context, r *report) (err error) {
 	r.LostPushes, err = w.each(w.some(w.samples), spread, func(o *org) ([]time.Duration, int, error) {
 		t, err := o.revoked(ctx)
-		took, missed := watch(o.following, refusing(t))
+		took, missed := watchFor(patience, lookLater, o.following, refusing(t))
 		return took, missed, err
 	})
 	return err
@@ -185,14 +184,12 @@ func (w *world) churn(ctx context.Context, r *report) (err error) {
 		stayed := slices.DeleteFunc(slices.Clone(o.following), func(p *org) bool { return missed[p] == nil })
 		var both sync.WaitGroup
 		both.Go(func() {
-			took, late := watch(stayed, func() func(*org) bool {
-				return func(p *org) bool { return p.cosigned(grown[p])()(o) }
-			})
+			took, late := watchFor(patience, lookLater, stayed, func(p *org) bool { return p.cosigned(grown[p])(o) })
 			mu.Lock()
 			defer mu.Unlock()
 			heads.took, heads.Missed = append(heads.took, took...), heads.Missed+late
 		})
-		took, late := watch(stayed, func() func(*org) bool { return func(p *org) bool { return o.refuses(missed[p]) } })
+		took, late := watchFor(patience, lookLater, stayed, func(p *org) bool { return o.refuses(missed[p]) })
 		both.Wait()
 		return took, late, nil
 	})
@@ -244,11 +241,9 @@ func (w *world) equivocation(ctx context.Context, r *report) (err error) {
 				return nil, 0, err
 			}
 		}
-		took, missed := watch(liar.following, func() func(*org) bool {
-			return func(p *org) bool {
-				rec, err := p.service.Directory().Peer(liar.did)
-				return err == nil && rec.State == federation.Frozen
-			}
+		took, missed := watch(liar.following, func(p *org) bool {
+			rec, err := p.service.Directory().Peer(liar.did)
+			return err == nil && rec.State == federation.Frozen
 		})
 		if len(took) == 0 && (liar.exchange.RolledBack() != nil || twin.exchange.RolledBack() != nil) {
 			mu.Lock()
