@@ -17,7 +17,7 @@ import (
 )
 
 // GossipSchema is the schema of the messages in a log's topic.
-const GossipSchema = "chio.head_gossip.v1"
+const GossipSchema = receipt.HeadNewsSchema
 
 const (
 	// topicPrefix and a log's id make the topic of that log's heads.
@@ -43,15 +43,8 @@ const (
 	sayTurns      = 60
 )
 
-// gossiped is one message: a head of the topic's log, or the proof that the
-// log signed two that contradict each other. The heads are signed by the log's
-// kernel key, so whoever says it adds nothing to them but the time.
-type gossiped struct {
-	Schema   string                `json:"schema"`
-	At       int64                 `json:"at"` // unix seconds by the author's clock
-	Note     string                `json:"note,omitempty"`
-	Evidence *receipt.Equivocation `json:"evidence,omitzero"`
-}
+// gossiped is one message.
+type gossiped = receipt.HeadNews
 
 // heardHead is a head that the log's kernel key signed, as we learned of it.
 // Nothing is known of its consistency with others.
@@ -302,35 +295,11 @@ func (x *Exchange) newGossip(note []byte, evidence *receipt.Equivocation) ([]byt
 // errGossip: a message is malformed.
 var errGossip = errors.New("not a message about a log's heads")
 
-// readGossip decodes a message for a topic: strict canonical JSON of the
-// schema, with a head or an evidence, and nothing about another log.
+// readGossip decodes a message for a topic.
 func readGossip(origin string, doc []byte) (*gossiped, *receipt.Note, error) {
-	var g gossiped
-	if len(doc) > p2p.MaxGossipBytes {
-		return nil, nil, fmt.Errorf("%w: %d bytes", errGossip, len(doc))
-	}
-	if err := wire.UnmarshalCanonical(doc, &g, frameLimits); err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", errGossip, err)
-	}
-	if g.Schema != GossipSchema || (g.Note == "") == (g.Evidence == nil) || g.At < 0 {
-		return nil, nil, fmt.Errorf("%w: schema %.60q", errGossip, g.Schema)
-	}
-	if g.Evidence != nil {
-		again, err := receipt.NewEquivocation([]byte(g.Evidence.A), []byte(g.Evidence.B))
-		if err != nil {
-			return nil, nil, fmt.Errorf("%w: %w", errGossip, err)
-		}
-		if *again != *g.Evidence {
-			return nil, nil, fmt.Errorf("%w: the evidence is not in its one form", errGossip)
-		}
-		g.Note = g.Evidence.A
-	}
-	n, err := receipt.ParseNote([]byte(g.Note))
+	g, n, err := receipt.ParseHeadNews(origin, doc, p2p.MaxGossipBytes)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %w", errGossip, err)
 	}
-	if n.Checkpoint.Origin != origin {
-		return nil, nil, fmt.Errorf("%w: a head of %.80q in the topic of %s", errGossip, n.Checkpoint.Origin, origin)
-	}
-	return &g, n, nil
+	return g, n, nil
 }

@@ -179,6 +179,8 @@ func decoders(t *testing.T) []decoder {
 		{name: "trust set", decode: func(b []byte) error { return second(receipt.ParseTrustSet(b)) }, limits: wire.DocumentLimits, valid: vector(t, receipts+"trust.json")},
 		{name: "equivocation", decode: func(b []byte) error { return second(receipt.VerifyEquivocation(b, trust)) }, limits: wire.DocumentLimits, valid: vector(t, receipts+"equivocation_valid.json")},
 		{name: "checkpoint", decode: func(b []byte) error { return second(receipt.ParseNote(b)) }},
+		{name: "head news", decode: func(b []byte) error { _, _, err := receipt.ParseHeadNews("chio-log/00", b, 64<<10); return err },
+			limits: wire.Limits{Bytes: 64 << 10, Depth: wire.DocumentLimits.Depth}},
 		{name: "approval", decode: func(b []byte) error {
 			var a approval.Token
 			return second(wire.OpenEnvelope(b, approval.TokenSchema, &a, []wire.PublicKey{key}, nil))
