@@ -19,6 +19,9 @@ const (
 	// addresses of it that are tried.
 	punchTimeout = 5 * time.Second
 	punchAddrs   = 8
+	// punchTries and punchPause are for a peer that does not know us yet.
+	punchTries = 3
+	punchPause = 500 * time.Millisecond
 	// punchWait is how long a stream waits for a relayed connection that is not
 	// older than punchWindow to be followed by a direct one.
 	punchWait   = 5 * time.Second
@@ -92,13 +95,29 @@ func (h *Host) startPunching(lh host.Host) {
 }
 
 // punch tries to reach a peer directly that is connected to us through a relay.
-// Only the side that was dialled may begin. A try that fails leaves things as
+// Only the side that was dialled may begin. The other may not know us yet when we
+// know it, so a try that is refused is made again; what fails leaves things as
 // they are.
 func (h *Host) punch(id peer.ID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if p := h.punching; p != nil && !h.stopped {
-		go func() { _ = p.DirectConnect(id) }() // ends when p is closed
+		go h.punchWith(p, id) // ends when p is closed
+	}
+}
+
+func (h *Host) punchWith(p *holepunch.Service, id peer.ID) {
+	pause := time.NewTicker(punchPause)
+	defer pause.Stop()
+	for range punchTries {
+		if p.DirectConnect(id) == nil {
+			return
+		}
+		select {
+		case <-pause.C:
+		case <-h.ctx.Done():
+			return
+		}
 	}
 }
 

@@ -131,7 +131,8 @@ func (h *Host) keepRelay(r *relay) {
 	tick := time.NewTicker(relayCheckEvery)
 	defer tick.Stop()
 	for {
-		if h.reservationDue(r) {
+		due := h.reservationDue(r)
+		if due {
 			err := h.reserve(r)
 			if h.ctx.Err() != nil {
 				return
@@ -143,7 +144,9 @@ func (h *Host) keepRelay(r *relay) {
 			r.err = err
 			r.mu.Unlock()
 		}
-		h.askReachability()
+		if (due || h.Reachability() == ReachabilityUnknown) && len(h.relayAddrs()) > 0 {
+			h.askReachability()
+		}
 		select {
 		case <-tick.C:
 		case <-h.ctx.Done():

@@ -114,9 +114,9 @@ func TestRelayedConnectionBecomesDirect(t *testing.T) {
 // until a hello made it known.
 func TestStrangersStayRelayed(t *testing.T) {
 	_, relay := startRelay(t, 1, Config{})
-	var met flag
+	var met, back flag
 	a, behind := startBehind(t, 2, Config{Allow: met.is, Relays: []string{relay}}, bothProtocols()...)
-	b, _ := startBehind(t, 3, Config{Allow: everybody, Relays: []string{relay}}, bothProtocols()...)
+	b, _ := startBehind(t, 3, Config{Allow: back.is, Relays: []string{relay}}, bothProtocols()...)
 	if _, err := b.Connect(t.Context(), behind); err != nil {
 		t.Fatal(err)
 	}
@@ -132,6 +132,7 @@ func TestStrangersStayRelayed(t *testing.T) {
 	if _, err := b.Call(t.Context(), a.ID(), anywhere, []byte("hello")); err != nil {
 		t.Fatal(err)
 	}
+	back.set() // later than a, whose first try may be over
 	eventually(t, "a direct connection after the hello", func() bool { return a.Connected(b.ID()) })
 }
 

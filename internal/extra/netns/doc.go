@@ -13,6 +13,10 @@
 // tightens its terms. Afterwards everything is healed, and audit.go has what
 // must hold. The seed of the run is printed and can be given.
 //
+// With -nat it is two organisations behind address translation, done here too, and
+// a third that is their relay: they meet there, leave it by hole punching, and
+// where that is impossible nothing but hello and revocation passes.
+//
 // It needs Linux, root, /dev/net/tun and iproute2, which it installs if apt-get
 // is there. What is missing is a failure, not a pass.
 package main

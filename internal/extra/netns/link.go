@@ -22,9 +22,8 @@ const lateness = 40 * time.Millisecond
 
 // network is the links between all hosts.
 type network struct {
-	hosts []*space
-
 	mu    sync.Mutex // guards what follows
+	hosts []*space
 	links map[[2]int]weather
 	rand  *rand.Rand
 
@@ -58,11 +57,14 @@ func (n *network) heal() {
 
 // carry passes on what one host sends, until its device is closed.
 func (n *network) carry(from int) {
-	buffer := make([]byte, 2*mtu)
+	buffer, host := make([]byte, 2*mtu), n.host(from)
 	for {
-		size, err := n.hosts[from].tun.Read(buffer)
+		size, err := host.tun.Read(buffer)
 		if err != nil {
 			return
+		}
+		if t := host.nat; t != nil && !t.leaves(buffer[:size]) {
+			continue
 		}
 		to, ok := n.destination(buffer[:size])
 		if !ok || to == from {
@@ -82,11 +84,11 @@ func (n *network) carry(from int) {
 // destination is the host that an IPv4 packet is for.
 func (n *network) destination(packet []byte) (int, bool) {
 	const header = 20
-	if len(packet) < header || packet[0]>>4 != 4 || packet[16] != 10 || packet[17] != 77 || packet[18] != 77 {
+	if len(packet) < header || packet[0]>>4 != 4 || packet[16] != 198 || packet[17] != 18 || packet[18] != 77 {
 		return 0, false
 	}
 	to := int(packet[19]) - 1
-	return to, to >= 0 && to < len(n.hosts)
+	return to, n.host(to) != nil
 }
 
 // judge decides when a packet arrives: never, once, or twice.
@@ -119,6 +121,30 @@ func (n *network) judge(from, to int) []time.Duration {
 	return out
 }
 
-// deliver hands a packet to a host. A device that is full or gone loses it, as
-// networks do.
-func (n *network) deliver(to int, packet []byte) { _, _ = n.hosts[to].tun.Write(packet) }
+// deliver hands a packet to a host, if its translator does. A device that is full
+// or gone loses it, as networks do.
+func (n *network) deliver(to int, packet []byte) {
+	host := n.host(to)
+	if t := host.nat; t != nil && !t.enters(packet) {
+		return
+	}
+	_, _ = host.tun.Write(packet)
+}
+
+// add connects one more host.
+func (n *network) add(s *space) {
+	n.mu.Lock()
+	n.hosts = append(n.hosts, s)
+	i := len(n.hosts) - 1
+	n.mu.Unlock()
+	n.readers.Go(func() { n.carry(i) })
+}
+
+func (n *network) host(i int) *space {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if i < 0 || i >= len(n.hosts) {
+		return nil
+	}
+	return n.hosts[i]
+}

@@ -18,6 +18,7 @@ func main() {
 	bin := flag.String("bin", "", "folder of chio-node and chio-verify")
 	seed := flag.Uint64("seed", 0, "of the run; 0 draws one")
 	last := flag.Duration("for", time.Minute, "how long it storms")
+	nat := flag.Bool("nat", false, "two organisations behind address translation and a relay, in the place of the storm")
 	keep := flag.Bool("keep", false, "leave homes and logs for a look")
 	tool := flag.String("tool", "", "be the tool server that writes into this file")
 	flag.Parse()
@@ -27,7 +28,7 @@ func main() {
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano())
 	}
-	exit(run(*bin, *seed, *last, *keep))
+	exit(run(*bin, *seed, *last, *keep, *nat))
 }
 
 func exit(err error) {
@@ -38,7 +39,7 @@ func exit(err error) {
 	os.Exit(0)
 }
 
-func run(bin string, seed uint64, last time.Duration, keep bool) (err error) {
+func run(bin string, seed uint64, last time.Duration, keep, nat bool) (err error) {
 	fmt.Printf("seed %d\n", seed)
 	if err := need(); err != nil {
 		return err
@@ -59,6 +60,14 @@ func run(bin string, seed uint64, last time.Duration, keep bool) (err error) {
 	defer cancel()
 	w := &world{dir: dir, begun: time.Now()}
 	defer func() { err = errors.Join(err, w.close()) }()
+	if nat {
+		passed, err := w.behind(ctx, bin)
+		if err != nil {
+			return fmt.Errorf("%w%s", err, w.logs())
+		}
+		fmt.Printf("address translation: %d passed, 0 failed\n", passed)
+		return nil
+	}
 	if err := w.build(ctx, bin, seed); err != nil {
 		return err
 	}
@@ -101,7 +110,7 @@ func (w *world) build(ctx context.Context, bin string, seed uint64) error {
 	}
 	var spaces []*space
 	for n, name := range []string{"acme", "globex", "initech"} {
-		s, err := newSpace(fmt.Sprintf("chio%d-", os.Getpid()), n)
+		s, err := newSpace(fmt.Sprintf("chio%d-", os.Getpid()), n, "")
 		if err != nil {
 			return err
 		}

@@ -25,6 +25,7 @@ type space struct {
 	name string
 	ip   string
 	tun  *os.File
+	nat  *translator // nil without
 }
 
 // need checks what this machine can do, and says what it cannot.
@@ -55,9 +56,13 @@ func command(name string, args ...string) error {
 	return nil
 }
 
-// newSpace makes the namespace of host n; close takes it away again.
-func newSpace(prefix string, n int) (*space, error) {
+// newSpace makes the namespace of host n; close takes it away again. A host with
+// an address inside has it behind a translator, and its own one only there.
+func newSpace(prefix string, n int, inside string) (*space, error) {
 	s := &space{name: fmt.Sprintf("%s%d", prefix, n), ip: address(n)}
+	if inside != "" {
+		s.ip, s.nat = inside, newTranslator(bytes4(inside), bytes4(address(n)))
+	}
 	if err := command("ip", "netns", "add", s.name); err != nil {
 		return nil, err
 	}
@@ -69,6 +74,7 @@ func newSpace(prefix string, n int) (*space, error) {
 		{"-n", s.name, "link", "set", "lo", "up"},
 		{"-n", s.name, "addr", "add", s.ip + "/24", "dev", device},
 		{"-n", s.name, "link", "set", device, "mtu", fmt.Sprint(mtu), "up"},
+		{"-n", s.name, "route", "add", "default", "dev", device},
 	} {
 		if err := command("ip", args...); err != nil {
 			return nil, errors.Join(err, s.close())
@@ -85,8 +91,8 @@ func (s *space) close() error {
 	return errors.Join(err, command("ip", "netns", "del", s.name))
 }
 
-// address is the address of host n. Nothing outside of the namespaces has it.
-func address(n int) string { return fmt.Sprintf("10.77.77.%d", n+1) }
+// address is the address of host n, of the range for tests of networks, RFC 2544.
+func address(n int) string { return fmt.Sprintf("198.18.77.%d", n+1) }
 
 // openTun makes the device in a namespace and keeps its other end here. The
 // thread that entered the namespace is thrown away.
