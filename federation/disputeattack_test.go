@@ -250,3 +250,15 @@ func TestParentIsAdmitted(t *testing.T) {
 		}
 	}
 }
+
+// TestDisputesOfOneKindBuryNoOther: a thousand objections leave room in the list.
+func TestDisputesOfOneKindBuryNoOther(t *testing.T) {
+	var d Disputes
+	for range maxDisputes + 1 {
+		d.add(Dispute{Kind: DisputeObjection})
+	}
+	d.add(Dispute{Kind: DisputeAttested})
+	if !d.Truncated || len(d.List) != maxDisputes+1 || d.List[maxDisputes].Kind != DisputeAttested {
+		t.Errorf("%d listed, truncated %t", len(d.List), d.Truncated)
+	}
+}

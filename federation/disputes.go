@@ -20,7 +20,8 @@ const (
 	DisputeEquivocation = "equivocation"         // the peer's log signed two histories
 )
 
-// maxDisputes bounds one list.
+// maxDisputes bounds one list, of each kind: whoever signs a thousand things to
+// object to buries none of another kind.
 const maxDisputes = 1000
 
 // Dispute is one thing on which the two sides differ.
@@ -42,17 +43,22 @@ type Dispute struct {
 // nobody, denied: that is its right. OtherDenials are its refusals for another
 // reason, as a credit limit or a revoked capability.
 type Disputes struct {
-	List         []Dispute `json:"disputes"`
-	OwnDenials   uint64    `json:"own_denials"`
-	OtherDenials uint64    `json:"other_denials"`
-	Truncated    bool      `json:"truncated,omitzero"` // there are more than the list holds
+	List         []Dispute      `json:"disputes"`
+	OwnDenials   uint64         `json:"own_denials"`
+	OtherDenials uint64         `json:"other_denials"`
+	Truncated    bool           `json:"truncated,omitzero"` // there are more than the list holds
+	listed       map[string]int // by kind
 }
 
 func (d *Disputes) add(one Dispute) {
-	if len(d.List) == maxDisputes {
+	if d.listed == nil {
+		d.listed = make(map[string]int)
+	}
+	if d.listed[one.Kind] == maxDisputes {
 		d.Truncated = true
 		return
 	}
+	d.listed[one.Kind]++
 	d.List = append(d.List, one)
 }
 

@@ -59,6 +59,9 @@ func showDisputes(w io.Writer, list *node.DisputeList) {
 			fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\t%s\n", at, d.Kind, d.CallID, price(d.Charge), state, detail)
 		}
 		_ = t.Flush() // standard output is gone: nobody to tell
+		if p.Truncated {
+			fmt.Fprintln(w, "  and more of a kind than are listed")
+		}
 		if p.OwnDenials > 0 {
 			fmt.Fprintf(w, "  attested allow, denied by its own policy: %d calls\n", p.OwnDenials)
 		}
