@@ -4,6 +4,7 @@
 // it stops.
 //
 //	go run ./internal/scale -orgs 10,100,1000
+//	go run ./internal/scale -star 500
 //
 // Every organisation is a real p2p.Host, federation.Service and
 // federation.Exchange over a store in memory, joined by internal/virtualnet:
@@ -14,4 +15,7 @@
 //
 // Half of an organisation's peers are its neighbours on a ring, who also know
 // each other, and half are anybody. Hubs have a treaty with a part of all.
+//
+// With -star it is one hub over TCP on loopback instead, in the time of the
+// machine: how many peers does a host take?
 package main
