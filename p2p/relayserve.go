@@ -30,7 +30,7 @@ func (h *Host) serveRelay(lh host.Host) error {
 	r, err := circuit.New(lh, circuit.WithACL(relayFor(h.gater.trusted)), circuit.WithResources(circuit.Resources{
 		Limit:          &circuit.RelayLimit{Duration: relayDuration, Data: relayBytes},
 		ReservationTTL: relayTTL, MaxReservations: relayPlaces, MaxCircuits: relayCircuits, BufferSize: relayBuffer,
-		MaxReservationsPerPeer: 1, MaxReservationsPerIP: relayPlacesPerIP, MaxReservationsPerASN: relayPlaces,
+		MaxReservationsPerIP: relayPlacesPerIP, MaxReservationsPerASN: relayPlaces,
 	}))
 	if err != nil {
 		return fmt.Errorf("start the relay: %w", err)
