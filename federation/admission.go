@@ -11,20 +11,23 @@ import (
 // Admission names whose treaties are signed without asking an operator. The
 // zero value asks for every one.
 type Admission struct {
-	Peers []did.DID // within our default terms
+	Peers    []did.DID // within our default terms
+	ListedBy []did.DID // and those that a peer directory of one of these lists now
 }
 
 // admits reports whether a proposal is signed without asking:
 //
-//	1 the rule names the peer. A treaty is always at least as strict as our own
-//	  terms, so accepting one never loosens them
+//	1 the rule names the peer, or who lists it in a peer directory that is in
+//	  use. A treaty is always at least as strict as our own terms, so accepting
+//	  one never loosens them
 //	2 our side of it is the default terms. Terms that an operator wrote for this
 //	  peer may be wider, and are for an operator to sign
 //	3 the operator has not left this peer, or declined what it proposed, since
 //	  it last signed
 //	4 nothing proves that the peer's log told two stories
 func (s *Service) admits(rec Record) (bool, error) {
-	if !slices.Contains(s.cfg.Admission.Peers, rec.DID) || rec.Refused { // 1, 3
+	a := s.cfg.Admission
+	if !slices.Contains(a.Peers, rec.DID) && !s.cfg.Listings.lists(rec.DID, a.ListedBy) || rec.Refused { // 1, 3
 		return false, nil
 	}
 	own, err := s.has(prefixTerms + rec.DID.String())

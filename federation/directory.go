@@ -23,6 +23,7 @@ const (
 	prefixNonce       = "f/nonce/" // DID/nonce → expiry
 	prefixNonceExpiry = "f/nx/"    // expiry/DID/nonce → ""
 	prefixHistory     = "f/hist/"  // DID/number → Change
+	prefixLastOurs    = "f/own/"   // DID of a peer that was forgotten → the newest attestation we wrote for it
 )
 
 // Directory is the durable list of peers, with a copy in memory for the
@@ -31,6 +32,8 @@ const (
 type Directory struct {
 	db  store.DB
 	now func() int64 // unix seconds, for the history
+
+	limit int // MaxPeers
 
 	mu      sync.RWMutex // guards the copies; rows are the truth
 	records map[did.DID]*Record
@@ -41,7 +44,7 @@ type Directory struct {
 // OpenDirectory reads the peers from the store. now dates their histories, in
 // unix seconds.
 func OpenDirectory(db store.DB, now func() int64) (*Directory, error) {
-	d := &Directory{db: db, now: now, records: make(map[did.DID]*Record), owners: make(map[p2p.PeerID]did.DID), ended: make(map[did.DID]*Ended)}
+	d := &Directory{db: db, now: now, limit: MaxPeers, records: make(map[did.DID]*Record), owners: make(map[p2p.PeerID]did.DID), ended: make(map[did.DID]*Ended)}
 	err := db.View(func(r store.Reader) error {
 		if err := d.openEnded(r); err != nil {
 			return err
@@ -137,7 +140,9 @@ func (d *Directory) change(tx store.Tx, id did.DID, fn func(store.Tx, *Record) e
 		return nil
 	}
 	if fresh && d.full() {
-		return fmt.Errorf("%w: %d", ErrTooMany, MaxPeers)
+		if err := d.makeRoom(tx); err != nil {
+			return err
+		}
 	}
 	if err := d.writeHistory(tx, rec); err != nil {
 		return err
@@ -158,14 +163,16 @@ func (d *Directory) change(tx store.Tx, id did.DID, fn func(store.Tx, *Record) e
 func (d *Directory) full() bool {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	return len(d.records) >= MaxPeers
+	return len(d.records) >= d.limit
 }
 
 // readRecord reads a peer's row, or starts an Unknown record.
 func readRecord(r store.Reader, id did.DID) (*Record, error) {
 	row, err := r.Get(prefixPeer + id.String())
 	if errors.Is(err, store.ErrNotFound) {
-		return &Record{DID: id, State: Unknown}, nil
+		rec := &Record{DID: id, State: Unknown}
+		_, err := load(r, prefixLastOurs+id.String(), &rec.Ours)
+		return rec, err
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read peer %s: %w", id, err)

@@ -32,7 +32,8 @@ type Names interface {
 //
 //	did:chio:<hex>@/ip4/…/p2p/12D3…   who, and where
 //	/ip4/…/p2p/12D3…                  where; the caller confirms who it is
-//	did:chio:<hex>                    a known peer, at the addresses kept of it
+//	did:chio:<hex>                    a known peer, at the addresses kept of it; or
+//	                                  one that a peer directory lists
 //	example.com                       a DNS name; the caller confirms who it is
 //	did:chio:<hex>@example.com        a DNS name that must name this peer
 //
@@ -42,7 +43,9 @@ func (s *Service) Meet(ctx context.Context, peer string) (Record, error) {
 	if id, err := did.Parse(peer); err == nil {
 		rec, err := s.cfg.Directory.Peer(id)
 		if err != nil {
-			return Record{}, err
+			if rec.DID = id; len(s.places(rec)) == 0 {
+				return Record{}, err
+			}
 		}
 		return s.reach(ctx, rec)
 	}

@@ -48,7 +48,7 @@ var (
 	ErrPeerFrozen  = errors.New("peer is frozen: an operator must resolve it")
 	ErrPeerRevoked = errors.New("peer is revoked")
 	ErrPeerBinding = errors.New("peer's key binding is not acceptable")
-	ErrTooMany     = errors.New("too many peers: remove some or raise the limit")
+	ErrTooMany     = errors.New("too many peers: forget some")
 )
 
 // The ages after which trust in a peer must be renewed.

@@ -60,8 +60,8 @@ type Host interface {
 
 var _ Host = (*p2p.Host)(nil)
 
-// Config is what the service needs; every field up to Rand but Admission is
-// required. The host must not be started yet.
+// Config is what the service needs; every field up to Rand but Admission and
+// Listings is required. The host must not be started yet.
 type Config struct {
 	Host      Host
 	Directory *Directory
@@ -71,6 +71,7 @@ type Config struct {
 	Self      func() Self
 	Terms     Terms // for peers without terms of their own
 	Admission Admission
+	Listings  *Listings    // peer directories; nil: none
 	Now       func() int64 // unix seconds
 	Rand      io.Reader
 	Log       *slog.Logger
@@ -200,7 +201,7 @@ func (s *Service) reach(ctx context.Context, rec Record) (Record, error) {
 		}
 		failed = append(failed, err)
 	}
-	for _, addr := range rec.Addresses {
+	for _, addr := range s.places(rec) {
 		fresh, err := s.Hello(ctx, rec.DID.String()+"@"+addr)
 		if err == nil {
 			return fresh, nil
@@ -211,4 +212,18 @@ func (s *Service) reach(ctx context.Context, rec Record) (Record, error) {
 		return Record{}, fmt.Errorf("%w: %s: no address is known: run federate with one", p2p.ErrNotConnected, rec.DID)
 	}
 	return Record{}, errors.Join(failed...)
+}
+
+// places are where a peer may be: what it said itself, and then what the peer
+// directories say, at most as much again.
+func (s *Service) places(rec Record) []string {
+	out := slices.Clone(rec.Addresses)
+	for _, listed := range s.cfg.Listings.Find(rec.DID) {
+		for _, a := range listed.Addresses {
+			if len(out) < len(rec.Addresses)+maxAddresses && !slices.Contains(out, a) {
+				out = append(out, a)
+			}
+		}
+	}
+	return out
 }

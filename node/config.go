@@ -69,9 +69,13 @@ type APIConfig struct {
 
 // FederationConfig is how this node meets others.
 type FederationConfig struct {
-	DefaultTerms        string   `yaml:"default_terms"` // terms file, relative to the home
-	Allow               []string `yaml:"allow"`         // DIDs whose treaties are signed without asking
+	DefaultTerms        string   `yaml:"default_terms"`   // terms file, relative to the home
+	Allow               []string `yaml:"allow"`           // DIDs whose treaties are signed without asking
+	AllowListedBy       []string `yaml:"allow_listed_by"` // and of those whom a peer directory of these issuers lists
 	SyncIntervalSeconds int64    `yaml:"sync_interval_seconds"`
+	// DirectoryRefreshSeconds is how often peer directories that have a URL are
+	// fetched again; 0: when asked to.
+	DirectoryRefreshSeconds int64 `yaml:"directory_refresh_seconds"`
 	// What an organisation would need for its treaties to be signed without
 	// asking. Neither can be judged of an organisation yet, so both are refused.
 	MinimumPassport string `yaml:"minimum_passport"`
@@ -160,10 +164,15 @@ func (c *Config) validate() error {
 			return fmt.Errorf("currencies.%s: use an upper-case code of 3 to 8 letters and 0 to 12 decimals", code)
 		}
 	}
-	for _, d := range c.Federation.Allow {
-		if _, err := did.Parse(d); err != nil {
-			return fmt.Errorf("federation.allow: %w", err)
+	for key, list := range map[string][]string{"allow": c.Federation.Allow, "allow_listed_by": c.Federation.AllowListedBy} {
+		for _, d := range list {
+			if _, err := did.Parse(d); err != nil {
+				return fmt.Errorf("federation.%s: %w", key, err)
+			}
 		}
+	}
+	if s := c.Federation.DirectoryRefreshSeconds; s != 0 && s < minDirectoryRefresh {
+		return fmt.Errorf("federation.directory_refresh_seconds: %d is less than %d; 0 fetches only when asked to", s, minDirectoryRefresh)
 	}
 	for _, f := range [...]struct{ name, value string }{{"minimum_passport", c.Federation.MinimumPassport}, {"minimum_bond", c.Federation.MinimumBond}} {
 		if f.value != "" {

@@ -97,6 +97,7 @@ func (w *network) loops() {
 		}
 	})
 	n.spawn(func() { w.greet(ctx) })
+	n.spawn(func() { n.keepDirectories(ctx) })
 }
 
 // greet says hello to every active peer after a start: each learns where the

@@ -218,3 +218,25 @@ func (n *Node) revokePeer(ctx context.Context, req ChangePeer) (*PeerInfo, error
 		return n.network.directory.Revoke(ctx, id, req.Reason)
 	})
 }
+
+// ForgottenPeer answers "federate/forget".
+type ForgottenPeer struct {
+	DID string `json:"did"`
+}
+
+// forgetPeer removes a peer that nothing was ever agreed with.
+func (n *Node) forgetPeer(ctx context.Context, req ShowPeer) (*ForgottenPeer, error) {
+	id, err := did.Parse(req.DID)
+	if err != nil {
+		return nil, usage("%v", err)
+	}
+	rec, err := n.network.directory.Peer(id)
+	if err == nil {
+		err = n.network.directory.Forget(ctx, id)
+	}
+	if err != nil {
+		return nil, federationProblem(err)
+	}
+	_ = n.network.host.Disconnect(rec.PeerID) // it may not be connected
+	return &ForgottenPeer{DID: req.DID}, nil
+}

@@ -27,7 +27,15 @@ type PeerCard struct {
 	Lines      []TermLine               `json:"lines"`
 	Offered    []federation.SurfaceTool `json:"offered"` // its tools, with prices
 	Money      []SettledPeer            `json:"money"`
+	Listed     []federation.Listed      `json:"listed"`            // by the peer directories in use
+	EpochAt    int64                    `json:"epoch_at,omitzero"` // its newest revocation epoch was signed; 0: none is held
+	EpochAge   int64                    `json:"epoch_age_seconds,omitzero"`
+	Unjoined   federation.Unjoined      `json:"unjoined"` // calls that not both sides have signed for
+	History    []federation.Change      `json:"history"`  // the last few changes, the oldest first; federate/log has more
 }
+
+// shownChanges is how much of a peer's history its card has.
+const shownChanges = 5
 
 // PeerHistory answers "federate/log": what became of a peer, the oldest kept
 // change first.
@@ -84,7 +92,21 @@ func (n *Node) showPeer(ctx context.Context, req ShowPeer) (*PeerCard, error) {
 		return nil, err
 	}
 	card.Money = money.Peers
-	return card, nil
+	return card, n.showExchange(id, card)
+}
+
+// showExchange fills in where the relationship stands beyond the treaty.
+func (n *Node) showExchange(id did.DID, card *PeerCard) (err error) {
+	card.Listed = append([]federation.Listed{}, n.network.listings.Find(id)...)
+	if at, _ := n.revocations.Freshness(id); at > 0 {
+		card.EpochAt, card.EpochAge = at, n.now()-at
+	}
+	if card.Unjoined, err = n.network.exchange.Unjoined(id); err != nil {
+		return err
+	}
+	changes, err := n.network.directory.History(id)
+	card.History = append([]federation.Change{}, changes[max(0, len(changes)-shownChanges):]...)
+	return err
 }
 
 // termLines are both directions of a treaty, line by line.

@@ -28,6 +28,7 @@ type network struct {
 	n         *Node
 	host      *p2p.Host
 	directory *federation.Directory
+	listings  *federation.Listings
 	service   *federation.Service
 	exchange  *federation.Exchange
 
@@ -46,6 +47,9 @@ func newNetwork(n *Node) (*network, error) {
 		return nil, err
 	}
 	w.directory = directory
+	if w.listings, err = federation.OpenListings(n.db, n.now); err != nil {
+		return nil, err
+	}
 	if w.host, err = p2p.New(p2p.Config{Key: n.keys.Transport(), Listen: stableListen(n.opts.Home, n.cfg.P2P.Listen),
 		Allow: directory.Knows, Trusted: directory.Trusts, Open: true, Log: n.log,
 		Relays: n.cfg.P2P.Relays, NoPunching: !n.cfg.P2P.HolePunching, ServeRelay: n.cfg.P2P.Relay.Serve}); err != nil {
@@ -56,7 +60,7 @@ func newNetwork(n *Node) (*network, error) {
 		return nil, err
 	}
 	w.service, err = federation.New(federation.Config{Host: w.host, Directory: directory, DB: n.db, Org: n.keys.Org(), Bindings: w.bindings,
-		Self: w.self, Terms: *terms, Admission: admission(n.cfg), Now: n.now, Rand: n.rand, Log: n.log,
+		Self: w.self, Terms: *terms, Admission: admission(n.cfg), Listings: w.listings, Now: n.now, Rand: n.rand, Log: n.log,
 		Names: net.DefaultResolver, RetiredKernels: n.retiredKernelKeys, Concerns: n.issuance.trusts, Ended: n.endIssuer, Failpoint: n.opts.Failpoint})
 	if err != nil {
 		return nil, err
@@ -72,6 +76,9 @@ func admission(c *Config) federation.Admission {
 	var a federation.Admission
 	for _, d := range c.Federation.Allow {
 		a.Peers = append(a.Peers, did.DID(d)) // parsed when the config was
+	}
+	for _, d := range c.Federation.AllowListedBy {
+		a.ListedBy = append(a.ListedBy, did.DID(d)) // likewise
 	}
 	return a
 }

@@ -25,6 +25,15 @@ var operations = map[string]handler{
 	"capability/request": operation((*Node).requestCapability),
 	"agent/request":      operation((*Node).askCapability),
 
+	"federate/directory/publish":  operation((*Node).publishDirectory),
+	"federate/directory/add":      operation((*Node).addDirectory),
+	"federate/directory/list":     operation((*Node).listDirectories),
+	"federate/directory/show":     operation((*Node).showDirectory),
+	"federate/directory/refresh":  operation((*Node).refreshDirectories),
+	"federate/directory/remove":   operation((*Node).removeDirectory),
+	"federate/directory/evidence": operation((*Node).directoryEvidence),
+	"federate/forget":             operation((*Node).forgetPeer),
+
 	"reputation/imports":  operation((*Node).listImports),
 	"reputation/activate": operation((*Node).activateImport),
 	"reputation/forget":   operation((*Node).forgetImport),

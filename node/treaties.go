@@ -146,6 +146,7 @@ func federationProblem(err error) error {
 		{federation.ErrWrongDID, "CHIO-FED-WRONG-PEER", "ask the peer's operator for its DID by another way", ExitDenied},
 		{federation.ErrUnknownPeer, "CHIO-FED-UNKNOWN-PEER", "federate with its address first", ExitFailure},
 		{federation.ErrNotActive, "CHIO-FED-NOT-ACTIVE", "chio-node federate list shows the state", ExitDenied},
+		{federation.ErrKept, "CHIO-FED-KEPT", "end what there is with it: chio-node federate leave, decline or revoke; the record of that stays", ExitDenied},
 		{federation.ErrTransition, "CHIO-FED-STATE", "chio-node federate list shows the state", ExitFailure},
 		{federation.ErrPeerFrozen, "CHIO-FED-FROZEN", "chio-node federate list says why", ExitDenied},
 		{federation.ErrPeerDeactivated, string(federation.CodePeerDeactivated), "federate with its successor, if it named one", ExitDenied},

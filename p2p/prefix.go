@@ -83,3 +83,10 @@ func (p Peer) MayDial(advertised string) bool {
 	at, there := reachOf(met), reachOf(where)
 	return there != reachNone && at != reachNone && there >= at
 }
+
+// IsPublic reports whether a peer address begins with an IP address outside of
+// this machine and its networks. A name is not: what it stands for may change.
+func IsPublic(address string) bool {
+	where, _, err := splitMultiaddr(address)
+	return err == nil && reachOf(where) == reachPublic
+}

@@ -79,6 +79,7 @@ func scripts(dir string) testscript.Params {
 			"printed": cmdPrinted,
 			"hangup":  cmdHangup,
 			"http":    cmdHTTP,
+			"fill":    cmdFill,
 			"last8":   cmdLast8,
 			"idp":     cmdIDP,
 			"signin":  cmdSignIn,

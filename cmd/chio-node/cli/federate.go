@@ -32,7 +32,7 @@ func (a *app) federateCmd() *cobra.Command {
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "show what would be signed and stop")
 	c.AddCommand(a.peersCmd("list", "the peers of this node", "federate/list"),
 		a.peersCmd("pending", "treaties that wait for this operator", "federate/pending"), a.federateAcceptCmd(), a.federateSyncCmd(), a.federateEvidenceCmd())
-	c.AddCommand(a.federateShowCmd(), a.federateDisputesCmd(), a.federateLogCmd(), a.federateCheckCmd())
+	c.AddCommand(a.federateShowCmd(), a.federateDisputesCmd(), a.federateLogCmd(), a.federateCheckCmd(), a.federateDirectoryCmd())
 	c.AddCommand(a.federateChangeCmds()...)
 	return c
 }

@@ -34,7 +34,20 @@ func (a *app) federateChangeCmds() []*cobra.Command {
 	thaw.Flags().BoolVar(&q.DespiteEvidence, "despite-evidence", false, "thaw a peer whose log is proven to have told two stories")
 	leave.Flags().StringVar(&q.Code, "code", "unspecified", "what the peer is told: "+strings.Join(federation.EndCodes, ", "))
 	revoke.Flags().StringVar(&q.Confirm, "confirm", "", "the last eight characters of the DID")
-	return []*cobra.Command{freeze, thaw, leave, revoke, a.federateDeclineCmd(), a.federateResolveCmd()}
+	return []*cobra.Command{freeze, thaw, leave, revoke, a.federateDeclineCmd(), a.federateResolveCmd(), a.federateForgetCmd()}
+}
+
+func (a *app) federateForgetCmd() *cobra.Command {
+	return &cobra.Command{Use: "forget DID", Short: "remove a peer with which there never was a treaty", Args: cobra.ExactArgs(1),
+		Long: "Its history, terms written for it, and that a proposal was declined go too; if it says hello again it is a stranger.\n" +
+			"A peer stays while a proposal or a notice waits, and for ever if there was a treaty: receipts name it.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var gone node.ForgottenPeer
+			if err := a.call(cmd.Context(), "federate/forget", node.ShowPeer{DID: args[0]}, &gone); err != nil {
+				return err
+			}
+			return a.print(gone, func(w io.Writer) { fmt.Fprintf(w, "%s  forgotten\n", gone.DID) })
+		}}
 }
 
 func (a *app) federateChange(use, short, op string, q *node.ChangePeer, long string) *cobra.Command {

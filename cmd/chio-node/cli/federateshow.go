@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -34,6 +35,9 @@ func showPeer(w io.Writer, c *node.PeerCard) {
 	}
 	row("hello", "%s, holds until %s; clock %+d s", at(c.HelloAt), at(c.HelloUntil), c.ClockSkew)
 	row("keys", "bound until %s", at(c.BoundUntil))
+	for _, l := range c.Listed {
+		row("listed", "as %s by %s", cmp.Or(l.Name, "nothing"), l.Issuer)
+	}
 	switch {
 	case c.Proposed:
 		row("treaty", "%s, revision %d, proposed: not signed by both", c.Treaty, c.Revision)
@@ -48,7 +52,11 @@ func showPeer(w io.Writer, c *node.PeerCard) {
 		row("", "it signed two heads of one size: chio-node federate evidence %s", c.DID)
 	}
 	row("our log", "%d receipts cosigned by it", c.Witnessed)
-	row("receipts", "%d of it held, %d calls signed by both", c.Foreign, c.Joint)
+	row("receipts", "%d of it held, %d calls filed; %d wait for a signature, %d too long, %d disputed", c.Foreign, c.Joint,
+		c.Unjoined.Pending+c.Unjoined.Overdue, c.Unjoined.Overdue, c.Unjoined.Disputed)
+	if c.EpochAt != 0 {
+		row("revocations", "epoch of %d s ago", c.EpochAge)
+	}
 	for _, tool := range c.Offered {
 		price := "free"
 		if tool.Price != nil {
@@ -60,6 +68,9 @@ func showPeer(w io.Writer, c *node.PeerCard) {
 		if m.Gross != nil {
 			row("owed", "as %s: %d %s for %d receipts, %s", m.Direction, m.Gross.Units, m.Gross.Currency, m.Receipts, m.State)
 		}
+	}
+	for _, h := range c.History {
+		row("history", "%s", historyLine(h))
 	}
 	_ = t.Flush() // standard output is gone: nobody to tell
 	if len(c.Lines) > 0 {
@@ -83,11 +94,15 @@ func (a *app) federateLogCmd() *cobra.Command {
 func showHistory(w io.Writer, changes []federation.Change) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, c := range changes {
-		state := string(c.To)
-		if c.From != c.To {
-			state = string(c.From) + " → " + state
-		}
-		fmt.Fprintf(t, "%s\t%s\tby %s\t%s\n", time.Unix(c.At, 0).UTC().Format(time.RFC3339), state, c.By, c.Reason)
+		fmt.Fprintln(t, historyLine(c))
 	}
 	_ = t.Flush() // standard output is gone: nobody to tell
+}
+
+func historyLine(c federation.Change) string {
+	state := string(c.To)
+	if c.From != c.To {
+		state = string(c.From) + " → " + state
+	}
+	return fmt.Sprintf("%s\t%s\tby %s\t%s", time.Unix(c.At, 0).UTC().Format(time.RFC3339), state, c.By, c.Reason)
 }

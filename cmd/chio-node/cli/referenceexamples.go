@@ -130,6 +130,15 @@ var examples = map[string]string{
 	"explain":                    "chio-node explain CHIO-CAP-EXPIRED",
 	"federate resolve":           "chio-node federate resolve did:chio:… --statement \"two copies of the node ran for an hour\"",
 
+	"federate directory add":      "chio-node federate directory add https://directory.example/peers.json --issuer did:chio:…",
+	"federate directory evidence": "chio-node federate directory evidence did:chio:… --out evidence.json",
+	"federate directory list":     "chio-node federate directory list",
+	"federate directory publish":  "chio-node federate directory publish peers.yaml --out peers.json",
+	"federate directory refresh":  "chio-node federate directory refresh",
+	"federate directory remove":   "chio-node federate directory remove did:chio:…",
+	"federate directory show":     "chio-node federate directory show did:chio:…",
+	"federate forget":             "chio-node federate forget did:chio:…",
+
 	"passport provenance show":   "chio-node passport provenance show researcher --out provenance.json",
 	"passport provenance verify": "chio-node passport provenance verify provenance.json --passport researcher.json --trust trust.json",
 
