@@ -92,10 +92,10 @@ type Listings struct {
 func OpenListings(db store.DB, now func() int64) (*Listings, error) {
 	l := &Listings{db: db, now: now, held: make(map[did.DID]*edition)}
 	err := db.View(func(r store.Reader) error {
-		return r.Scan(prefixListing, "", func(key string, row []byte) error {
-			e := new(edition)
-			if err := wire.UnmarshalCanonical(row, &e.Listing, wire.DocumentLimits); err != nil || key != prefixListing+e.Issuer.String() {
-				return fmt.Errorf("%w: row %.160s: %w", store.ErrCorrupt, key, err)
+		return each(r, prefixListing, func(key string, row *Listing) error {
+			e := &edition{Listing: *row}
+			if key != prefixListing+e.Issuer.String() {
+				return fmt.Errorf("%w: row %.160s is of %.80q", store.ErrCorrupt, key, e.Issuer)
 			}
 			if err := e.read(r); err != nil {
 				return err

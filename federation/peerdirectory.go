@@ -76,7 +76,7 @@ func VerifyPeerDirectory(doc []byte, issuer did.DID) (*PeerDirectory, *wire.Enve
 	if d.Issuer != issuer {
 		return nil, nil, fmt.Errorf("%w: it is by %.80q, not by %s", ErrPeerDirectory, d.Issuer, issuer) // 2
 	}
-	if len(env.Signatures) != 1 || !signedWith(env, issuer.Key().String()) { // 2
+	if !signedByOne(env, []wire.PublicKey{issuer.Key()}) { // 2
 		return nil, nil, fmt.Errorf("%w: its issuer, and nobody else, must have signed it", ErrPeerDirectory)
 	}
 	if err := d.check(); err != nil {

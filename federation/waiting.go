@@ -1,11 +1,8 @@
 package federation
 
 import (
-	"fmt"
-
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/store"
-	"github.com/backbay-labs/chio-node/wire"
 )
 
 // Unjoined counts the calls with a peer for which not both sides have signed.
@@ -19,11 +16,7 @@ type Unjoined struct {
 func (x *Exchange) Unjoined(peer did.DID) (out Unjoined, err error) {
 	now := x.now()
 	err = x.s.cfg.DB.View(func(r store.Reader) error {
-		return r.Scan(prefixJoint+peer.String()+"/", "", func(key string, row []byte) error {
-			var j Joint
-			if err := wire.UnmarshalCanonical(row, &j, rowLimits); err != nil {
-				return fmt.Errorf("%w: row %.160s: %w", store.ErrCorrupt, key, err)
-			}
+		return each(r, prefixJoint+peer.String()+"/", func(_ string, j *Joint) error {
 			switch j.At(now) {
 			case JointPending:
 				out.Pending++

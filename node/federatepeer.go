@@ -226,15 +226,11 @@ type ForgottenPeer struct {
 
 // forgetPeer removes a peer that nothing was ever agreed with.
 func (n *Node) forgetPeer(ctx context.Context, req ShowPeer) (*ForgottenPeer, error) {
-	id, err := did.Parse(req.DID)
+	rec, err := n.knownPeer(req.DID)
 	if err != nil {
-		return nil, usage("%v", err)
+		return nil, err
 	}
-	rec, err := n.network.directory.Peer(id)
-	if err == nil {
-		err = n.network.directory.Forget(ctx, id)
-	}
-	if err != nil {
+	if err := n.network.directory.Forget(ctx, rec.DID); err != nil {
 		return nil, federationProblem(err)
 	}
 	_ = n.network.host.Disconnect(rec.PeerID) // it may not be connected

@@ -92,7 +92,7 @@ func (n *Node) showPeer(ctx context.Context, req ShowPeer) (*PeerCard, error) {
 		return nil, err
 	}
 	card.Money = money.Peers
-	return card, n.showExchange(id, card)
+	return card, n.showExchange(rec.DID, card)
 }
 
 // showExchange fills in where the relationship stands beyond the treaty.

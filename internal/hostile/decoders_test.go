@@ -104,6 +104,19 @@ func deactivation(t *testing.T) []byte {
 	return e.Bytes()
 }
 
+// peerDirectory is a list that vouches for its issuer alone.
+func peerDirectory(t *testing.T) []byte {
+	t.Helper()
+	org := testKey(t)
+	issuer := did.FromKey(org.Public())
+	e, err := wire.Seal(federation.PeerDirectorySchema, federation.PeerDirectory{Schema: federation.PeerDirectorySchema, Issuer: issuer, Sequence: 1, IssuedAt: 1, Expires: 2,
+		Entries: []federation.DirectoryEntry{{DID: issuer, Name: "x", Addresses: []string{"/ip4/1.1.1.1/tcp/1/p2p/12D3KooWRawPbxPtP1eZaJpumGnyWX2DcUyd3RQnydr3eAto4Az7"}}}}, org)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e.Bytes()
+}
+
 // disputants are the kernels of both sides of the dispute file that is kept.
 func disputants(t *testing.T) federation.KernelKeys {
 	t.Helper()
@@ -203,6 +216,9 @@ func decoders(t *testing.T) []decoder {
 			valid: []byte(`{"id":"a","purpose":"p","server_id":"s","tool_name":"t"}`)},
 		{name: "dispute", decode: func(b []byte) error { return second(federation.VerifyDispute(b, disputants(t))) }, limits: bundleLimits,
 			valid: vector(t, "federation/testdata/dispute.json")},
+		{name: "peer directory", decode: func(b []byte) error { _, _, err := federation.VerifyPeerDirectory(b, did.FromKey(key)); return err },
+			limits: wire.DocumentLimits, valid: peerDirectory(t)},
+		{name: "peers to publish", decode: func(b []byte) error { return second(federation.LoadPeers(b)) }},
 		{name: "policy", decode: func(b []byte) error { return second(policy.Parse("p", b)) }},
 		{name: "deactivation", decode: func(b []byte) error { _, _, err := did.ParseDeactivation(b); return err }, limits: wire.DocumentLimits, valid: deactivation(t)},
 		{name: "key history", decode: func(b []byte) error { _, _, err := did.ParseHistory(b, 0); return err }},
