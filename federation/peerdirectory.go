@@ -164,13 +164,13 @@ func LoadPeers(doc []byte) ([]DirectoryEntry, error) {
 	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%w: the file holds more than one document", ErrPeerDirectory)
 	}
+	if file.Peers == nil { // an issuer may vouch for nobody any more, and says so
+		return nil, fmt.Errorf("%w: the file has no list peers", ErrPeerDirectory)
+	}
 	slices.SortFunc(file.Peers, func(a, b DirectoryEntry) int { return strings.Compare(string(a.DID), string(b.DID)) })
 	d := PeerDirectory{Sequence: 1, IssuedAt: 1, Expires: 2, Entries: file.Peers}
 	if err := d.check(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPeerDirectory, err)
-	}
-	if file.Peers == nil {
-		return []DirectoryEntry{}, nil // an issuer may vouch for nobody any more
 	}
 	return file.Peers, nil
 }

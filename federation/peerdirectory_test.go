@@ -136,7 +136,7 @@ func TestLoadPeers(t *testing.T) {
 	if list, err = LoadPeers([]byte("peers: []")); err != nil || list == nil || len(list) != 0 {
 		t.Fatal(list, err)
 	}
-	for _, doc := range []string{"", "peers:\n" + entry(a) + entry(a), "peer: []", "peers: []\n---\npeers: []", "peers: [{did: x}]", "{", "peers: 1",
+	for _, doc := range []string{"", "peers:\n" + entry(a) + entry(a), "peer: []", "null", "peers:", "peers: []\n---\npeers: []", "peers: [{did: x}]", "{", "peers: 1",
 		"peers: []" + strings.Repeat(" ", wire.DocumentLimits.Bytes)} {
 		if _, err := LoadPeers([]byte(doc)); !errors.Is(err, ErrPeerDirectory) {
 			t.Errorf("%.40q: %v", doc, err)
