@@ -389,14 +389,32 @@ func (w *modelWorld) arm(p *modelParty, place string) {
 }
 
 // exchange has two parties exchange everything, as far as the network lets
-// them.
-func (w *modelWorld) exchange(from, to int) {
+// them. A process that ends meanwhile has no error.
+func (w *modelWorld) exchange(from, to int) (err error) {
 	a, b := w.parties[from], w.parties[to]
 	if a.down || b.down {
-		return
+		return nil
 	}
 	defer func() { _ = recover() }() // a failpoint ended the process
-	_, _ = a.exchange.SyncNow(w.tb.ctx, b.did())
+	_, err = a.exchange.SyncNow(w.tb.ctx, b.did())
+	return err
+}
+
+// served waits until a party runs no call any more: a caller that died, or that
+// gave up, waits for none of them, and what was begun may end after it was
+// forbidden.
+func (w *modelWorld) served(p *modelParty) {
+	w.tb.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	late := time.After(modelPatience)
+	for !w.net.idle(p.at) {
+		select {
+		case <-tick.C:
+		case <-late:
+			w.tb.Fatalf("party %d does not answer a call", p.at)
+		}
+	}
 }
 
 // revoke ends what a party gave another.
@@ -404,6 +422,7 @@ func (w *modelWorld) revoke(p *modelParty, from int) {
 	if p.down {
 		return
 	}
+	w.served(p)
 	root := w.parties[from].chain[p.at][0]
 	err := p.db.Update(w.tb.ctx, func(tx store.Tx) error {
 		_, err := p.revocations.Revoke(tx, []authority.Entry{{Kind: authority.KindCapability, Issuer: root.Issuer.String(), ID: root.ID}}, p.kernel, p.clock.Load())
@@ -422,6 +441,7 @@ func (w *modelWorld) tighten(p *modelParty, from int) {
 	if p.down {
 		return
 	}
+	w.served(p)
 	terms := callTerms()
 	terms.Ingress.ToolAccess = &policy.ToolAccess{Block: []string{"delete_file", modelFree}, Default: policy.DefaultAllow}
 	if err := p.service.SetTerms(w.tb.ctx, w.parties[from].did(), terms); err != nil {

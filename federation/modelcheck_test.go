@@ -80,7 +80,7 @@ func (w *modelWorld) steps() map[string]func(*rapid.T) {
 	})
 	return map[string]func(*rapid.T){
 		"call": call, "another call": call, "arrive": arrive, "arrive too": arrive,
-		"exchange": act(func(rt *rapid.T) { w.exchange(pair(rt)) }),
+		"exchange": act(func(rt *rapid.T) { _ = w.exchange(pair(rt)) }),
 		"crash":    act(func(rt *rapid.T) { w.crash(w.parties[party(rt, "party")]) }),
 		"restart":  act(func(rt *rapid.T) { w.restart(w.parties[party(rt, "party")]) }),
 		"arm": act(func(rt *rapid.T) {

@@ -25,6 +25,7 @@ type lossyNet struct {
 	hold     bool            // calls wait for the model
 	ids      map[p2p.PeerID]int
 	recorded []packet
+	serving  map[int]int // calls that were let in and that a host has not answered yet
 	waiting  chan *visit
 }
 
@@ -42,7 +43,7 @@ type visit struct {
 }
 
 func newLossyNet() *lossyNet {
-	return &lossyNet{rand: rand.New(rand.NewPCG(0, 0)), cut: make(map[[2]int]bool), ids: make(map[p2p.PeerID]int), waiting: make(chan *visit, 64)}
+	return &lossyNet{rand: rand.New(rand.NewPCG(0, 0)), cut: make(map[[2]int]bool), ids: make(map[p2p.PeerID]int), serving: make(map[int]int), waiting: make(chan *visit, 64)}
 }
 
 // chance seeds what befalls the messages of one step.
@@ -62,6 +63,18 @@ func (n *lossyNet) setCut(from, to int, cut bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.cut[[2]int{from, to}] = cut
+}
+
+func (n *lossyNet) serves(host, more int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.serving[host] += more
+}
+
+func (n *lossyNet) idle(host int) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.serving[host] == 0
 }
 
 func (n *lossyNet) severed(from, to int) bool {
@@ -176,8 +189,12 @@ func (d *doorway) Handle(name string, limits p2p.Limits, serve p2p.Handler) erro
 		if d.dead.Load() || d.net.severed(other, d.self) {
 			return errLost
 		}
-		if name == ProtocolInvoke && !d.enter(ctx, other) {
-			return errLost
+		if name == ProtocolInvoke {
+			if !d.enter(ctx, other) {
+				return errLost
+			}
+			d.net.serves(d.self, 1)
+			defer d.net.serves(d.self, -1)
 		}
 		if err := serve(ctx, from, s); err != nil {
 			return err

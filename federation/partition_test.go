@@ -2,6 +2,7 @@ package federation
 
 import (
 	"testing"
+	"time"
 
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/receipt"
@@ -153,7 +154,14 @@ func TestKillDuringHeal(t *testing.T) {
 	for _, place := range []string{"outbox.sent_before_ack", "cosign.received_before_store"} {
 		for at, p := range w.parties {
 			w.arm(p, place)
-			w.exchange(at, 1-at)
+			late := time.After(modelPatience)
+			for w.exchange(at, 1-at) != nil && !p.dead.Load() { // the connection of before the other's death ends when it is used
+				select {
+				case <-late:
+					t.Fatalf("party %d cannot exchange", at)
+				default:
+				}
+			}
 			w.bury()
 			if !p.down {
 				t.Fatalf("party %d passed %s alive", at, place)
