@@ -102,7 +102,7 @@ func Init(ctx context.Context, o Options) (*Status, error) {
 	if err := writeDefaults(o); err != nil {
 		return nil, err
 	}
-	db, err := openStore(o)
+	db, err := openStore(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -129,8 +129,25 @@ func Init(ctx context.Context, o Options) (*Status, error) {
 	return s, errors.Join(err, n.Stop(ctx))
 }
 
-func openStore(o Options) (*store.Engine, error) {
-	db, err := badger.Open(filepath.Join(o.Home, storeName), badger.Options{Logger: o.Log})
+// A store may be held for a moment by nobody: the lock of a process that was
+// killed, or that a child has between its fork and its exec. Whoever starts the
+// next node at once, as a supervisor does, shall not fail on that.
+const (
+	storeTries = 20
+	storePause = 50 * time.Millisecond
+)
+
+func openStore(ctx context.Context, o Options) (db *store.Engine, err error) {
+	for try := 1; ; try++ {
+		db, err = badger.Open(filepath.Join(o.Home, storeName), badger.Options{Logger: o.Log})
+		if !errors.Is(err, store.ErrInUse) || try == storeTries || ctx.Err() != nil {
+			break
+		}
+		select {
+		case <-time.After(storePause):
+		case <-ctx.Done():
+		}
+	}
 	switch {
 	case errors.Is(err, store.ErrInUse):
 		return nil, &Problem{Code: "CHIO-STORE-IN-USE", Message: "another process has the store in " + o.Home + " open",

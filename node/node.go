@@ -102,7 +102,7 @@ func Open(ctx context.Context, o Options) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := openStore(o)
+	db, err := openStore(ctx, o)
 	if err != nil {
 		return nil, err
 	}

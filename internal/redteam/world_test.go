@@ -94,17 +94,8 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.write("home/policy.yaml", policyDoc)
-	// A child that another test is starting has, between fork and exec, the lock
-	// of the store that Init has just closed.
-	var p *node.Problem
-	for try := 0; ; try++ {
-		if w.node, err = node.Open(t.Context(), o); err == nil {
-			break
-		}
-		if !errors.As(err, &p) || p.Code != "CHIO-STORE-IN-USE" || try == 50 {
-			t.Fatal(err)
-		}
-		time.Sleep(20 * time.Millisecond)
+	if w.node, err = node.Open(t.Context(), o); err != nil {
+		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		if err := w.node.Stop(context.Background()); err != nil {
