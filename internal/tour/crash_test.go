@@ -24,7 +24,10 @@ const (
 	tcp  = "/ip4/127.0.0.1/tcp/0"
 )
 
-const readNote = `{"path":"note.txt"}`
+const (
+	readNote = `{"path":"note.txt"}`
+	readLong = `{"path":"long.txt"}` // more than one frame holds
+)
 
 // newFed federates two organisations over a transport and gives the researcher
 // a budget.
@@ -67,12 +70,20 @@ type crash struct {
 	host      string // verdict in Globex's log, "" if it never heard of the call
 	owed      bool   // the call ran and its receipt is on disk: it is paid for
 	answered  bool   // the agent may have its answer already
+	long      bool   // its result goes in chunks
 	// unserved: the caller may ask again before the host's tools are back. Then
 	// both logs say deny, and nothing was spent.
 	unserved bool
 }
 
 func (c crash) name() string { return fmt.Sprintf("%s#%d", c.failpoint, c.hit) }
+
+func (c crash) arguments() string {
+	if c.long {
+		return readLong
+	}
+	return readNote
+}
 
 // originCrashes kill Acme, who calls. close.before and close.after are passed
 // by the kernel and by its admission.
@@ -96,6 +107,8 @@ var hostCrashes = []crash{
 	{failpoint: "close.before", hit: 1, origin: receipt.Incomplete, host: receipt.Incomplete},
 	{failpoint: "host.executed_before_receipt", hit: 1, origin: receipt.Incomplete, host: receipt.Incomplete},
 	{failpoint: "host.receipt_committed_before_reply", hit: 1, origin: receipt.Allow, host: receipt.Allow, owed: true},
+	{failpoint: "host.chunks_stored_before_receipt", hit: 1, origin: receipt.Incomplete, host: receipt.Incomplete, long: true},
+	{failpoint: "host.chunk_read_before_sent", hit: 2, origin: receipt.Allow, host: receipt.Allow, owed: true, long: true},
 	{failpoint: "cosign.signed_before_reply", hit: 1, origin: receipt.Allow, host: receipt.Allow, owed: true},
 	{failpoint: "outbox.sent_before_ack", hit: 1, origin: receipt.Allow, host: receipt.Allow, owed: true},
 }
@@ -120,7 +133,7 @@ func TestI1_KillHost(t *testing.T) {
 	t.Parallel()
 	killDuringCalls(t, hostCrashes, func(f *fed, c crash) {
 		f.globex.arm(c.failpoint, c.hit)
-		calling := spawn(t, "call", f.dir, f.acme.env(), nodeProgram, "--json", "call", "--agent", "researcher", f.server, "read_file", readNote)
+		calling := spawn(t, "call", f.dir, f.acme.env(), nodeProgram, "--json", "call", "--agent", "researcher", f.server, "read_file", c.arguments())
 		f.globex.crashed()
 		f.restart(f.globex)
 		want := node.ExitDenied

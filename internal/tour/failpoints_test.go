@@ -14,9 +14,7 @@ import (
 // untoured are the places at which no process of these tests dies, and where one
 // does instead, if anywhere.
 var untoured = map[string]string{
-	"objection.told_before_ack":         "nowhere; an objection that is told again changes nothing",
-	"host.chunks_stored_before_receipt": "nowhere; chunks without a receipt are no answer",
-	"host.chunk_read_before_sent":       "no process: federation's tests break the stream there",
+	"objection.told_before_ack": "nowhere; an objection that is told again changes nothing",
 }
 
 var failpointCall = regexp.MustCompile(`(?i)failpoint\("([a-z_.]+)"\)`)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,6 +79,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, dir: dir}
 	w.acme, w.globex = w.org("acme"), w.org("globex")
 	w.write("workspace/note.txt", "hello from globex\n")
+	w.write("workspace/long.txt", strings.Repeat("a long text of plain words\n", 20_000))
 	w.write("workspace/secret/plan.txt", "not for acme\n")
 	w.write("workspace/.env", "TOKEN=1\n")
 	w.write("prices.yaml", priceList)
