@@ -1,6 +1,9 @@
 package verifier
 
 import (
+	"bytes"
+	"fmt"
+
 	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -11,16 +14,24 @@ type lineageObject struct {
 	*receipt.LineageReport
 }
 
-// verifyLineage judges an array of receipts of several organisations as one
-// chain of calls.
+// verifyLineage judges the receipts of several organisations as one chain of
+// calls.
 func verifyLineage(e *env) (*answer, error) {
-	trust, doc, err := e.trusted()
+	trust, err := e.needTrust()
 	if err != nil {
 		return nil, err
 	}
 	var parts []wire.Raw
-	if err := wire.Unmarshal(doc, &parts, wire.BundleLimits); err != nil {
-		return refused(receipt.CodeFormat, err.Error()), nil
+	for _, name := range e.files {
+		doc, err := e.read(name)
+		if err != nil {
+			return nil, err
+		}
+		more, err := receiptsIn(doc)
+		if err != nil {
+			return refused(receipt.CodeFormat, name+": "+err.Error()), nil
+		}
+		parts = append(parts, more...)
 	}
 	report, err := receipt.VerifyLineage(parts, trust)
 	if err != nil {
@@ -32,4 +43,25 @@ func verifyLineage(e *env) (*answer, error) {
 		a.check(true, "hop %d: %s → %s: call %s: %s, at the host %s", h.HopIndex, h.From, h.To, h.CallID, h.OriginVerdict, h.HostVerdict)
 	}
 	return a, nil
+}
+
+// receiptsIn reads an array of receipts, or takes them out of a bundle. What a
+// bundle says of their logs is for the verb bundle to judge.
+func receiptsIn(doc []byte) (parts []wire.Raw, err error) {
+	if !bytes.HasPrefix(bytes.TrimSpace(doc), []byte("{")) {
+		return parts, wire.Unmarshal(doc, &parts, wire.BundleLimits)
+	}
+	var b receipt.Bundle
+	if err := wire.Unmarshal(doc, &b, wire.BundleLimits); err != nil {
+		return nil, err
+	}
+	if b.Schema != receipt.BundleSchema {
+		return nil, fmt.Errorf("want %s, got %.80q", receipt.BundleSchema, b.Schema)
+	}
+	for _, log := range b.Logs {
+		for i := range log.Receipts {
+			parts = append(parts, log.Receipts[i].Receipt)
+		}
+	}
+	return parts, nil
 }

@@ -23,8 +23,8 @@ const usageText = `usage: chio-verify VERB [FLAGS] [FILE…]
   consistency OLD NEW PROOF
                      the log behind head NEW only added to that behind OLD
   equivocation FILE  evidence that a log signed two histories
-  lineage FILE       receipts of several organisations, an array: one chain of
-                     calls from the first caller to the last host?
+  lineage FILE…      receipts of several organisations, arrays or bundles: one
+                     chain of calls from the first caller to the last host?
   capability FILE    a token, or a chain of tokens as an array, root first
   canonical          JSON on standard input to canonical bytes
   version
@@ -66,10 +66,12 @@ type options struct {
 
 // verb is one entry of the table.
 type verb struct {
-	files int
+	files int // how many, or oneOrMore
 	flags []string
 	run   func(*env) (*answer, error)
 }
+
+const oneOrMore = -1
 
 func verbs() map[string]verb {
 	return map[string]verb{
@@ -78,7 +80,7 @@ func verbs() map[string]verb {
 		"checkpoint":   {1, []string{"trust"}, verifyCheckpoint},
 		"consistency":  {3, []string{"trust"}, verifyConsistency},
 		"equivocation": {1, []string{"trust"}, verifyEquivocation},
-		"lineage":      {1, []string{"trust"}, verifyLineage},
+		"lineage":      {oneOrMore, []string{"trust"}, verifyLineage},
 		"capability":   {1, []string{"trust", "kernel-root", "at", "max-depth"}, verifyCapability},
 		"canonical":    {0, nil, canonical},
 		"version":      {0, nil, version},
@@ -157,7 +159,13 @@ func (e *env) parse(name string, v verb, args []string) error {
 			return fmt.Errorf("%w: %s takes no --%s", errUsage, name, f)
 		}
 	}
+	if v.files == oneOrMore && len(e.files) > 0 {
+		return nil
+	}
 	if len(e.files) != v.files {
+		if v.files == oneOrMore {
+			return fmt.Errorf("%w: %s takes at least one file", errUsage, name)
+		}
 		return fmt.Errorf("%w: %s takes %d files, got %d", errUsage, name, v.files, len(e.files))
 	}
 	return nil
