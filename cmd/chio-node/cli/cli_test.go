@@ -25,7 +25,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"chio-node":   func() { os.Exit(cli.Main(os.Args[1:], cli.System())) },
 		"chio-verify": func() { os.Exit(verifier.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
-		"callon":      callOn,
+		"callon":      toolServer(serveCallOn),
+		"waiter":      toolServer(serveWait),
 		"fileserver": func() {
 			if err := fileserver.Run(context.Background(), os.Args[1]); err != nil {
 				fmt.Fprintln(os.Stderr, "fileserver:", err)

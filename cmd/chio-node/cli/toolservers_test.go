@@ -49,10 +49,35 @@ func serveCallOn(args []string) error {
 	return s.Run(context.Background(), &mcp.StdioTransport{})
 }
 
-// callOn is its process.
-func callOn() {
-	if err := serveCallOn(os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "callon:", err)
-		os.Exit(1)
+// serveWait is a tool server whose one tool, wait, says in a file that it began,
+// waits until it is cancelled, and says that: waiter FILE.
+func serveWait(args []string) error {
+	if len(args) != 1 {
+		return errors.New("usage: waiter FILE")
+	}
+	f, err := os.OpenFile(args[0], os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	wait := func(ctx context.Context, _ *mcp.CallToolRequest, _ struct{}) (*mcp.CallToolResult, any, error) {
+		_, err := f.WriteString("began\n")
+		if err == nil {
+			<-ctx.Done()
+			_, err = f.WriteString("cancelled\n")
+		}
+		return nil, nil, errors.Join(err, ctx.Err())
+	}
+	s := mcp.NewServer(&mcp.Implementation{Name: "waiter", Version: "1.0.0"}, nil)
+	mcp.AddTool(s, &mcp.Tool{Name: "wait", Description: "Wait until cancelled."}, wait)
+	return s.Run(context.Background(), &mcp.StdioTransport{})
+}
+
+// toolServer is the process of one.
+func toolServer(serve func(args []string) error) func() {
+	return func() {
+		if err := serve(os.Args[1:]); err != nil {
+			fmt.Fprintln(os.Stderr, "tool server:", err)
+			os.Exit(1)
+		}
 	}
 }
