@@ -195,7 +195,9 @@ try {
   }
   await passports();
 } finally {
+  const ended = new Promise(resolve => node.once('exit', resolve));
   node.kill('SIGTERM');
+  await ended; // it writes to its home until then
   rmSync(home, {recursive: true, force: true});
 }
 console.log(`openid4vp: ${passed} passed, ${failed} failed`);
