@@ -82,8 +82,8 @@ func (n *Node) KernelKey() wire.PublicKey { return n.keys.Kernel().Public() }
 
 // source is where a tool server's tools are.
 type source interface {
-	callable(tool string) error // nil, or why it cannot be called
-	names() []string            // of those that can, sorted
+	callable(ctx context.Context, tool string) error // nil, or why it cannot be called
+	names() []string                                 // of those that can, sorted
 	call(context.Context, *kernel.Mandate) (kernel.Result, error)
 }
 
@@ -95,9 +95,8 @@ type mcpSource struct {
 	shapes sync.Map
 }
 
-func (s *mcpSource) callable(tool string) error {
-	_, err := s.up.Tool(tool)
-	return err
+func (s *mcpSource) callable(ctx context.Context, tool string) error {
+	return s.up.CheckTool(ctx, tool)
 }
 
 func (s *mcpSource) names() []string {
@@ -117,7 +116,7 @@ func (s *mcpSource) call(ctx context.Context, m *kernel.Mandate) (kernel.Result,
 // put another map in its place.
 type functions map[string]ToolFunc
 
-func (f functions) callable(tool string) error {
+func (f functions) callable(_ context.Context, tool string) error {
 	if f[tool] == nil {
 		return fmt.Errorf("%w: %.80q", mcp.ErrToolUnknown, tool)
 	}

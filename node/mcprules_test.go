@@ -235,8 +235,8 @@ func TestManifest(t *testing.T) {
 // declaring is a server that says what its tools do.
 type declaring map[string]kernel.Shape
 
-func (d declaring) callable(string) error { return nil }
-func (d declaring) names() []string       { return nil }
+func (d declaring) callable(context.Context, string) error { return nil }
+func (d declaring) names() []string                        { return nil }
 func (d declaring) call(context.Context, *kernel.Mandate) (kernel.Result, error) {
 	return kernel.Result{}, errors.New("not called")
 }

@@ -112,7 +112,7 @@ func (r *registry) Route(ctx context.Context, m *kernel.Mandate) (kernel.Route, 
 	if err != nil {
 		return kernel.Route{}, err
 	}
-	if err := s.tools.callable(m.Tool); err != nil {
+	if err := s.tools.callable(ctx, m.Tool); err != nil {
 		return kernel.Route{}, fmt.Errorf("%s: %w; it has %s", s.name, err, strings.Join(s.tools.names(), ", "))
 	}
 	route := kernel.Route{Server: s.name, Audience: r.self, Price: s.prices.of(m.Tool), Resolve: s.resolve, Shape: s.shapeOf(m.Tool)}

@@ -188,6 +188,11 @@ func TestNotDispatched(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	brief, end := context.WithTimeout(ctx, 50*time.Millisecond)
+	defer end()
+	if _, err := r.upstream.CallTool(brief, "read_file", wire.Raw(`{}`), CallMeta{}); !errors.Is(err, ErrToolsInDoubt) || !errors.Is(err, kernel.ErrNotDispatched) {
+		t.Errorf("a call whose look does not end in time: %v", err)
+	}
 	if n := len(r.server.of("tools/call")); n != 0 {
 		t.Errorf("%d calls reached the server", n)
 	}
@@ -285,6 +290,68 @@ func TestChangedToolsStayDenied(t *testing.T) {
 	}
 	if got := r.upstream.Tools(); len(got) != 2 || got[0].Name != "read_file" || got[0].SHA256 != wire.Hash(got[0].Definition) {
 		t.Errorf("callable: %+v", got)
+	}
+}
+
+// TestNoCallBeginsWhileTheListIsInDoubt: from the moment the server says that
+// its list changed until it was read again, nobody knows what a call would reach.
+func TestNoCallBeginsWhileTheListIsInDoubt(t *testing.T) {
+	r := newRig(t)
+	r.open()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	lists := make(chan Message, 8)
+	r.server.on("tools/list", func(m Message) { lists <- m })
+	change := func() {
+		r.server.send(Message{Method: "notifications/tools/list_changed"})
+		r.client.recv() // it is relayed after the node has seen it
+	}
+	change()
+	first := <-lists
+	change() // while the first look is under way
+	called := make(chan error, 1)
+	go func() {
+		_, err := r.upstream.CallTool(ctx, "read_file", wire.Raw(`{}`), CallMeta{})
+		called <- err
+	}()
+	awaitWaiting(t, r.upstream)
+	r.server.answer(first) // as the list was before the second change
+	second := <-lists
+	awaitWaiting(t, r.upstream)
+	select {
+	case err := <-called:
+		t.Fatalf("a call after the second change rests on the first look: %v", err)
+	default:
+	}
+	r.server.setTools(toolJSON("read_file", "now it also sends it elsewhere"))
+	change() // a doubt of later is not waited for
+	r.server.answer(second)
+	if err := <-called; !errors.Is(err, ErrToolChanged) {
+		t.Errorf("after the look: %v", err)
+	}
+	if n := len(r.server.of("tools/call")); n != 0 {
+		t.Errorf("%d calls reached the server", n)
+	}
+	go r.server.stream.Close()
+	if _, err := r.upstream.CallTool(ctx, "read_file", wire.Raw(`{}`), CallMeta{}); !errors.Is(err, kernel.ErrNotDispatched) {
+		t.Errorf("a call when the server has gone: %v", err)
+	}
+}
+
+// awaitWaiting returns when a call waits for a look at the tool list.
+func awaitWaiting(t *testing.T, u *Upstream) {
+	t.Helper()
+	p := &u.tools
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		p.mu.Lock()
+		waits := p.turn != nil
+		p.mu.Unlock()
+		if waits {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("no call waits for a look at the list")
+		}
 	}
 }
 

@@ -54,7 +54,7 @@ func (u *Upstream) CallTool(ctx context.Context, tool string, args wire.Raw, met
 	if err := u.Err(); err != nil {
 		return kernel.Result{}, fmt.Errorf("%w: %w", kernel.ErrNotDispatched, err)
 	}
-	if _, err := u.Tool(tool); err != nil {
+	if err := u.CheckTool(ctx, tool); err != nil {
 		return kernel.Result{}, fmt.Errorf("%w: %w", kernel.ErrNotDispatched, err)
 	}
 	id := u.conn.reserve()

@@ -25,6 +25,7 @@ var (
 	ErrToolNew       = errors.New("tool appeared after the list was pinned: the operator must accept the new list")
 	ErrToolChanged   = errors.New("tool's definition changed after the list was pinned: the operator must accept the new list")
 	ErrToolList      = errors.New("tool server's list is not usable")
+	ErrToolsInDoubt  = errors.New("tool server says its list changed, and it was not read again in time")
 )
 
 // Tool is one tool as its server defined it when the list was pinned.
@@ -48,6 +49,47 @@ type toolPins struct {
 	mu      sync.RWMutex
 	pinned  map[string]Tool // nil until the first list
 	blocked map[string]error
+
+	doubts uint64        // how often the server gave cause to look again
+	looked uint64        // which of them a look has answered
+	turn   chan struct{} // closed when looked grows; nil while nobody waits
+}
+
+func (p *toolPins) doubt() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.doubts++
+}
+
+func (p *toolPins) inDoubt() uint64 {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return p.doubts
+}
+
+// settle says that a look which began after that doubt has ended.
+func (p *toolPins) settle(doubt uint64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.looked = doubt
+	if p.turn != nil {
+		close(p.turn)
+		p.turn = nil
+	}
+}
+
+// unsettled returns what to wait for until that doubt is answered, nil if it is.
+// Before the first list there is nothing to doubt.
+func (p *toolPins) unsettled(doubt uint64) <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.pinned == nil || p.looked >= doubt {
+		return nil
+	}
+	if p.turn == nil {
+		p.turn = make(chan struct{})
+	}
+	return p.turn
 }
 
 func (p *toolPins) pin(listed map[string]Tool) {
@@ -97,8 +139,31 @@ func (p *toolPins) lookup(name string) (Tool, error) {
 	return t, nil
 }
 
-// Tool returns a tool that can be called, or why it cannot.
+// Tool returns a tool that can be called, or why it cannot, by the list as it
+// was last read.
 func (u *Upstream) Tool(name string) (Tool, error) { return u.tools.lookup(name) }
+
+// CheckTool returns why a tool cannot be called, nil if it can. While the server
+// has said that its list changed and the list was not read again, it waits: what
+// the operator agreed to may no longer be what a call would reach. Doubts that
+// the server casts later are not waited for, so it cannot hold a call for ever.
+func (u *Upstream) CheckTool(ctx context.Context, name string) error {
+	doubt := u.tools.inDoubt()
+	for {
+		turn := u.tools.unsettled(doubt)
+		if turn == nil {
+			_, err := u.tools.lookup(name)
+			return err
+		}
+		select {
+		case <-turn:
+		case <-u.conn.done:
+			return fmt.Errorf("%w: %w", ErrToolsInDoubt, u.Err())
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %w", ErrToolsInDoubt, context.Cause(ctx))
+		}
+	}
+}
 
 // Tools returns the tools that can be called, sorted by name.
 func (u *Upstream) Tools() []Tool {
@@ -128,9 +193,10 @@ func (u *Upstream) AcceptTools(ctx context.Context) (ToolsChange, error) {
 	return change, nil
 }
 
-// suspectTools has the list looked at again: a page of it was not as pinned,
-// though the server did not say so.
+// suspectTools has the list looked at again, because the server says that it
+// changed or a page of it was not as pinned. No call begins before that look.
 func (u *Upstream) suspectTools() {
+	u.tools.doubt()
 	select {
 	case u.changed <- struct{}{}:
 	default: // a look is already due

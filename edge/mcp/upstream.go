@@ -148,11 +148,14 @@ const listTimeout = 30 * time.Second
 func (u *Upstream) recheckTools() {
 	ctx, cancel := context.WithTimeout(u.conn.ctx, listTimeout)
 	defer cancel()
+	doubt := u.tools.inDoubt()
 	listed, err := u.listTools(ctx)
 	if err != nil {
 		listed = nil // a list that cannot be read: everything in it is unknown
 	}
-	if change := u.tools.compare(listed); !change.empty() && u.cfg.ToolsChanged != nil {
+	change := u.tools.compare(listed)
+	u.tools.settle(doubt)
+	if !change.empty() && u.cfg.ToolsChanged != nil {
 		u.cfg.ToolsChanged(change)
 	}
 }
