@@ -98,8 +98,11 @@ func (d *Directory) drop(tx store.Tx, rec *Record) error {
 			return err
 		}
 	}
-	for n := rec.Changes; n > 0 && n+maxHistory > rec.Changes; n-- {
-		tx.Delete(historyKey(rec.DID, n))
+	if err := tx.Scan(prefixHistory+rec.DID.String()+"/", "", func(key string, _ []byte) error {
+		tx.Delete(key)
+		return nil
+	}); err != nil {
+		return err
 	}
 	tx.AfterCommit(func() {
 		d.mu.Lock()

@@ -41,17 +41,22 @@ func TestForget(t *testing.T) {
 		"terms written for it":      {nil, prefixTerms, false},
 		"declined":                  {func(r *Record) { r.Refused, r.Declined = true, &some }, "", false},
 		"left before there was any": {state(Terminated), "", false},
-		"pending":                   {state(PendingPeer), "", true},
-		"active":                    {state(Active), "", true},
-		"frozen":                    {state(Frozen), "", true},
-		"revoked":                   {state(Revoked), "", true},
-		"deactivated":               {state(Deactivated), "", true},
-		"a treaty":                  {func(r *Record) { r.Treaty = &some }, "", true},
-		"a treaty that ended":       {func(r *Record) { r.State, r.Last = Terminated, &some }, "", true},
-		"a notice of one":           {func(r *Record) { r.HeededAt = 1 }, "", true},
-		"a proposal":                {func(r *Record) { r.Proposal = &some }, "", true},
-		"not told":                  {func(r *Record) { r.Untold = 1 }, "", true},
-		"evidence":                  {nil, prefixFork, true},
+		"a long history": {func(r *Record) { // of each actor as many changes are kept
+			for range maxHistory + 9 {
+				r.note(r.State, cause{ByPeer, "again"}, nil)
+			}
+		}, "", false},
+		"pending":             {state(PendingPeer), "", true},
+		"active":              {state(Active), "", true},
+		"frozen":              {state(Frozen), "", true},
+		"revoked":             {state(Revoked), "", true},
+		"deactivated":         {state(Deactivated), "", true},
+		"a treaty":            {func(r *Record) { r.Treaty = &some }, "", true},
+		"a treaty that ended": {func(r *Record) { r.State, r.Last = Terminated, &some }, "", true},
+		"a notice of one":     {func(r *Record) { r.HeededAt = 1 }, "", true},
+		"a proposal":          {func(r *Record) { r.Proposal = &some }, "", true},
+		"not told":            {func(r *Record) { r.Untold = 1 }, "", true},
+		"evidence":            {nil, prefixFork, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, b := newOrg(t, 10), newOrg(t, 20)

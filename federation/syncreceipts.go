@@ -117,15 +117,21 @@ func (x *Exchange) checkForeign(rec Record, head *KnownHead, e *loggedReceipt, f
 // for, in one transaction.
 func (x *Exchange) keepForeign(ctx context.Context, peer did.DID, page []foreign, next uint64) error {
 	return x.s.cfg.DB.Update(ctx, func(tx store.Tx) error {
+		key := func(f *foreign) string { return prefixForeign + peer.String() + "/" + ordered(f.row.Index) }
+		fresh := uint64(0)
+		for i := range page {
+			if _, err := tx.Get(key(&page[i])); errors.Is(err, store.ErrNotFound) {
+				fresh++
+			} else if err != nil {
+				return err
+			}
+		}
+		if err := countFiled(tx, peer, Filed{Foreign: fresh}); err != nil {
+			return err
+		}
 		for i := range page {
 			f := &page[i]
-			key := prefixForeign + peer.String() + "/" + ordered(f.row.Index)
-			if _, err := tx.Get(key); errors.Is(err, store.ErrNotFound) {
-				if err := countFiled(tx, peer, Filed{Foreign: 1}); err != nil {
-					return err
-				}
-			}
-			if err := save(tx, key, &f.row); err != nil {
+			if err := save(tx, key(f), &f.row); err != nil {
 				return err
 			}
 			if f.md.Federation.Role != RoleHost {

@@ -274,7 +274,7 @@ func (n *Node) keepDirectories(ctx context.Context) {
 
 // directoryProblem gives the causes an operator can act on a code.
 func directoryProblem(err error) error {
-	err = named(err, []cause{
+	return named(err, []cause{
 		{federation.ErrDirectoryFork, "CHIO-FED-DIRECTORY-CONTRADICTED", "ask its issuer by another way; --despite-evidence uses it all the same", ExitDenied},
 		{federation.ErrDirectoryRollback, "CHIO-FED-DIRECTORY-OLDER", "get the newest edition from its issuer", ExitDenied},
 		{federation.ErrPeerDirectory, "CHIO-FED-DIRECTORY-INVALID", "get it from its issuer again, and compare the DID", ExitDenied},
@@ -285,5 +285,4 @@ func directoryProblem(err error) error {
 		{resolver.NotFound, "CHIO-FED-DIRECTORY-FETCH", "is the URL right?", ExitFailure},
 		{resolver.InternalError, "CHIO-FED-DIRECTORY-FETCH", "the node's log says why", ExitFailure},
 	})
-	return err
 }

@@ -60,6 +60,16 @@ func (h *Host) Connect(ctx context.Context, addr string) (PeerID, error) {
 	return id, nil
 }
 
+// towards is the running host and a peer as libp2p knows it.
+func (h *Host) towards(id PeerID) (host.Host, peer.ID, error) {
+	lh, err := h.started()
+	if err != nil {
+		return nil, "", err
+	}
+	remote, err := id.decode()
+	return lh, remote, err
+}
+
 // forgive forgets that dialling a peer failed before. libp2p would not dial it
 // again for up to five minutes, and so keep apart two nodes whose network has
 // healed. How often a peer is dialled is for whoever calls Connect.
@@ -72,11 +82,7 @@ func forgive(lh host.Host, id peer.ID) {
 // Open starts a stream of a registered protocol to a connected peer. It waits
 // while as many streams as the protocol allows are open to that peer.
 func (h *Host) Open(ctx context.Context, to PeerID, name string) (*Stream, error) {
-	lh, err := h.started()
-	if err != nil {
-		return nil, err
-	}
-	remote, err := to.decode()
+	lh, remote, err := h.towards(to)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +128,7 @@ func (h *Host) onLink(ctx context.Context, n network.Network, to peer.ID, l Limi
 		return nil, ErrNotConnected
 	case l.Relayed:
 		return network.WithAllowLimitedConn(ctx, "the protocol may be relayed"), nil
-	case h.cfg.NoPunching || time.Since(through) > punchWindow:
+	case h.cfg.NoPunching || h.cfg.Clock().Sub(through) > punchWindow:
 		return nil, fmt.Errorf("%w: the protocol needs a direct one", ErrRelayed)
 	default:
 		return network.WithDialPeerTimeout(ctx, punchWait), nil
@@ -192,39 +198,28 @@ func (s *Stream) Request(ctx context.Context) ([]byte, error) {
 
 // Connected reports whether there is a direct connection to the peer.
 func (h *Host) Connected(id PeerID) bool {
-	lh, err := h.started()
-	if err != nil {
-		return false
-	}
-	remote, err := id.decode()
-	if err != nil {
-		return false
-	}
-	direct, _ := links(lh.Network(), remote)
+	direct, _ := h.linksTo(id)
 	return direct
 }
 
 // Relayed reports whether the peer is connected through a relay only.
 func (h *Host) Relayed(id PeerID) bool {
-	lh, err := h.started()
-	if err != nil {
-		return false
-	}
-	remote, err := id.decode()
-	if err != nil {
-		return false
-	}
-	direct, through := links(lh.Network(), remote)
+	direct, through := h.linksTo(id)
 	return !direct && !through.IsZero()
+}
+
+// linksTo is links of a running host.
+func (h *Host) linksTo(id PeerID) (direct bool, through time.Time) {
+	lh, remote, err := h.towards(id)
+	if err != nil {
+		return false, time.Time{}
+	}
+	return links(lh.Network(), remote)
 }
 
 // Disconnect closes every connection to the peer.
 func (h *Host) Disconnect(id PeerID) error {
-	lh, err := h.started()
-	if err != nil {
-		return err
-	}
-	remote, err := id.decode()
+	lh, remote, err := h.towards(id)
 	if err != nil {
 		return err
 	}

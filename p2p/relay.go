@@ -98,11 +98,7 @@ func (h *Host) isRelay(id string) bool { return h.relayOf(PeerID(id)) != nil }
 // address that the configuration names: what the peer's address says of where
 // the relay is does not count.
 func (h *Host) connectRelayed(ctx context.Context, where ma.Multiaddr, id PeerID) error {
-	lh, err := h.started()
-	if err != nil {
-		return err
-	}
-	remote, err := id.decode()
+	lh, remote, err := h.towards(id)
 	if err != nil {
 		return err
 	}
@@ -173,11 +169,7 @@ func (h *Host) reserve(r *relay) error {
 	if _, err := h.Connect(ctx, r.addr); err != nil {
 		return err
 	}
-	lh, err := h.started()
-	if err != nil {
-		return err
-	}
-	remote, err := r.id.decode()
+	lh, remote, err := h.towards(r.id)
 	if err != nil {
 		return err
 	}
