@@ -21,6 +21,18 @@ type part struct {
 	check func(*testing.T, *world, *node.CallAnswer)
 }
 
+// answering is how long a call that must be answered may take, however busy the
+// machine is.
+const answering = time.Minute
+
+// patience is the call's deadline: short where the server may never answer.
+func (p *part) patience() time.Duration {
+	if len(p.ended) == 1 && p.ended[0] == receipt.Allow {
+		return answering
+	}
+	return 5 * time.Second
+}
+
 var parts = []part{
 	{name: "forge", ended: []string{receipt.Allow}, holds: forgedID},
 	{name: "twice", ended: []string{receipt.Allow}, holds: "first"},
@@ -41,10 +53,10 @@ var parts = []part{
 	{name: "cost", ended: []string{receipt.Incomplete, receipt.Deny}},
 	{name: "negative", ended: []string{receipt.Allow, receipt.Incomplete, receipt.Deny}},
 	{name: "change", ended: []string{receipt.Allow}, check: func(t *testing.T, w *world, _ *node.CallAnswer) {
-		if a := w.act("act2"); a.Ended != receipt.Deny {
+		if a := w.act("act2", answering); a.Ended != receipt.Deny {
 			t.Errorf("a tool that appeared in mid-session: %+v", a)
 		}
-		if a := w.act("act"); a.Ended != receipt.Deny {
+		if a := w.act("act", answering); a.Ended != receipt.Deny {
 			t.Errorf("a tool that changed in mid-session: %+v", a)
 		}
 	}},
@@ -84,7 +96,7 @@ func TestHostileServer(t *testing.T) {
 				hostileProgram, p.name, w.home)
 			w.await("hostile", 1)
 			before := w.snapshot()
-			a := w.act("act")
+			a := w.act("act", p.patience())
 			w.judgeCall(t, p, a)
 			if p.check != nil {
 				p.check(t, w, a)
@@ -133,9 +145,9 @@ func (w *world) judgeCall(t *testing.T, p part, a *node.CallAnswer) {
 }
 
 // act calls the hostile server, and gives up on an answer after a while.
-func (w *world) act(tool string) *node.CallAnswer {
+func (w *world) act(tool string, patience time.Duration) *node.CallAnswer {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	doc, err := w.node.Call(ctx, "call", wire.MustMarshal(node.CallRequest{Server: "hostile", Tool: tool, Arguments: wire.Raw(`{"path":"x"}`)}))
 	var a node.CallAnswer
