@@ -15,25 +15,24 @@ import (
 )
 
 func (a *app) federateDisputesCmd() *cobra.Command {
-	c := &cobra.Command{Use: "disputes", Short: "what the two sides of a call disagree on, and who can prove what",
-		Long: "CALL is a call id, or the id of either side's receipt for it."}
-	c.AddCommand(a.disputesListCmd(), a.disputesShowCmd(), a.disputesExportCmd(), a.disputesObjectCmd(), a.disputesWithdrawCmd())
+	c := &cobra.Command{Use: "disputes [DID]", Short: "what the two sides of a call disagree on, and who can prove what",
+		Long: "Without a verb it lists them. CALL is a call id, or the id of either side's receipt for it.",
+		Args: cobra.MaximumNArgs(1), RunE: a.listDisputes}
+	c.AddCommand(&cobra.Command{Use: "list [DID]", Short: "disputes with one peer, or with all", Args: cobra.MaximumNArgs(1), RunE: a.listDisputes},
+		a.disputesShowCmd(), a.disputesExportCmd(), a.disputesObjectCmd(), a.disputesWithdrawCmd())
 	return c
 }
 
-func (a *app) disputesListCmd() *cobra.Command {
-	return &cobra.Command{Use: "list [DID]", Short: "disputes with one peer, or with all", Args: cobra.MaximumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			var q node.DisputesRequest
-			if len(args) == 1 {
-				q.DID = args[0]
-			}
-			var list node.DisputeList
-			if err := a.call(cmd.Context(), "federate/disputes", q, &list); err != nil {
-				return err
-			}
-			return a.print(list, func(w io.Writer) { showDisputes(w, &list) })
-		}}
+func (a *app) listDisputes(cmd *cobra.Command, args []string) error {
+	var q node.DisputesRequest
+	if len(args) == 1 {
+		q.DID = args[0]
+	}
+	var list node.DisputeList
+	if err := a.call(cmd.Context(), "federate/disputes", q, &list); err != nil {
+		return err
+	}
+	return a.print(list, func(w io.Writer) { showDisputes(w, &list) })
 }
 
 func showDisputes(w io.Writer, list *node.DisputeList) {

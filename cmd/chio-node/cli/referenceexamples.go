@@ -41,6 +41,7 @@ var examples = map[string]string{
 	"federate accept":            "chio-node federate accept did:chio:… HASH",
 	"federate check":             `chio-node federate check did:chio:…/files read_file '{"path":"a.txt"}'`,
 	"federate decline":           "chio-node federate decline did:chio:… HASH --reason \"the credit is too high\"",
+	"federate disputes":          "chio-node federate disputes did:chio:…",
 	"federate disputes export":   "chio-node federate disputes export did:chio:… 0190a6a0-0000-7000-8000-000000000001 --out dispute.json",
 	"federate disputes list":     "chio-node federate disputes list",
 	"federate disputes object":   "chio-node federate disputes object did:chio:… 0190a6a0-0000-7000-8000-000000000001 --reason verdict_disagreement",
