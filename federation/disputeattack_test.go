@@ -211,8 +211,11 @@ func TestReceiptsUnderOneCallID(t *testing.T) {
 	a.sync(b)
 	for name, want := range map[string]string{callID: "", out.Peer.ReceiptID: "", args: ArgsMismatch, never: NotRequested} {
 		r, f := judged(t, a, b, name, nil)
-		if r.Objection != want || r.CallID != callID || wire.CheckUUIDv7(name) != nil && ReceiptIDOf(f.HostReceipt) != name {
+		if r.Objection != want || r.CallID != callID || wire.CheckUUIDv7(name) != nil && receiptIDOf(f.HostReceipt) != name {
 			t.Errorf("%.12s: %+v", name, r)
+		}
+		if id, err := a.exchange.ReceiptOf(b.did(), name); err != nil || id != receiptIDOf(f.HostReceipt) {
+			t.Errorf("%.12s: receipt %s, %v", name, id, err)
 		}
 	}
 }

@@ -65,18 +65,27 @@ func (f *DisputeFile) collectTreaty(r store.Reader, id wire.Digest) error {
 // collectDispute finds a call's documents, whichever side we were, and the
 // treaty it was under.
 func (x *Exchange) collectDispute(r store.Reader, peer did.DID, call namedCall, f *DisputeFile) (*wire.Digest, error) {
-	var out departed
-	departedHere, err := load(r, prefixOut+f.CallID, &out)
+	id, err := x.collectHost(r, peer, call, f)
 	if err != nil {
 		return nil, err
+	}
+	return x.collectFiled(r, peer, id, f)
+}
+
+// collectHost finds the host's receipt for a call, which it returns the id of,
+// and what was signed before it.
+func (x *Exchange) collectHost(r store.Reader, peer did.DID, call namedCall, f *DisputeFile) (id string, err error) {
+	var out departed
+	departedHere, err := load(r, prefixOut+call.id, &out)
+	if err != nil {
+		return "", err
 	}
 	var in arrived
-	arrivedHere, err := load(r, inKey(callKey{peer, f.CallID}), &in)
+	arrivedHere, err := load(r, inKey(callKey{peer, call.id}), &in)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	departedHere = departedHere && out.Peer == peer
-	var id string
 	switch {
 	case call.contested != nil && !(departedHere && out.PeerReceiptID == call.receiptID):
 		f.Origin, f.Host, f.HostReceipt, id = x.did, peer, call.contested, call.receiptID
@@ -91,18 +100,15 @@ func (x *Exchange) collectDispute(r store.Reader, peer did.DID, call namedCall, 
 	default: // a receipt of the peer's for a call that was never made here
 		f.Origin, f.Host = x.did, peer
 		var foreign *ForeignReceipt
-		if foreign, err = x.foreignOf(r, peer, f.CallID); err == nil && foreign != nil {
+		if foreign, err = x.foreignOf(r, peer, call.id); err == nil && foreign != nil {
 			f.HostReceipt = foreign.Receipt
-			id = ReceiptIDOf(foreign.Receipt)
+			id = receiptIDOf(foreign.Receipt)
 		}
 	}
-	if err != nil {
-		return nil, err
+	if err == nil && f.HostReceipt == nil {
+		err = fmt.Errorf("call %s with %s: %w", call.id, peer, store.ErrNotFound)
 	}
-	if f.HostReceipt == nil {
-		return nil, fmt.Errorf("call %s with %s: %w", f.CallID, peer, store.ErrNotFound)
-	}
-	return x.collectFiled(r, peer, id, f)
+	return id, err
 }
 
 // collectOrigin is what the origin of a call has.
@@ -125,7 +131,7 @@ func (x *Exchange) collectOrigin(r store.Reader, out *departed, f *DisputeFile) 
 		return "", err
 	}
 	f.HostReceipt = foreign.Receipt
-	return ReceiptIDOf(foreign.Receipt), nil
+	return receiptIDOf(foreign.Receipt), nil
 }
 
 // collectFiled is what is filed beside the host's receipt.
@@ -164,8 +170,8 @@ func (x *Exchange) collectFiled(r store.Reader, peer did.DID, id string, f *Disp
 	return &md.Federation.TreatyID, nil
 }
 
-// ReceiptIDOf is the id of a receipt that was verified.
-func ReceiptIDOf(doc wire.Raw) string {
+// receiptIDOf is the id of a receipt that was verified.
+func receiptIDOf(doc wire.Raw) string {
 	r, err := receipt.Parse(doc)
 	if err != nil {
 		return ""
@@ -191,6 +197,20 @@ func (x *Exchange) CallOf(peer did.DID, name string) (string, error) {
 		return err
 	})
 	return call.id, err
+}
+
+// ReceiptOf is the id of the host's receipt for a call with a peer, named as for
+// CallOf.
+func (x *Exchange) ReceiptOf(peer did.DID, name string) (id string, err error) {
+	err = x.s.cfg.DB.View(func(r store.Reader) error {
+		call, err := x.callNamed(r, peer, name)
+		if err != nil {
+			return err
+		}
+		id, err = x.collectHost(r, peer, call, &DisputeFile{CallID: call.id})
+		return err
+	})
+	return id, err
 }
 
 func (x *Exchange) callNamed(r store.Reader, peer did.DID, name string) (namedCall, error) {

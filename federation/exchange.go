@@ -281,8 +281,6 @@ func (r *Record) introduce(them *introduced, dialled string, now int64) {
 	r.Addresses = slices.Concat(direct, through) // a relay is tried last
 }
 
-func isDirect(addr string) bool { return !p2p.IsRelayed(addr) }
-
 // checkSequence refuses a binding older than one already seen, and two
 // different bindings of one sequence.
 func checkSequence(what string, b *did.Binding, seen uint64, have *wire.Envelope) error {

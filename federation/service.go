@@ -191,6 +191,8 @@ func (s *Service) Connect(ctx context.Context, id did.DID) (Record, error) {
 // was rotated in is a stranger's until the next hello.
 func (s *Service) known(rec *Record) bool { return rec.OwnPeerID == s.cfg.Host.ID() }
 
+func isDirect(addr string) bool { return !p2p.IsRelayed(addr) }
+
 // reach says hello over an open connection, or else at each known address.
 func (s *Service) reach(ctx context.Context, rec Record) (Record, error) {
 	var failed []error

@@ -83,9 +83,9 @@ func (n *Node) listDisputes(_ context.Context, req DisputesRequest) (*DisputeLis
 }
 
 func (n *Node) showDispute(_ context.Context, req DisputeRequest) (*DisputeAnswer, error) {
-	id, err := did.Parse(req.DID)
+	id, err := parseDID(req.DID)
 	if err != nil {
-		return nil, usage("%v", err)
+		return nil, err
 	}
 	f, err := n.network.exchange.ExportDispute(id, req.CallID, req.Arguments)
 	if err != nil {
@@ -104,8 +104,8 @@ func (n *Node) showDispute(_ context.Context, req DisputeRequest) (*DisputeAnswe
 
 // disputedCall reads whom and which call a request is about.
 func (n *Node) disputedCall(peer, name string) (id did.DID, callID string, err error) {
-	if id, err = did.Parse(peer); err != nil {
-		return "", "", usage("%v", err)
+	if id, err = parseDID(peer); err != nil {
+		return "", "", err
 	}
 	if callID, err = n.network.exchange.CallOf(id, name); err != nil {
 		return "", "", disputeProblem(err)
@@ -152,15 +152,14 @@ func (n *Node) withdrawObjection(ctx context.Context, req ObjectRequest) (*Objec
 	if err := n.needNetwork(); err != nil {
 		return nil, err
 	}
-	id, err := did.Parse(req.DID)
+	id, err := parseDID(req.DID)
 	if err != nil {
-		return nil, usage("%v", err)
+		return nil, err
 	}
-	f, err := n.network.exchange.ExportDispute(id, req.CallID, nil)
+	receiptID, err := n.network.exchange.ReceiptOf(id, req.CallID)
 	if err != nil {
 		return nil, disputeProblem(err)
 	}
-	receiptID := federation.ReceiptIDOf(f.HostReceipt)
 	if err := n.network.exchange.Withdraw(ctx, id, receiptID); err != nil {
 		return nil, disputeProblem(err)
 	}

@@ -35,9 +35,9 @@ func (w *network) observed(peer did.DID, info *PeerInfo) error {
 
 // federateEvidence returns the proof that a peer's log signed two histories.
 func (n *Node) federateEvidence(_ context.Context, req EvidenceRequest) (*EvidenceFile, error) {
-	id, err := did.Parse(req.DID)
+	id, err := parseDID(req.DID)
 	if err != nil {
-		return nil, usage("%v", err)
+		return nil, err
 	}
 	doc, err := n.network.exchange.Evidence(id)
 	if errors.Is(err, store.ErrNotFound) {

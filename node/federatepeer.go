@@ -34,9 +34,9 @@ type DeclineTreaty struct {
 
 // check returns the peer that a change is about.
 func (q *ChangePeer) check(wantReason bool) (did.DID, error) {
-	id, err := did.Parse(q.DID)
+	id, err := parseDID(q.DID)
 	if err != nil {
-		return "", usage("%v", err)
+		return "", err
 	}
 	if !wantReason {
 		if q.Reason != "" {
@@ -126,9 +126,9 @@ type ResolvePeer struct {
 }
 
 func (n *Node) resolvePeer(ctx context.Context, req ResolvePeer) (*PeerInfo, error) {
-	id, err := did.Parse(req.DID)
+	id, err := parseDID(req.DID)
 	if err != nil {
-		return nil, usage("%v", err)
+		return nil, err
 	}
 	if (req.Statement == "") == (req.Accept == nil) {
 		return nil, usage("a resolution is proposed with a statement, or accepted by its hash")

@@ -44,11 +44,20 @@ type PeerHistory struct {
 	Changes []federation.Change `json:"changes"`
 }
 
-// knownPeer is the record of the peer that a request names.
-func (n *Node) knownPeer(name string) (federation.Record, error) {
+// parseDID reads whom a request names.
+func parseDID(name string) (did.DID, error) {
 	id, err := did.Parse(name)
 	if err != nil {
-		return federation.Record{}, usage("%v", err)
+		return "", usage("%v", err)
+	}
+	return id, nil
+}
+
+// knownPeer is the record of the peer that a request names.
+func (n *Node) knownPeer(name string) (federation.Record, error) {
+	id, err := parseDID(name)
+	if err != nil {
+		return federation.Record{}, err
 	}
 	rec, err := n.network.directory.Peer(id)
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/did/resolver"
 	"github.com/backbay-labs/chio-node/federation"
 	"github.com/backbay-labs/chio-node/wire"
@@ -119,9 +118,9 @@ func (n *Node) publishDirectory(ctx context.Context, req PublishDirectory) (*Pub
 
 // addDirectory takes an issuer's list into use.
 func (n *Node) addDirectory(ctx context.Context, req AddDirectory) (*DirectoryInfo, error) {
-	issuer, err := did.Parse(req.Issuer)
+	issuer, err := parseDID(req.Issuer)
 	if err != nil {
-		return nil, usage("the issuer: %v", err)
+		return nil, err
 	}
 	if (req.URL == "") == (req.Document == "") {
 		return nil, usage("a peer directory is added as a document, or from a URL")
@@ -164,9 +163,9 @@ func (n *Node) listDirectories(context.Context, Empty) (*DirectoryList, error) {
 }
 
 func (n *Node) showDirectory(_ context.Context, req DirectoryIssuer) (*DirectoryCard, error) {
-	issuer, err := did.Parse(req.Issuer)
+	issuer, err := parseDID(req.Issuer)
 	if err != nil {
-		return nil, usage("%v", err)
+		return nil, err
 	}
 	v, env, err := n.network.listings.Show(issuer)
 	if err != nil {
@@ -180,9 +179,9 @@ func (n *Node) showDirectory(_ context.Context, req DirectoryIssuer) (*Directory
 }
 
 func (n *Node) removeDirectory(ctx context.Context, req DirectoryIssuer) (*DirectoryInfo, error) {
-	issuer, err := did.Parse(req.Issuer)
+	issuer, err := parseDID(req.Issuer)
 	if err != nil {
-		return nil, usage("%v", err)
+		return nil, err
 	}
 	if err := n.network.listings.Remove(ctx, issuer); err != nil {
 		return nil, directoryProblem(err)
@@ -195,9 +194,9 @@ func (n *Node) removeDirectory(ctx context.Context, req DirectoryIssuer) (*Direc
 }
 
 func (n *Node) directoryEvidence(_ context.Context, req DirectoryIssuer) (*DirectoryEvidence, error) {
-	issuer, err := did.Parse(req.Issuer)
+	issuer, err := parseDID(req.Issuer)
 	if err != nil {
-		return nil, usage("%v", err)
+		return nil, err
 	}
 	fork, err := n.network.listings.Fork(issuer)
 	if err != nil {
@@ -210,8 +209,8 @@ func (n *Node) directoryEvidence(_ context.Context, req DirectoryIssuer) (*Direc
 // refused, leaves what is held, and does not keep the others from their turn.
 func (n *Node) refreshDirectories(ctx context.Context, req DirectoryIssuer) (*DirectoryList, error) {
 	if req.Issuer != "" {
-		if _, err := did.Parse(req.Issuer); err != nil {
-			return nil, usage("%v", err)
+		if _, err := parseDID(req.Issuer); err != nil {
+			return nil, err
 		}
 	}
 	list := &DirectoryList{Directories: []DirectoryInfo{}}

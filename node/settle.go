@@ -29,9 +29,9 @@ func (n *Node) fund(ctx context.Context, req FundRequest) (*SettleAnswer, error)
 	if n.cfg.chain() == nil {
 		return nil, errNoChain
 	}
-	peer, err := did.Parse(req.Peer)
+	peer, err := parseDID(req.Peer)
 	if err != nil {
-		return nil, usage("%v", err)
+		return nil, err
 	}
 	terms, err := n.money.desk.Current(peer)
 	if err != nil {
@@ -77,9 +77,9 @@ func (n *Node) settle(ctx context.Context, req SettleRequest) (*SettleAnswer, er
 
 func (n *Node) settlePeers(req SettleRequest) ([]did.DID, error) {
 	if req.Peer != "" {
-		peer, err := did.Parse(req.Peer)
+		peer, err := parseDID(req.Peer)
 		if err != nil {
-			return nil, usage("%v", err)
+			return nil, err
 		}
 		return []did.DID{peer}, nil
 	}

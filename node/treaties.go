@@ -105,9 +105,9 @@ func (n *Node) acceptTreaty(ctx context.Context, req AcceptTreaty) (*PeerInfo, e
 	if err := n.alive(); err != nil {
 		return nil, err
 	}
-	id, err := did.Parse(req.DID)
+	id, err := parseDID(req.DID)
 	if err != nil {
-		return nil, usage("%v", err)
+		return nil, err
 	}
 	rec, err := n.network.service.Accept(ctx, id, &req.Accept)
 	if err != nil {

@@ -58,15 +58,15 @@ func showPeer(w io.Writer, c *node.PeerCard) {
 		row("revocations", "epoch of %d s ago", c.EpochAge)
 	}
 	for _, tool := range c.Offered {
-		price := "free"
+		asked := "free"
 		if tool.Price != nil {
-			price = fmt.Sprintf("%d %s", tool.Price.Units, tool.Price.Currency)
+			asked = price(tool.Price)
 		}
-		row("offers", "%s/%s, %s", tool.Server, tool.Tool, price)
+		row("offers", "%s/%s, %s", tool.Server, tool.Tool, asked)
 	}
 	for _, m := range c.Money {
 		if m.Gross != nil {
-			row("owed", "as %s: %d %s for %d receipts, %s", m.Direction, m.Gross.Units, m.Gross.Currency, m.Receipts, m.State)
+			row("owed", "as %s: %s for %d receipts, %s", m.Direction, price(m.Gross), m.Receipts, m.State)
 		}
 	}
 	for _, h := range c.History {
