@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -42,10 +43,10 @@ func TestDirectoryRefreshTimer(t *testing.T) {
 		if _, err := listings.Take(t.Context(), federation.Offer{Issuer: issuer, Doc: doc.Bytes(), Source: "https://example.com/peers.json"}); err != nil {
 			t.Fatal(err)
 		}
-		asked := 0
+		var asked atomic.Int64
 		n := &Node{cfg: new(Config), log: slog.New(slog.DiscardHandler), network: &network{listings: listings}, opts: Options{Now: time.Now, Fetch: &resolver.FetchConfig{Dial: new(net.Dialer).DialContext,
 			Lookup: func(context.Context, string, string) ([]netip.Addr, error) {
-				asked++
+				asked.Add(1)
 				return nil, errors.New("no such host")
 			}}}}
 
@@ -56,21 +57,21 @@ func TestDirectoryRefreshTimer(t *testing.T) {
 		for tick := range 3 {
 			time.Sleep(minDirectoryRefresh*time.Second - 1)
 			synctest.Wait()
-			if asked != tick {
-				t.Fatalf("asked %d times before interval %d is over", asked, tick+1)
+			if n := asked.Load(); n != int64(tick) {
+				t.Fatalf("asked %d times before interval %d is over", n, tick+1)
 			}
 			time.Sleep(1)
 			synctest.Wait()
 			v, _, err := listings.Show(issuer)
-			if err != nil || asked != tick+1 || v.Failures != uint64(asked) || v.State != "current" {
-				t.Fatalf("asked %d times after interval %d: %+v, %v", asked, tick+1, v, err)
+			if n := asked.Load(); err != nil || n != int64(tick+1) || v.Failures != uint64(n) || v.State != "current" {
+				t.Fatalf("asked %d times after interval %d: %+v, %v", n, tick+1, v, err)
 			}
 		}
 		cancel()
 		synctest.Wait()
 		time.Sleep(10 * minDirectoryRefresh * time.Second)
-		if asked != 3 {
-			t.Fatalf("asked %d times", asked)
+		if n := asked.Load(); n != 3 {
+			t.Fatalf("asked %d times", n)
 		}
 	})
 }
