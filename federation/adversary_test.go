@@ -67,6 +67,7 @@ func TestSameDIDOnTwoPeerIDs(t *testing.T) {
 	if b.service.Directory().Knows(first.host.ID()) || b.record(first.org).PeerID != second.host.ID() {
 		t.Fatal("both are known at once")
 	}
+	within(t, "the first is cut off", func() bool { return !first.host.Connected(b.host.ID()) })
 	if err := first.initiate(t, b, func(o *offer) { o.Nonce = nonceOf("back") }, nil); err == nil {
 		t.Fatal("the first came back with a lower sequence")
 	}

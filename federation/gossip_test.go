@@ -72,12 +72,12 @@ func (p *peerNode) twin() *peerNode {
 	return &peerNode{org: &o, agent: p.agent, terms: p.terms, peers: p.peers, logOrigin: p.logOrigin}
 }
 
-// within polls a condition for at most twenty seconds.
+// within polls a condition for at most a minute.
 func within(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for range 1000 {
+	for range 3000 {
 		if ok() {
 			return
 		}

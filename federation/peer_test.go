@@ -178,7 +178,7 @@ func TestPeersSurviveARestart(t *testing.T) {
 	noticed := false // that the connection to the a of before is gone
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for tries := 0; !noticed && tries < 250; tries++ {
+	for tries := 0; !noticed && tries < 3000; tries++ {
 		_, err := b.service.Connect(t.Context(), a.did())
 		noticed = err != nil
 		<-tick.C

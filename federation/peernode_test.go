@@ -236,7 +236,7 @@ func (p *peerNode) meet(peer *peerNode) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	var err error
-	for range 100 {
+	for range 3000 {
 		if _, err = p.service.Hello(p.t.Context(), peer.address()); err == nil {
 			return
 		}

@@ -100,7 +100,7 @@ func awaitTools(t testing.TB, n *Node) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); <-tick.C {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); <-tick.C {
 		if list := n.tools.list(); len(list) == 1 && len(list[0].Tools) == 1 {
 			return
 		}

@@ -176,7 +176,7 @@ func await[T any](t testing.TB, c <-chan T) T {
 	select {
 	case v := <-c:
 		return v
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("nothing came in time")
 		panic("unreachable")
 	}

@@ -169,7 +169,7 @@ func TestI11_RestoredCopyStopsWhenItsWitnessComes(t *testing.T) {
 	_, _ = startedNode(t, b) // greets its peers
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(30 * time.Second); n.ready() == nil; <-tick.C {
+	for deadline := time.Now().Add(time.Minute); n.ready() == nil; <-tick.C {
 		if time.Now().After(deadline) {
 			t.Fatal("the witness came and nothing happened")
 		}

@@ -22,7 +22,7 @@ func (r *rig) receipt() *receipt.Receipt { return &receipt.Receipt{ID: "r"} }
 // since a call that was cancelled ends without an answer to wait for.
 func (r *rig) lastError(t *testing.T) error {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); runtime.Gosched() {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); runtime.Gosched() {
 		r.caller.mu.Lock()
 		errs := r.caller.errs
 		r.caller.mu.Unlock()

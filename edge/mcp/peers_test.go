@@ -16,7 +16,7 @@ import (
 )
 
 // patience bounds every wait of these tests.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // fakeServer is a scripted tool server behind a pipe.
 type fakeServer struct {

@@ -245,7 +245,7 @@ func TestCloseEndsTheWholeGroup(t *testing.T) {
 func gone(pid int) bool {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for range 1000 {
+	for range 12000 {
 		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 		if errors.Is(err, os.ErrNotExist) && syscall.Kill(pid, 0) != nil {
 			return true

@@ -185,7 +185,7 @@ func (w *world) await(server string, tools int) {
 }
 
 // patience bounds every wait; a test that needs it is failing.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 func poll(t *testing.T, what string, done func() bool) {
 	t.Helper()

@@ -35,7 +35,7 @@ const (
 const failpointVariable = "TOUR_FAILPOINT"
 
 // patience bounds every wait; a test that needs it is failing.
-const patience = 40 * time.Second
+const patience = time.Minute
 
 // programs is the folder of the links by which this binary is called.
 var programs string

@@ -30,7 +30,7 @@ func cmdHTTP(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) > 4 {
 		q.Header.Set("Authorization", "Bearer "+strings.TrimSpace(ts.ReadFile(args[4])))
 	}
-	client := http.Client{Timeout: 20 * time.Second}
+	client := http.Client{Timeout: time.Minute}
 	res, err := client.Do(q)
 	ts.Check(err)
 	defer func() { _ = res.Body.Close() }()
