@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -20,6 +21,8 @@ import (
 	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/kernel/receipt/log"
 	"github.com/backbay-labs/chio-node/p2p"
+	"github.com/backbay-labs/chio-node/settlement"
+	"github.com/backbay-labs/chio-node/settlement/evm"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/store/memory"
 	"github.com/backbay-labs/chio-node/wire"
@@ -72,12 +75,18 @@ type modelParty struct {
 	down  bool
 	chain map[int][]capability.Token // for its agent at each other party
 
+	purse *evm.Key
+
 	checked uint64          // receipts of its log that were looked at
 	ended   map[string]line // its terminal receipts, by call id
+	books   map[bookKey]*modelBook
 }
 
 // line is what a receipt says of a call.
-type line struct{ id, verdict, role, tool string }
+type line struct {
+	id, verdict, role, tool string
+	withheld                bool // by its own kernel, after the host had charged
+}
 
 // modelCall is one call of the model.
 type modelCall struct {
@@ -97,6 +106,8 @@ type modelWorld struct {
 	calls   []*modelCall
 	waiting []*visit
 	latest  int64 // time that any clock has shown
+	chain   *paperChain
+	made    map[string]invention // receipts that a host made up, by id
 
 	mu        sync.Mutex // guards what follows: tools run in handlers
 	ran       map[string]int
@@ -106,7 +117,8 @@ type modelWorld struct {
 }
 
 func newModelWorld(tb *modelTB, parties int) *modelWorld {
-	w := &modelWorld{tb: tb, latest: startTime, net: newLossyNet(), ran: make(map[string]int), revoked: make(map[[2]int]bool), tightened: make(map[[2]int]bool)}
+	w := &modelWorld{tb: tb, latest: startTime, net: newLossyNet(), ran: make(map[string]int), revoked: make(map[[2]int]bool), tightened: make(map[[2]int]bool),
+		chain: &paperChain{channels: make(map[wire.Digest]settlement.Standing)}, made: make(map[string]invention)}
 	for i := range parties {
 		w.parties = append(w.parties, w.newParty(i))
 	}
@@ -123,6 +135,7 @@ func newModelWorld(tb *modelTB, parties int) *modelWorld {
 			}
 		}
 	}
+	w.fund()
 	w.net.holding(true)
 	return w
 }
@@ -134,17 +147,22 @@ func (w *modelWorld) newParty(at int) *modelParty {
 	o := &org{t: w.tb, org: key(w.tb, seed), kernel: key(w.tb, seed+1), transport: key(w.tb, seed+2), clock: new(atomic.Int64)}
 	o.clock.Store(startTime)
 	o.bindings = o.bind(1, o.transport, o.kernel)
+	purse, err := evm.KeyFromScalar(bytes.Repeat([]byte{seed}, 32))
+	if err != nil {
+		w.tb.Fatal(err)
+	}
 	o.self = Self{Kernel: o.kernel.Public(), PolicyHash: wire.Hash([]byte{seed}), GuardNames: []string{"forbidden-path"},
-		SettlementAddress: address(seed), OracleAddress: address(seed + 100)}
+		SettlementAddress: purse.Address().String(), OracleAddress: address(seed + 100)}
 	disk := memory.New()
 	w.tb.Cleanup(func() { _ = disk.Close() })
-	p := &modelParty{at: at, disk: disk, chain: make(map[int][]capability.Token), ended: make(map[string]line),
-		peerNode: &peerNode{org: o, agent: key(w.tb, seed+3), terms: callTerms(), listen: []string{"/ip4/127.0.0.1/tcp/0"}}}
+	p := &modelParty{at: at, disk: disk, chain: make(map[int][]capability.Token), ended: make(map[string]line), books: make(map[bookKey]*modelBook), purse: purse,
+		peerNode: &peerNode{org: o, agent: key(w.tb, seed+3), terms: modelTerms(), output: withholding{},
+			rail: voucherRail{paperRail{w.chain, purse.Address().String()}, purse}, listen: []string{"/ip4/127.0.0.1/tcp/0"}}}
 	for i := range 3 {
 		p.peers = append(p.peers, didOf(w.tb, byte(10+10*i)))
 	}
 	p.slow = func(_ context.Context, m *kernel.Mandate) (kernel.Result, error) { return w.run(p, m) }
-	err := disk.Update(w.tb.ctx, func(tx store.Tx) (err error) {
+	err = disk.Update(w.tb.ctx, func(tx store.Tx) (err error) {
 		p.logOrigin, err = log.Init(tx, rand.Reader)
 		return err
 	})
@@ -165,6 +183,7 @@ func (w *modelWorld) boot(p *modelParty) {
 	p.dead, p.db, p.down = dead, mortal{p.disk, dead}, false
 	p.behind = func(h *p2p.Host) Host { return &doorway{Host: h, net: w.net, self: p.at, dead: dead} }
 	p.failAt(nil)
+	w.net.process(p.at, dead)
 	p.open()
 }
 
@@ -231,12 +250,14 @@ func (p *peerNode) under(other *peerNode, chain []capability.Token, tool, args s
 }
 
 // begin starts a call and waits until it is at the host's door, or over.
-func (w *modelWorld) begin(from, to int, tool string) {
+func (w *modelWorld) begin(from, to int, tool string) { w.beginWith(from, to, tool, readArgs) }
+
+func (w *modelWorld) beginWith(from, to int, tool, args string) {
 	a, b := w.parties[from], w.parties[to]
 	if a.down {
 		return
 	}
-	c := &modelCall{from: from, to: to, tool: tool, done: make(chan struct{}), m: a.under(b.peerNode, a.chain[to], tool, readArgs)}
+	c := &modelCall{from: from, to: to, tool: tool, done: make(chan struct{}), m: a.under(b.peerNode, a.chain[to], tool, args)}
 	w.calls = append(w.calls, c)
 	k := a.kernelOf
 	go func() {
@@ -288,7 +309,7 @@ func (w *modelWorld) follow(c *modelCall) (sent bool) {
 func (w *modelWorld) letIn(i int, in bool) {
 	v := w.waiting[i]
 	w.waiting = slices.Delete(w.waiting, i, i+1)
-	v.enter <- in
+	w.net.letIn(v, in)
 	w.quiet(v.from)
 }
 
@@ -400,8 +421,8 @@ func (w *modelWorld) exchange(from, to int) (err error) {
 	return err
 }
 
-// served waits until a party runs no call any more: a caller that died, or that
-// gave up, waits for none of them, and what was begun may end after it was
+// served waits until a party answers no request any more: a caller that died, or
+// that gave up, waits for none of them, and what was begun may end after it was
 // forbidden.
 func (w *modelWorld) served(p *modelParty) {
 	w.tb.Helper()
@@ -412,7 +433,7 @@ func (w *modelWorld) served(p *modelParty) {
 		select {
 		case <-tick.C:
 		case <-late:
-			w.tb.Fatalf("party %d does not answer a call", p.at)
+			w.tb.Fatalf("party %d does not answer a request", p.at)
 		}
 	}
 }
@@ -442,7 +463,7 @@ func (w *modelWorld) tighten(p *modelParty, from int) {
 		return
 	}
 	w.served(p)
-	terms := callTerms()
+	terms := modelTerms()
 	terms.Ingress.ToolAccess = &policy.ToolAccess{Block: []string{"delete_file", modelFree}, Default: policy.DefaultAllow}
 	if err := p.service.SetTerms(w.tb.ctx, w.parties[from].did(), terms); err != nil {
 		w.tb.Fatal(err)
@@ -450,35 +471,4 @@ func (w *modelWorld) tighten(p *modelParty, from int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.tightened[[2]int{p.at, from}] = true
-}
-
-// replay sends something again that was sent before. Whoever does needs the
-// sender's transport key, or else the host does not listen at all.
-func (w *modelWorld) replay(i int) {
-	type shot struct {
-		packet
-		hold bool
-	}
-	var all []shot
-	for _, p := range w.net.recorded {
-		all = append(all, shot{packet: p})
-	}
-	for _, c := range w.calls {
-		if c.frame != nil {
-			all = append(all, shot{packet: packet{c.from, c.to, ProtocolInvoke, c.frame}, hold: true})
-		}
-	}
-	if len(all) == 0 {
-		return
-	}
-	s := all[i%len(all)]
-	from, to := w.parties[s.from], w.parties[s.to]
-	if from.down || to.down {
-		return
-	}
-	w.net.holding(false)
-	defer w.net.holding(true)
-	ctx, cancel := context.WithTimeout(w.tb.ctx, 50*time.Millisecond) // a call under way is waited for by its host
-	defer cancel()
-	_, _ = from.host.Call(ctx, to.host.ID(), s.protocol, s.frame)
 }

@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/budget"
 	"github.com/backbay-labs/chio-node/kernel/journal"
 	"github.com/backbay-labs/chio-node/kernel/receipt"
@@ -20,15 +22,19 @@ import (
 var modelPlaces = []string{
 	"hold.after", "admit.after", "close.before", "close.after", "continuation.signed_before_send", "host.executed_before_receipt",
 	"host.receipt_committed_before_reply", "cosign.signed_before_reply", "cosign.received_before_store", "outbox.sent_before_ack",
-	"revocation.stored_before_ack", "treaty.countersigned_before_store",
+	"revocation.stored_before_ack", "treaty.countersigned_before_store", "objection.told_before_ack",
+	"statement.signed_before_send", "statement.countersigned_before_reply", "statement.acked_before_voucher",
+	"voucher.signed_before_persist", "voucher.persisted_before_send", "voucher.accepted_before_reply", "redeem.mined_before_record",
 }
 
 // TestI1_I2_I7_I10_Model plays random interleavings of calls, lost, doubled,
-// late and repeated messages, exchanges, revocations, tightened terms, crashes,
-// cut links and clock jumps between organisations, and checks after every step
-// that nothing was lost, executed twice, overspent, owed differently, or signed
-// differently. In the end the network heals, and everything must have come
-// together.
+// late and repeated messages, exchanges, objections, statements, vouchers and
+// their redemption, revocations, tightened terms, crashes, cut links and clock
+// jumps between organisations, and checks after every step that nothing was
+// lost, executed twice, overspent, owed differently, or signed differently. In
+// the end the network heals, everything must have come together, and what nobody
+// objects to must be paid. The kernels, the exchange, the settler and the
+// vouchers of both sides are the real ones; the chain is numbers in memory.
 func TestI1_I2_I7_I10_Model(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) { playModel(t, rt, 2) })
 }
@@ -71,15 +77,24 @@ func (w *modelWorld) steps() map[string]func(*rapid.T) {
 	}
 	call := act(func(rt *rapid.T) {
 		from, to := pair(rt)
-		w.begin(from, to, rapid.SampledFrom([]string{"read_file", "read_file", modelFree}).Draw(rt, "tool"))
+		call := rapid.SampledFrom([][2]string{{"read_file", readArgs}, {"read_file", readArgs}, {"read_file", withheldArgs}, {modelFree, readArgs}}).Draw(rt, "tool")
+		w.beginWith(from, to, call[0], call[1])
+	})
+	whole := act(func(rt *rapid.T) { // what else happens has more to happen to
+		w.net.chance(0, 0)
+		from, to := pair(rt)
+		w.beginWith(from, to, "read_file", rapid.SampledFrom([]string{readArgs, withheldArgs}).Draw(rt, "args"))
+		if n := len(w.waiting); n > 0 && w.waiting[n-1].from == from && w.waiting[n-1].to == to {
+			w.letIn(n-1, true)
+		}
 	})
 	arrive := act(func(rt *rapid.T) {
 		if len(w.waiting) > 0 {
 			w.letIn(rapid.IntRange(0, len(w.waiting)-1).Draw(rt, "visit"), rapid.IntRange(0, 3).Draw(rt, "lost") > 0)
 		}
 	})
-	return map[string]func(*rapid.T){
-		"call": call, "another call": call, "arrive": arrive, "arrive too": arrive,
+	all := map[string]func(*rapid.T){
+		"call": call, "another call": call, "whole call": whole, "another whole call": whole, "arrive": arrive, "arrive too": arrive,
 		"exchange": act(func(rt *rapid.T) { _ = w.exchange(pair(rt)) }),
 		"crash":    act(func(rt *rapid.T) { w.crash(w.parties[party(rt, "party")]) }),
 		"restart":  act(func(rt *rapid.T) { w.restart(w.parties[party(rt, "party")]) }),
@@ -92,7 +107,7 @@ func (w *modelWorld) steps() map[string]func(*rapid.T) {
 		}),
 		"replay": act(func(rt *rapid.T) { w.replay(rapid.IntRange(0, 1<<10).Draw(rt, "which")) }),
 		"clock": act(func(rt *rapid.T) {
-			now := w.parties[party(rt, "party")].clock.Add(rapid.SampledFrom([]int64{1, 60, 301, 3600, -60, -3600}).Draw(rt, "jump"))
+			now := w.parties[party(rt, "party")].clock.Add(rapid.SampledFrom([]int64{1, 60, 301, 3601, -60, -3600}).Draw(rt, "jump"))
 			w.latest = max(w.latest, now)
 		}),
 		"take": act(func(rt *rapid.T) {
@@ -105,6 +120,23 @@ func (w *modelWorld) steps() map[string]func(*rapid.T) {
 			}
 		}),
 	}
+	maps.Copy(all, w.later(act, pair))
+	return all
+}
+
+// later is what happens to calls that were made: they are paid, and quarrelled
+// about.
+func (w *modelWorld) later(act func(func(*rapid.T)) func(*rapid.T), pair func(*rapid.T) (int, int)) map[string]func(*rapid.T) {
+	settle := act(func(rt *rapid.T) { _ = w.settle(pair(rt)) })
+	astray := act(func(rt *rapid.T) {
+		s := stray{which: rapid.IntRange(0, maxRecorded).Draw(rt, "which"), twist: rapid.SampledFrom([]int64{0, 0, -1, 1, modelPrice}).Draw(rt, "twist")}
+		s.from, s.to = pair(rt)
+		w.strays(s)
+	})
+	object := act(func(rt *rapid.T) {
+		w.objects(rapid.IntRange(0, 1<<10).Draw(rt, "call"), rapid.SampledFrom(modelWords).Draw(rt, "word"))
+	})
+	return map[string]func(*rapid.T){"settle": settle, "settle too": settle, "stray": astray, "another stray": astray, "object": object}
 }
 
 // check is what holds in every state:
@@ -112,10 +144,15 @@ func (w *modelWorld) steps() map[string]func(*rapid.T) {
 //	I1 both logs verify; a call has one terminal receipt in a log; what was
 //	  executed was executed once, and its host says so, or has it open
 //	I2 every budget's books are sound, nobody spent more than the total
-//	I7 what a payer owes the payee is owed, for the same, once
+//	I7 what a payer owes the payee is owed, for the same, once, and for what
+//	  both have a receipt of; statements and vouchers are over that and nothing
+//	  else, see checkMoney; who objects has reason to, see checkObjections
 //	I10 what both signed is the same bytes; nothing runs that was revoked before
 func (w *modelWorld) check() {
 	w.tb.Helper()
+	for _, p := range w.parties {
+		w.served(p)
+	}
 	w.mu.Lock()
 	broken, ran := w.broken, maps.Clone(w.ran) // before the stores are read: a host whose caller died may be running still
 	w.mu.Unlock()
@@ -139,6 +176,9 @@ func (w *modelWorld) check() {
 			if i != j {
 				w.checkOwed(a, b)
 				w.checkJoints(a, b)
+				if err := errors.Join(w.checkObjections(a, b), w.checkMoney(a, b)); err != nil {
+					w.tb.Fatalf("party %d calls party %d: %v", i, j, err)
+				}
 			}
 		}
 	}
@@ -161,7 +201,7 @@ func (p *modelParty) audit() (map[string]bool, error) {
 			if old, twice := p.ended[md.CallID]; twice {
 				return fmt.Errorf("call %s ended twice: %+v, then %s", md.CallID, old, rec.Decision.Verdict)
 			}
-			l := line{id: rec.ID, verdict: rec.Decision.Verdict, role: RoleOrigin, tool: rec.ToolName}
+			l := line{id: rec.ID, verdict: rec.Decision.Verdict, role: RoleOrigin, tool: rec.ToolName, withheld: md.Code == string(kernel.CodeOutputBlocked)}
 			if md.Federation != nil {
 				l.role = md.Federation.Role
 			}
@@ -201,7 +241,9 @@ func (w *modelWorld) checkCall(c *modelCall, ran int, open []map[string]bool) er
 		return fmt.Errorf("executed, its host says %s", host.verdict)
 	case atOrigin && origin.verdict == receipt.Allow && host.verdict != receipt.Allow:
 		return fmt.Errorf("its origin says allow, its host %q", host.verdict)
-	case atOrigin && origin.verdict == receipt.Deny && (host.verdict == receipt.Allow || host.verdict == receipt.Incomplete):
+	case atOrigin && origin.verdict == receipt.Allow && string(c.m.Arguments) == withheldArgs:
+		return fmt.Errorf("its result was to be withheld")
+	case atOrigin && origin.verdict == receipt.Deny && !origin.withheld && (host.verdict == receipt.Allow || host.verdict == receipt.Incomplete):
 		return fmt.Errorf("its origin says deny, its host %q", host.verdict)
 	case (ran == 1 || atHost) && !atOrigin && !open[c.from][c.m.CallID]:
 		return fmt.Errorf("its host heard of it, and its origin knows nothing of it")
@@ -266,7 +308,8 @@ func (w *modelWorld) checkJoints(a, b *modelParty) {
 }
 
 // heal makes everything work again, and then everything must come together: no
-// call open, every pair joined, both owing the same.
+// call open, every pair joined or disputed by both, both owing the same, and
+// paid.
 func (w *modelWorld) heal() {
 	w.net.chance(0, 0)
 	for i := range w.parties {
@@ -274,6 +317,7 @@ func (w *modelWorld) heal() {
 			w.net.setCut(i, j, false)
 		}
 	}
+	w.latest += ObjectionSeconds // what nobody objected to in time is signed for
 	for _, p := range w.parties {
 		p.clock.Store(w.latest) // what was signed at the latest time is of the future before it
 		p.failAt(nil)
@@ -283,6 +327,7 @@ func (w *modelWorld) heal() {
 	}
 	w.together()
 	w.check()
+	w.square()
 	for _, c := range w.calls {
 		origin, atOrigin := w.parties[c.from].ended[c.m.CallID]
 		host, atHost := w.parties[c.to].ended[c.m.CallID]
@@ -353,12 +398,15 @@ func (w *modelWorld) apart() error {
 			if a == b {
 				continue
 			}
+			if err := a.untold(b); err != nil {
+				return err
+			}
 			ours, theirs := a.joints(b.peerNode), b.joints(a.peerNode)
 			if len(ours) != len(theirs) || len(a.between(b)) != len(b.between(a)) {
 				return fmt.Errorf("%d pairs here, %d there; %d and %d obligations", len(ours), len(theirs), len(a.between(b)), len(b.between(a)))
 			}
 			for _, j := range ours {
-				if len(j.Cosign) == 0 {
+				if len(j.Cosign) == 0 && j.Disputed == "" {
 					return fmt.Errorf("party %d has not joined %+v", i, j)
 				}
 			}

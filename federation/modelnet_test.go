@@ -25,7 +25,9 @@ type lossyNet struct {
 	hold     bool            // calls wait for the model
 	ids      map[p2p.PeerID]int
 	recorded []packet
-	serving  map[int]int // calls that were let in and that a host has not answered yet
+	papers   []packet             // of the settle protocol
+	serving  map[int]int          // requests that were let in and that a host has not answered yet
+	dead     map[int]*atomic.Bool // the process of each party that is dead or not
 	waiting  chan *visit
 }
 
@@ -40,10 +42,11 @@ type packet struct {
 type visit struct {
 	from, to int
 	enter    chan bool // false: lost
+	gone     bool      // its stream has ended; guarded by the net's mu
 }
 
 func newLossyNet() *lossyNet {
-	return &lossyNet{rand: rand.New(rand.NewPCG(0, 0)), cut: make(map[[2]int]bool), ids: make(map[p2p.PeerID]int), serving: make(map[int]int), waiting: make(chan *visit, 64)}
+	return &lossyNet{rand: rand.New(rand.NewPCG(0, 0)), cut: make(map[[2]int]bool), ids: make(map[p2p.PeerID]int), serving: make(map[int]int), dead: make(map[int]*atomic.Bool), waiting: make(chan *visit, 64)}
 }
 
 // chance seeds what befalls the messages of one step.
@@ -65,10 +68,29 @@ func (n *lossyNet) setCut(from, to int, cut bool) {
 	n.cut[[2]int{from, to}] = cut
 }
 
-func (n *lossyNet) serves(host, more int) {
+// serves counts a request that a host begins to answer. It begins with none of
+// a process that has died: what waits at its door for the model was begun.
+func (n *lossyNet) serves(from, host int) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.serving[host] += more
+	if d := n.dead[from]; d != nil && d.Load() {
+		return false
+	}
+	n.serving[host]++
+	return true
+}
+
+func (n *lossyNet) served(host int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.serving[host]--
+}
+
+// process makes a process a party's.
+func (n *lossyNet) process(party int, dead *atomic.Bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.dead[party] = dead
 }
 
 func (n *lossyNet) idle(host int) bool {
@@ -105,7 +127,9 @@ const maxRecorded = 64
 func (n *lossyNet) record(p packet) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if len(n.recorded) < maxRecorded {
+	if p.protocol == ProtocolSettle && len(n.papers) < maxRecorded {
+		n.papers = append(n.papers, p)
+	} else if len(n.recorded) < maxRecorded {
 		n.recorded = append(n.recorded, p)
 	}
 }
@@ -193,9 +217,10 @@ func (d *doorway) Handle(name string, limits p2p.Limits, serve p2p.Handler) erro
 			if !d.enter(ctx, other) {
 				return errLost
 			}
-			d.net.serves(d.self, 1)
-			defer d.net.serves(d.self, -1)
+		} else if !d.net.serves(other, d.self) {
+			return errLost
 		}
+		defer d.net.served(d.self)
 		if err := serve(ctx, from, s); err != nil {
 			return err
 		}
@@ -206,13 +231,13 @@ func (d *doorway) Handle(name string, limits p2p.Limits, serve p2p.Handler) erro
 	})
 }
 
-// enter waits for the model's word if it holds calls.
+// enter waits for the model's word if it holds calls; what it lets in is served.
 func (d *doorway) enter(ctx context.Context, from int) bool {
 	d.net.mu.Lock()
 	hold := d.net.hold
 	d.net.mu.Unlock()
 	if !hold {
-		return d.net.fate() != requestLost
+		return d.net.fate() != requestLost && d.net.serves(from, d.self)
 	}
 	v := &visit{from: from, to: d.self, enter: make(chan bool, 1)}
 	d.net.waiting <- v
@@ -220,6 +245,33 @@ func (d *doorway) enter(ctx context.Context, from int) bool {
 	case in := <-v.enter:
 		return in
 	case <-ctx.Done():
+		return d.net.leave(v)
+	}
+}
+
+// letIn says what becomes of a visit; one that is let in is served from now on.
+func (n *lossyNet) letIn(v *visit, in bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if v.gone {
+		return
+	}
+	if in {
+		n.serving[v.to]++
+	}
+	v.enter <- in
+}
+
+// leave ends a visit whose stream has ended, and reports whether it was let in
+// before: then it goes on.
+func (n *lossyNet) leave(v *visit) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	v.gone = true
+	select {
+	case in := <-v.enter:
+		return in
+	default:
 		return false
 	}
 }
@@ -247,5 +299,5 @@ func (m mortal) Update(ctx context.Context, fn func(store.Tx) error) error {
 }
 
 // modelPatience is how long a model waits for a message before it calls the
-// code stuck.
-const modelPatience = 8 * time.Second
+// code stuck, however busy the machine is.
+const modelPatience = time.Minute

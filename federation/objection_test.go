@@ -365,8 +365,12 @@ func statementIn(t testing.TB, d dsse) (st statement) {
 // forge logs a receipt of ours that is like the last one, but for a change.
 func (p *peerNode) forge(_ *peerNode, change func(*receipt.Receipt, *receipt.Metadata)) string {
 	p.t.Helper()
-	list := p.receipts()
-	r := *list[0]
+	return p.plant(*p.receipts()[0], change)
+}
+
+// plant logs a receipt of ours that is like another, but for a change.
+func (p *peerNode) plant(r receipt.Receipt, change func(*receipt.Receipt, *receipt.Metadata)) string {
+	p.t.Helper()
 	md, err := metadataOf(&r)
 	if err != nil {
 		p.t.Fatal(err)

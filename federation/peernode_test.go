@@ -19,6 +19,7 @@ import (
 	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/kernel/receipt/log"
 	"github.com/backbay-labs/chio-node/p2p"
+	"github.com/backbay-labs/chio-node/settlement"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -54,6 +55,9 @@ type peerNode struct {
 	relays []string
 	rand   io.Reader // nil: the machine's
 	desk   bool      // speaks the settle protocol, and settles nothing
+
+	rail    settlement.Rail // not nil: settles, over this
+	settler *settlement.Settler
 }
 
 func (p *peerNode) random() io.Reader {
@@ -140,12 +144,12 @@ func (p *peerNode) compose(dir *Directory, host Host) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.desk {
+	if p.desk || p.rail != nil {
 		desk, err := NewDesk(p.service)
 		if err != nil {
 			t.Fatal(err)
 		}
-		desk.SetSettler(noSettler{})
+		desk.SetSettler(p.settling(desk))
 	}
 	p.exchange, err = NewExchange(ExchangeConfig{Service: p.service, KernelKey: p.kernel, Revocations: p.revocations,
 		Accrue: p.accrue, Contest: p.contest, CallTimeout: 10 * time.Second, QueryBackoff: p.backoff(), Debounce: time.Millisecond,
@@ -153,7 +157,11 @@ func (p *peerNode) compose(dir *Directory, host Host) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.admission, err = admit.New(admit.Config{DB: p.db, Nonces: nonces, Now: p.clock.Load, Participants: p.exchange.Participants(), Failpoint: p.admitting})
+	participants := p.exchange.Participants()
+	if p.settler != nil {
+		participants = append(participants, p.settler.Participant())
+	}
+	p.admission, err = admit.New(admit.Config{DB: p.db, Nonces: nonces, Now: p.clock.Load, Participants: participants, Failpoint: p.admitting})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,43 +251,6 @@ func (p *peerNode) meet(peer *peerNode) {
 		<-tick.C
 	}
 	p.t.Fatal(err)
-}
-
-func (p *peerNode) accrue(tx store.Tx, o Obligation) error {
-	tx.AfterCommit(func() {
-		p.accrued.Lock()
-		defer p.accrued.Unlock()
-		p.accrued.list = append(p.accrued.list, o)
-	})
-	return nil
-}
-
-func (p *peerNode) obligations() []Obligation {
-	p.accrued.Lock()
-	defer p.accrued.Unlock()
-	return append([]Obligation(nil), p.accrued.list...)
-}
-
-// contestedObligation is one change that Contest was asked for.
-type contestedObligation struct {
-	receipt   string
-	payer     did.DID
-	contested bool
-}
-
-func (p *peerNode) contest(tx store.Tx, o Obligation, contested bool) error {
-	tx.AfterCommit(func() {
-		p.accrued.Lock()
-		defer p.accrued.Unlock()
-		p.accrued.contested = append(p.accrued.contested, contestedObligation{o.ReceiptID, o.Payer, contested})
-	})
-	return nil
-}
-
-func (p *peerNode) contests() []contestedObligation {
-	p.accrued.Lock()
-	defer p.accrued.Unlock()
-	return append([]contestedObligation(nil), p.accrued.contested...)
 }
 
 // Route and Dispatch are the node's registry in small.

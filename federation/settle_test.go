@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/backbay-labs/chio-node/did"
-	"github.com/backbay-labs/chio-node/oracle"
 	"github.com/backbay-labs/chio-node/p2p"
 	"github.com/backbay-labs/chio-node/settlement"
 	"github.com/backbay-labs/chio-node/store"
@@ -51,19 +50,27 @@ func (r paperRail) Standing(_ context.Context, id wire.Digest) (settlement.Stand
 
 func (r paperRail) Fund(_ context.Context, c settlement.Channel, amount, _ uint64) (settlement.Transfer, error) {
 	id, _ := r.ChannelID(c)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	s := r.channels[id]
+	return r.deposit(id, amount), nil
+}
+
+func (p *paperChain) deposit(id wire.Digest, amount uint64) settlement.Transfer {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.channels[id]
 	s.Deposited, s.FinalDeposited = s.Deposited+amount, s.Deposited+amount
-	r.channels[id] = s
-	return settlement.Transfer{Final: true, Block: 1}, nil
+	p.channels[id] = s
+	return settlement.Transfer{Final: true, Block: 1}
 }
 
 func (r paperRail) Funding(c settlement.Channel, _ uint64) (settlement.Transfer, bool, error) {
 	id, _ := r.ChannelID(c)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return settlement.Transfer{Final: true, Block: 1}, r.channels[id].Deposited > 0, nil
+	return settlement.Transfer{Final: true, Block: 1}, r.deposited(id), nil
+}
+
+func (p *paperChain) deposited(id wire.Digest) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.channels[id].Deposited > 0
 }
 
 func (r paperRail) SignVoucher(c settlement.Channel, cumulative uint64, statement wire.Digest) ([]byte, error) {
@@ -79,12 +86,18 @@ func (r paperRail) ParseVoucher(doc []byte) (settlement.Voucher, error) {
 
 func (r paperRail) Redeem(_ context.Context, doc []byte) (settlement.Transfer, error) {
 	v, err := r.ParseVoucher(doc)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	s := r.channels[v.Channel]
-	s.Settled, s.FinalSettled = v.Cumulative, v.Cumulative
-	r.channels[v.Channel] = s
-	return settlement.Transfer{Settled: v.Cumulative, Final: true, Block: 2}, err
+	return r.pay(&v), err
+}
+
+// pay is what a redemption does: a channel never pays back.
+func (p *paperChain) pay(v *settlement.Voucher) settlement.Transfer {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := p.channels[v.Channel]
+	s.Settled = max(s.Settled, v.Cumulative)
+	s.FinalSettled = s.Settled
+	p.channels[v.Channel] = s
+	return settlement.Transfer{Settled: s.Settled, Final: true, Block: 2}
 }
 
 func (paperRail) Track(context.Context) error { return nil }
@@ -124,7 +137,7 @@ func newDeskOrg(t testing.TB, seed byte, chain *paperChain, peers ...did.DID) *d
 	}
 	o.settler, err = settlement.New(settlement.Config{Self: o.did(), DB: o.db, Kernel: o.kernel, Treaties: o.desk, Counterparty: o.desk,
 		Rails: []settlement.Rail{paperRail{chain, o.self.SettlementAddress}}, Now: o.clock.Load,
-		VerifyPrice: func(oracle.Pair, oracle.Observation) error { return errors.New("no prices here") }})
+		VerifyPrice: noPrices})
 	if err != nil {
 		t.Fatal(err)
 	}
