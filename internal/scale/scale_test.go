@@ -29,6 +29,7 @@ func TestTenOrganisations(t *testing.T) {
 			{"heads missed while away", r.HeadsCaughtUp, 31 * time.Second},
 			{"evidence", r.Frozen, 31 * time.Second},
 		} {
+			t.Log(c.name, c.found, r.Stopped)
 			if c.found.Reached == 0 && (c.name != "evidence" || r.Stopped == 0) || c.found.Missed > 0 || c.found.Slowest > c.limit {
 				t.Errorf("%s: %v, limit %v", c.name, c.found, c.limit)
 			}
@@ -63,5 +64,23 @@ func TestPairs(t *testing.T) {
 	}
 	if known[100] != 42 || known[102] != 22 {
 		t.Errorf("hubs have %v", known[100:])
+	}
+}
+
+// TestStar: around a hub everybody has a treaty with it, and what either signs
+// reaches the other.
+func TestStar(t *testing.T) {
+	var said strings.Builder
+	if err := star(t.Context(), &said, 3); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"3 of 3 have a treaty", "until a peer cosigned it: ", "until the hub cosigned it: ", "until a peer refuses: ",
+		"3 are connected, "} {
+		if !strings.Contains(said.String(), want) {
+			t.Errorf("not said: %s", want)
+		}
+	}
+	if n := strings.Count(said.String(), " s of 3\n"); n != 3 || strings.Contains(said.String(), "refused:") {
+		t.Errorf("%d of 3 things reached all:\n%s", n, said.String())
 	}
 }
