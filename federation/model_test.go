@@ -252,10 +252,11 @@ func (p *peerNode) under(other *peerNode, chain []capability.Token, tool, args s
 // begin starts a call and waits until it is at the host's door, or over.
 func (w *modelWorld) begin(from, to int, tool string) { w.beginWith(from, to, tool, readArgs) }
 
-func (w *modelWorld) beginWith(from, to int, tool, args string) {
+// beginWith is begin, and reports whether the call is at the door.
+func (w *modelWorld) beginWith(from, to int, tool, args string) (sent bool) {
 	a, b := w.parties[from], w.parties[to]
 	if a.down {
-		return
+		return false
 	}
 	c := &modelCall{from: from, to: to, tool: tool, done: make(chan struct{}), m: a.under(b.peerNode, a.chain[to], tool, args)}
 	w.calls = append(w.calls, c)
@@ -265,9 +266,10 @@ func (w *modelWorld) beginWith(from, to int, tool, args string) {
 		defer func() { _ = recover() }() // a failpoint ended the process
 		c.out = k.Mediate(w.tb.ctx, c.m)
 	}()
-	if w.follow(c) {
+	if sent = w.follow(c); sent {
 		w.keepFrame(c)
 	}
+	return sent
 }
 
 // keepFrame remembers the request of a call that was sent, for whoever replays
@@ -313,7 +315,8 @@ func (w *modelWorld) letIn(i int, in bool) {
 	w.quiet(v.from)
 }
 
-// quiet waits until every call of a party is over or waits at a door.
+// quiet waits until every call of a party is over or waits at a door, or the
+// party's process is dead: then bury ends them.
 func (w *modelWorld) quiet(from int) {
 	w.tb.Helper()
 	late := time.After(modelPatience)
@@ -329,11 +332,11 @@ func (w *modelWorld) quiet(from int) {
 			}
 		}
 		for _, v := range w.waiting {
-			if v.from == from {
+			if v.from == from && w.net.stands(v) {
 				under--
 			}
 		}
-		if under <= 0 {
+		if p := w.parties[from]; under <= 0 || p.dead.Load() && !p.down {
 			return
 		}
 		select {

@@ -150,28 +150,30 @@ type stray struct {
 	twist           int64 // added to what a voucher promises
 }
 
-// strays sends one. What was not sent so by its signer must be refused; what
-// was may be, and changes nothing that check would not find.
-func (w *modelWorld) strays(s stray) {
+// strays sends one, and reports whether it was answered. What was not sent so by
+// its signer must be refused; what was may be, and changes nothing that check
+// would not find.
+func (w *modelWorld) strays(s stray) (answered bool) {
 	w.tb.Helper()
 	if len(w.net.papers) == 0 {
-		return
+		return false
 	}
 	p := w.net.papers[s.which%len(w.net.papers)]
 	a, b := w.parties[s.from], w.parties[s.to]
 	if a.down || b.down {
-		return
+		return false
 	}
 	frame, twisted := w.twist(p, s.twist)
 	reply, err := w.shoot(a, b, packet{protocol: ProtocolSettle, frame: frame})
 	var answer settleReply
 	if err != nil || wire.UnmarshalCanonical(reply, &answer, wire.DocumentLimits) != nil {
-		return
+		return false
 	}
 	accepted := answer.OK && (answer.Answer == nil || answer.Answer.Status == settlement.StatusAcked)
 	if accepted && (twisted || p.from != s.from || p.to != s.to) {
 		w.tb.Fatalf("party %d accepts of party %d what party %d sent to %d, changed by %d: %s", s.to, s.from, p.from, p.to, s.twist, frame)
 	}
+	return true
 }
 
 // twist has the payer sign its voucher again over another amount.

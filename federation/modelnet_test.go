@@ -41,8 +41,9 @@ type packet struct {
 // visit is a stream of the invoke protocol at the host's door.
 type visit struct {
 	from, to int
-	enter    chan bool // false: lost
-	gone     bool      // its stream has ended; guarded by the net's mu
+	enter    chan bool    // false: lost
+	process  *atomic.Bool // the caller's: dead or not
+	gone     bool         // its stream has ended; guarded by the net's mu
 }
 
 func newLossyNet() *lossyNet {
@@ -234,12 +235,12 @@ func (d *doorway) Handle(name string, limits p2p.Limits, serve p2p.Handler) erro
 // enter waits for the model's word if it holds calls; what it lets in is served.
 func (d *doorway) enter(ctx context.Context, from int) bool {
 	d.net.mu.Lock()
-	hold := d.net.hold
+	hold, process := d.net.hold, d.net.dead[from]
 	d.net.mu.Unlock()
 	if !hold {
 		return d.net.fate() != requestLost && d.net.serves(from, d.self)
 	}
-	v := &visit{from: from, to: d.self, enter: make(chan bool, 1)}
+	v := &visit{from: from, to: d.self, enter: make(chan bool, 1), process: process}
 	d.net.waiting <- v
 	select {
 	case in := <-v.enter:
@@ -260,6 +261,14 @@ func (n *lossyNet) letIn(v *visit, in bool) {
 		n.serving[v.to]++
 	}
 	v.enter <- in
+}
+
+// stands reports whether a call under way is at the door: its process has not
+// died, nor did it go away to ask again later.
+func (n *lossyNet) stands(v *visit) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return !v.gone && !v.process.Load()
 }
 
 // leave ends a visit whose stream has ended, and reports whether it was let in

@@ -152,7 +152,7 @@ func (p *peerNode) compose(dir *Directory, host Host) {
 		desk.SetSettler(p.settling(desk))
 	}
 	p.exchange, err = NewExchange(ExchangeConfig{Service: p.service, KernelKey: p.kernel, Revocations: p.revocations,
-		Accrue: p.accrue, Contest: p.contest, CallTimeout: 10 * time.Second, QueryBackoff: p.backoff(), Debounce: time.Millisecond,
+		Accrue: p.accrue, Contest: p.contest, CallTimeout: p.callTimeout(), QueryBackoff: p.backoff(), Debounce: time.Millisecond,
 		Failpoint: p.passing})
 	if err != nil {
 		t.Fatal(err)
@@ -185,6 +185,14 @@ func (p *peerNode) backoff() time.Duration {
 		return time.Millisecond / 2
 	}
 	return 5 * time.Millisecond
+}
+
+// callTimeout is short, but for a model: it says itself what is lost.
+func (p *peerNode) callTimeout() time.Duration {
+	if p.behind != nil {
+		return DefaultCallTimeout
+	}
+	return 10 * time.Second
 }
 
 // admitting is the failpoints of the admission, for models.
