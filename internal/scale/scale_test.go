@@ -29,7 +29,6 @@ func TestTenOrganisations(t *testing.T) {
 			{"heads missed while away", r.HeadsCaughtUp, 31 * time.Second},
 			{"evidence", r.Frozen, 31 * time.Second},
 		} {
-			t.Log(c.name, c.found, r.Stopped)
 			if c.found.Reached == 0 && (c.name != "evidence" || r.Stopped == 0) || c.found.Missed > 0 || c.found.Slowest > c.limit {
 				t.Errorf("%s: %v, limit %v", c.name, c.found, c.limit)
 			}
