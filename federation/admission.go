@@ -13,6 +13,9 @@ import (
 type Admission struct {
 	Peers    []did.DID // within our default terms
 	ListedBy []did.DID // and those that a peer directory of one of these lists now
+
+	Passports Passports // what a peer must show of itself; nil: nothing
+	Review    bool      // a treaty with a peer that does not show it is for an operator to decide; else none is signed
 }
 
 // admits reports whether a proposal is signed without asking:
@@ -25,9 +28,10 @@ type Admission struct {
 //	3 the operator has not left this peer, or declined what it proposed, since
 //	  it last signed
 //	4 nothing proves that the peer's log told two stories
+//	5 the peer shows the passport that is asked for
 func (s *Service) admits(rec Record) (bool, error) {
 	a := s.cfg.Admission
-	if !slices.Contains(a.Peers, rec.DID) && !s.cfg.Listings.lists(rec.DID, a.ListedBy) || rec.Refused { // 1, 3
+	if !slices.Contains(a.Peers, rec.DID) && !s.cfg.Listings.lists(rec.DID, a.ListedBy) || rec.Refused || s.Qualifies(&rec) != nil { // 1, 3, 5
 		return false, nil
 	}
 	own, err := s.has(prefixTerms + rec.DID.String())

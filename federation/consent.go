@@ -40,6 +40,12 @@ func (s *Service) Propose(ctx context.Context, peer did.DID, accepted wire.Diges
 	if d.inForce {
 		return s.cfg.Directory.Peer(peer)
 	}
+	if rec, err = s.cfg.Directory.Peer(peer); err == nil { // with the passport that came with its terms
+		err = s.demand(&rec)
+	}
+	if err != nil {
+		return Record{}, err
+	}
 	env, err := wire.Seal(TreatySchema, d.treaty, s.cfg.Org)
 	if err != nil {
 		return Record{}, err
@@ -51,7 +57,7 @@ func (s *Service) Propose(ctx context.Context, peer did.DID, accepted wire.Diges
 	if err != nil {
 		return Record{}, err
 	}
-	answer, err := s.ask(ctx, rec, treatyRequest{Schema: treatyRequestSchema, Treaty: env, Attestation: d.oursEnv})
+	answer, err := s.ask(ctx, rec, treatyRequest{Schema: treatyRequestSchema, Treaty: env, Attestation: d.oursEnv, Passport: s.ownPassport()})
 	if errors.Is(err, ErrRefused) {
 		return rec, errors.Join(err, s.withdraw(ctx, peer, d.id))
 	}
@@ -124,6 +130,9 @@ func (s *Service) List() []Record { return s.cfg.Directory.List() }
 // sign adds our signature to a peer's proposal and puts the treaty in force.
 func (s *Service) sign(ctx context.Context, rec Record, env *wire.Envelope, why cause) (Record, error) {
 	if err := s.alive(); err != nil {
+		return Record{}, err
+	}
+	if err := s.demand(&rec); err != nil {
 		return Record{}, err
 	}
 	t, err := s.recompute(rec, env)
@@ -296,13 +305,14 @@ func (s *Service) adopt(ctx context.Context, peer did.DID, id wire.Digest, env *
 var signedByPeer = cause{ByPeer, "the peer signed what we proposed"}
 
 // settleProposal tells a connected peer what it does not know yet, and collects
-// what happened there meanwhile: its signature under our proposal, and a newer
-// attestation. It comes with every call, so it asks no more often than
+// what happened there meanwhile: its signature under our proposal, a newer
+// attestation, and a passport if the one it showed does not count much longer. It comes with every call, so it asks no more often than
 // collectRate.
 func (s *Service) settleProposal(ctx context.Context, rec Record) (Record, error) {
 	news := rec.Announced != nil && (rec.Theirs == nil || *rec.Announced != *rec.Theirs)
 	ours := rec.Proposal != nil && rec.ProposedBy == s.did
-	if (rec.Untold > 0 || news || ours) && !s.collecting.Take(rec.PeerID, collectRate, time.Unix(s.cfg.Now(), 0)) {
+	due := s.passportDue(&rec)
+	if (rec.Untold > 0 || news || ours || due) && !s.collecting.Take(rec.PeerID, collectRate, time.Unix(s.cfg.Now(), 0)) {
 		return rec, nil // asked a moment ago
 	}
 	if rec.Untold > 0 {
@@ -310,9 +320,13 @@ func (s *Service) settleProposal(ctx context.Context, rec Record) (Record, error
 			s.cfg.Log.Info("peer not told", "peer", rec.DID.String(), "error", err.Error())
 		}
 	}
-	if news {
-		if _, _, err := s.fetch(ctx, rec, rec.Announced); err != nil {
-			s.cfg.Log.Info("newer attestation not collected", "peer", rec.DID.String(), "error", err.Error())
+	if news || due {
+		newest := rec.Announced
+		if !news {
+			newest = nil
+		}
+		if _, _, err := s.fetch(ctx, rec, newest); err != nil {
+			s.cfg.Log.Info("attestation and passport not collected", "peer", rec.DID.String(), "error", err.Error())
 		}
 	}
 	if ours {

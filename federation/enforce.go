@@ -61,13 +61,27 @@ const maxCompiled = 1024
 
 // TreatyFor returns what judges calls with a peer in one direction, or why no
 // call may pass: ErrUnknownPeer, ErrNotActive, ErrPeerStale, ErrPeerFrozen,
-// ErrPeerRevoked, ErrPeerDeactivated, ErrDeactivated, or ErrTreaty outside its window.
+// ErrPeerRevoked, ErrPeerDeactivated, ErrDeactivated, ErrPassport, or ErrTreaty
+// outside its window.
 func (s *Service) TreatyFor(peer did.DID, dir Direction) (*TreatyPolicy, error) {
-	if err := s.alive(); err != nil {
-		return nil, err
-	}
 	rec, err := s.cfg.Directory.Peer(peer)
 	if err != nil {
+		return nil, err
+	}
+	p, err := s.agreedWith(rec, dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.demand(&rec); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// agreedWith is TreatyFor without what the peer must show for calls: what is
+// owed already is settled all the same.
+func (s *Service) agreedWith(rec Record, dir Direction) (p *TreatyPolicy, err error) {
+	if err := s.alive(); err != nil {
 		return nil, err
 	}
 	now := s.cfg.Now()
@@ -75,11 +89,11 @@ func (s *Service) TreatyFor(peer did.DID, dir Direction) (*TreatyPolicy, error) 
 		return nil, err
 	}
 	if rec.Treaty == nil || rec.Ours == nil || rec.Theirs == nil || dir != Outbound && dir != Inbound {
-		return nil, fmt.Errorf("%w: %s", ErrNotActive, peer)
+		return nil, fmt.Errorf("%w: %s", ErrNotActive, rec.DID)
 	}
 	key := compiledKey{*rec.Treaty, *rec.Ours, *rec.Theirs, rec.Kernel, rec.PeerID, dir}
 	s.mu.Lock()
-	p := s.compiled[key]
+	p = s.compiled[key]
 	s.mu.Unlock()
 	if p == nil {
 		if p, err = s.compile(rec, key); err != nil {

@@ -95,6 +95,7 @@ type Record struct {
 	Untold       int            `json:"untold,omitzero"`      // notices that have not reached it
 	ToldAt       int64          `json:"told_at,omitzero"`     // time in our newest notice to it
 	HeededAt     int64          `json:"heeded_at,omitzero"`   // time in its newest notice that was taken
+	Passport     *Shown         `json:"passport,omitempty"`   // that it showed last, if one is asked for
 
 	happened []Change // in the transaction under way
 }

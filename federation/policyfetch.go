@@ -33,7 +33,8 @@ type policyRequest struct {
 type policyAnswer struct {
 	Schema      string         `json:"schema"`
 	Attestation *wire.Envelope `json:"attestation,omitzero"`
-	Reason      string         `json:"reason,omitempty"` // why there is none
+	Passport    wire.Raw       `json:"passport,omitzero"` // passport file of who answers
+	Reason      string         `json:"reason,omitempty"`  // why there is no attestation
 }
 
 // servePolicy gives a peer what was written for it and nothing else.
@@ -56,7 +57,7 @@ func (s *Service) servePolicy(ctx context.Context, from p2p.Peer, stream *p2p.St
 		s.complain("attestation not given", from.ID, "peer", rec.DID.String(), "error", err.Error())
 		answer.Reason = "no such attestation for you"
 	} else {
-		answer.Attestation = env
+		answer.Attestation, answer.Passport = env, s.ownPassport()
 	}
 	return send(ctx, stream, answer)
 }
@@ -74,7 +75,7 @@ func (s *Service) writtenFor(ctx context.Context, rec *Record, id *wire.Digest) 
 }
 
 // fetch asks a connected peer for an attestation, checks it, and records it as
-// the peer's newest if it is.
+// the peer's newest if it is. The passport that comes along is judged.
 func (s *Service) fetch(ctx context.Context, rec Record, id *wire.Digest) (signed, *wire.Envelope, error) {
 	request, err := wire.Marshal(policyRequest{Schema: policyRequestSchema, SHA256: id})
 	if err != nil {
@@ -94,7 +95,11 @@ func (s *Service) fetch(ctx context.Context, rec Record, id *wire.Digest) (signe
 	if id != nil && answer.Attestation.ID() != *id {
 		return signed{}, nil, fmt.Errorf("%w: asked for %s, got %s", ErrAttestation, id, answer.Attestation.ID())
 	}
-	return s.learn(ctx, rec.DID, answer.Attestation)
+	a, env, err := s.learn(ctx, rec.DID, answer.Attestation)
+	if err == nil {
+		err = s.look(ctx, rec.DID, answer.Passport)
+	}
+	return a, env, err
 }
 
 // learn checks a peer's attestation for us and records it. An attestation that

@@ -18,8 +18,10 @@ const (
 	CodePeerFrozen kernel.Code = "CHIO-FED-PEER-FROZEN"
 	// CodePeerDeactivated: an organisation that the call rests on has ended.
 	CodePeerDeactivated kernel.Code = "CHIO-FED-PEER-DEACTIVATED"
-	CodePriceRound      kernel.Code = "CHIO-FED-PRICE-ROUND"
-	CodeOperation       kernel.Code = "CHIO-FED-OPERATION"
+	// CodePassport: the peer shows no passport that counts here.
+	CodePassport   kernel.Code = "CHIO-FED-PASSPORT"
+	CodePriceRound kernel.Code = "CHIO-FED-PRICE-ROUND"
+	CodeOperation  kernel.Code = "CHIO-FED-OPERATION"
 )
 
 // maxListedTools bounds the tools that an error names.
@@ -134,6 +136,8 @@ func TreatyDenial(err error) *kernel.Denial {
 		d.Code, d.Fix = CodePeerStale, "connect to the peer again: chio-node federate sync"
 	case errors.Is(err, ErrPeerFrozen), errors.Is(err, ErrPeerRevoked):
 		d.Code, d.Fix = CodePeerFrozen, "an operator must resolve it"
+	case errors.Is(err, ErrPassport):
+		d.Code, d.Fix = CodePassport, "the peer's operator renews federation.passport, and the nodes meet: chio-node federate sync"
 	case errors.Is(err, ErrPeerDeactivated):
 		d.Code, d.Fix = CodePeerDeactivated, "federate with its successor, if it named one"
 	}

@@ -60,8 +60,8 @@ type Host interface {
 
 var _ Host = (*p2p.Host)(nil)
 
-// Config is what the service needs; every field up to Rand but Admission and
-// Listings is required. The host must not be started yet.
+// Config is what the service needs; every field up to Rand but Admission,
+// Passport and Listings is required. The host must not be started yet.
 type Config struct {
 	Host      Host
 	Directory *Directory
@@ -71,8 +71,9 @@ type Config struct {
 	Self      func() Self
 	Terms     Terms // for peers without terms of their own
 	Admission Admission
-	Listings  *Listings    // peer directories; nil: none
-	Now       func() int64 // unix seconds
+	Passport  func() []byte // the passport file that we show; nil: none
+	Listings  *Listings     // peer directories; nil: none
+	Now       func() int64  // unix seconds
 	Rand      io.Reader
 	Log       *slog.Logger
 	// RetiredKernels are the kernel keys before Self's; nil: none.

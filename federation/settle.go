@@ -188,7 +188,11 @@ func (x *Desk) Status(ctx context.Context, peer did.DID) ([]settlement.ChannelSt
 
 // Current implements settlement.Treaties: the money terms in force with a peer.
 func (x *Desk) Current(peer did.DID) (settlement.Terms, error) {
-	p, err := x.s.TreatyFor(peer, Outbound)
+	rec, err := x.s.cfg.Directory.Peer(peer)
+	if err != nil {
+		return settlement.Terms{}, err
+	}
+	p, err := x.s.agreedWith(rec, Outbound)
 	if err != nil {
 		return settlement.Terms{}, err
 	}

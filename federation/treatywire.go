@@ -2,6 +2,7 @@ package federation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/backbay-labs/chio-node/p2p"
@@ -21,6 +22,7 @@ type treatyRequest struct {
 	Schema      string         `json:"schema"`
 	Treaty      *wire.Envelope `json:"treaty,omitzero"`
 	Attestation *wire.Envelope `json:"attestation,omitzero"` // the proposer's, that the treaty names
+	Passport    wire.Raw       `json:"passport,omitzero"`    // passport file of the proposer, with Attestation
 	SHA256      *wire.Digest   `json:"sha256,omitzero"`
 	End         *wire.Envelope `json:"end,omitzero"`
 	Resolution  *wire.Envelope `json:"resolution,omitzero"` // proposed, with Evidence, or signed by both
@@ -36,10 +38,14 @@ const (
 	answerRefused = "refused"
 )
 
+// askedPassport is the code of a refusal for want of a passport.
+const askedPassport = "passport"
+
 type treatyAnswer struct {
 	Schema string         `json:"schema"`
 	Status string         `json:"status"`
 	Treaty *wire.Envelope `json:"treaty,omitzero"`
+	Code   string         `json:"code,omitempty"` // of a refusal: askedPassport, or none
 	Reason string         `json:"reason,omitempty"`
 }
 
@@ -65,7 +71,11 @@ func (s *Service) ask(ctx context.Context, rec Record, q treatyRequest) (*treaty
 	case answerPending, answerNone, answerTaken:
 		a.Treaty = nil
 	default:
-		return nil, fmt.Errorf("%w the treaty: %.*q", ErrRefused, maxReason, a.Reason)
+		err := fmt.Errorf("%w the treaty: %.*q", ErrRefused, maxReason, a.Reason)
+		if a.Code == askedPassport {
+			err = fmt.Errorf("%w: %w", ErrPassportAsked, err)
+		}
+		return nil, err
 	}
 	return &a, nil
 }
@@ -90,12 +100,18 @@ func (s *Service) serveTreaty(ctx context.Context, from p2p.Peer, stream *p2p.St
 		s.complain("treaty refused", from.ID, "peer", rec.DID.String(), "error", err.Error())
 		reason := err.Error()
 		answer = &treatyAnswer{Status: answerRefused, Reason: reason[:min(len(reason), maxReason)]}
+		if errors.Is(err, ErrPassport) {
+			answer.Code = askedPassport
+		}
 	}
 	answer.Schema = treatyAnswerSchema
 	return send(ctx, stream, answer)
 }
 
 func (s *Service) answerTreaty(ctx context.Context, rec Record, q treatyRequest) (*treatyAnswer, error) {
+	if len(q.Passport) > 0 && q.Attestation == nil {
+		return nil, fmt.Errorf("%w: a passport is shown with an attestation", ErrTreaty)
+	}
 	if q.End != nil || q.Resolution != nil || len(q.Evidence) > 0 { // a frozen peer may say this too
 		return s.answerNotice(ctx, rec, q)
 	}
@@ -146,10 +162,12 @@ func (s *Service) standing(rec Record, id wire.Digest) (*treatyAnswer, error) {
 //	1 it verifies, is between the two of us, and the peer has signed it
 //	2 in force already: nothing to do; declined by our operator: refused
 //	3 our own proposal with the peer's signature: it is in force
-//	4 else the attestation it names is the peer's newest, checked and recorded
+//	4 else the attestation it names is the peer's newest, checked and recorded,
+//	  and so is the passport that it shows
 //	5 we compute the same treaty from it, from our newest attestation and from
 //	  the treaty in force
-//	6 we sign if the admission rule or our own earlier signature says so,
+//	6 the peer shows the passport that is asked for, or an operator may decide
+//	7 we sign if the admission rule or our own earlier signature says so,
 //	  otherwise it waits for the operator
 func (s *Service) receive(ctx context.Context, rec Record, q treatyRequest) (Record, error) {
 	t, err := VerifyTreaty(q.Treaty, false) // 1
@@ -173,11 +191,17 @@ func (s *Service) receive(ctx context.Context, rec Record, q treatyRequest) (Rec
 		if _, _, err := s.learn(ctx, rec.DID, q.Attestation); err != nil {
 			return Record{}, err
 		}
+		if err := s.look(ctx, rec.DID, q.Passport); err != nil {
+			return Record{}, err
+		}
 		if rec, err = s.cfg.Directory.Peer(rec.DID); err != nil {
 			return Record{}, err
 		}
 	}
 	if _, err := s.recompute(rec, q.Treaty); err != nil { // 5
+		return Record{}, err
+	}
+	if err := s.demand(&rec); err != nil { // 6
 		return Record{}, err
 	}
 	proposal := &wire.Envelope{Body: q.Treaty.Body}
@@ -191,8 +215,8 @@ func (s *Service) receive(ctx context.Context, rec Record, q treatyRequest) (Rec
 	if err != nil {
 		return Record{}, err
 	}
-	if admitted { // 6
+	if admitted { // 7
 		return s.sign(ctx, rec, proposal, cause{ByProtocol, "the admission rule accepts what this peer proposes"})
 	}
-	return s.record(ctx, rec.DID, proposal, t, rec.DID, cause{ByPeer, "the peer proposes"}) // 6
+	return s.record(ctx, rec.DID, proposal, t, rec.DID, cause{ByPeer, "the peer proposes"}) // 7
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/kernel/approval"
 	"github.com/backbay-labs/chio-node/p2p"
+	"github.com/backbay-labs/chio-node/vc/passport"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -76,10 +77,14 @@ type FederationConfig struct {
 	// DirectoryRefreshSeconds is how often peer directories that have a URL are
 	// fetched again; 0: when asked to.
 	DirectoryRefreshSeconds int64 `yaml:"directory_refresh_seconds"`
-	// What an organisation would need for its treaties to be signed without
-	// asking. Neither can be judged of an organisation yet, so both are refused.
-	MinimumPassport string `yaml:"minimum_passport"`
-	MinimumBond     string `yaml:"minimum_bond"`
+	// Passport is the file that vouches for this organisation, relative to the
+	// home; it is shown to whoever asks for our terms.
+	Passport string `yaml:"passport"`
+	// MinimumPassport is what a peer must show of itself; nil: nothing. With
+	// BelowMinimum review an operator may sign all the same.
+	MinimumPassport *passport.Policy `yaml:"minimum_passport"`
+	BelowMinimum    string           `yaml:"below_minimum"` // refuse (default) or review
+	MinimumBond     string           `yaml:"minimum_bond"`  // refused: nothing judges it
 }
 
 // ChainConfig is one EVM chain.
@@ -174,10 +179,8 @@ func (c *Config) validate() error {
 	if s := c.Federation.DirectoryRefreshSeconds; s != 0 && s < minDirectoryRefresh {
 		return fmt.Errorf("federation.directory_refresh_seconds: %d is less than %d; 0 fetches only when asked to", s, minDirectoryRefresh)
 	}
-	for _, f := range [...]struct{ name, value string }{{"minimum_passport", c.Federation.MinimumPassport}, {"minimum_bond", c.Federation.MinimumBond}} {
-		if f.value != "" {
-			return fmt.Errorf("federation.%s: this node cannot judge it of an organisation: leave it out, and name whose treaties are signed in federation.allow", f.name)
-		}
+	if err := c.Federation.validatePassports(); err != nil {
+		return err
 	}
 	if c.Federation.SyncIntervalSeconds < 1 {
 		return errors.New("federation.sync_interval_seconds: must be at least 1")

@@ -205,6 +205,7 @@ func (w *network) addTrust(t *receipt.TrustSet) {
 
 func (n *Node) peerInfo(rec federation.Record) (*PeerInfo, error) {
 	info := &PeerInfo{DID: rec.DID.String(), State: string(rec.At(n.now())), Reason: rec.Reason, Treaty: rec.Treaty, Untold: rec.Untold}
+	info.Passport = n.peerPassport(&rec)
 	info.Refused = n.network.host.RefusedOf(rec.PeerID)
 	if info.Treaty == nil {
 		info.Treaty = rec.Proposal

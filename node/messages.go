@@ -275,6 +275,8 @@ type FederatePreview struct {
 	TreatyHash wire.Digest `json:"treaty_hash"`
 	Lines      []TermLine  `json:"lines"`
 	Expires    int64       `json:"expires"`
+
+	Passport *PeerPassport `json:"passport,omitzero"` // of the peer, if federation.minimum_passport asks for one
 }
 
 // Propose asks "federate/propose": the treaty whose hash the operator saw.
@@ -314,6 +316,20 @@ type PeerInfo struct {
 	Refused     uint64 `json:"refused_streams,omitzero"`    // streams of it since the start that were over a rate
 
 	Resolution *PeerResolution `json:"resolution,omitzero"`
+	Passport   *PeerPassport   `json:"passport,omitzero"` // if federation.minimum_passport asks for one
+}
+
+// PeerPassport is the passport that a peer showed last, empty if none, and
+// whether it counts now. Times are unix seconds.
+type PeerPassport struct {
+	Counts       bool   `json:"counts"`
+	Reason       string `json:"reason,omitempty"` // why it does not
+	Issuer       string `json:"issuer,omitempty"`
+	ID           string `json:"id,omitempty"`
+	Name         string `json:"name,omitempty"` // what its issuer calls the peer
+	AutonomyTier string `json:"autonomy_tier,omitempty"`
+	ShownAt      int64  `json:"shown_at,omitzero"`
+	Until        int64  `json:"until,omitzero"` // it, or its status lists, counts before
 }
 
 // PeerResolution is what is said together about evidence.

@@ -59,8 +59,12 @@ func newNetwork(n *Node) (*network, error) {
 	if err != nil {
 		return nil, err
 	}
+	admitted, err := n.treatyAdmission()
+	if err != nil {
+		return nil, err
+	}
 	w.service, err = federation.New(federation.Config{Host: w.host, Directory: directory, DB: n.db, Org: n.keys.Org(), Bindings: w.bindings,
-		Self: w.self, Terms: *terms, Admission: admission(n.cfg), Listings: w.listings, Now: n.now, Rand: n.rand, Log: n.log,
+		Self: w.self, Terms: *terms, Admission: admitted, Passport: n.orgPassport(), Listings: w.listings, Now: n.now, Rand: n.rand, Log: n.log,
 		Names: net.DefaultResolver, RetiredKernels: n.retiredKernelKeys, Concerns: n.issuance.trusts, Ended: n.endIssuer, Failpoint: n.opts.Failpoint})
 	if err != nil {
 		return nil, err
@@ -70,17 +74,6 @@ func newNetwork(n *Node) (*network, error) {
 	}
 	n.tools.setRemote(w.exchange.RemoteTools())
 	return w, nil
-}
-
-func admission(c *Config) federation.Admission {
-	var a federation.Admission
-	for _, d := range c.Federation.Allow {
-		a.Peers = append(a.Peers, did.DID(d)) // parsed when the config was
-	}
-	for _, d := range c.Federation.AllowListedBy {
-		a.ListedBy = append(a.ListedBy, did.DID(d)) // likewise
-	}
-	return a
 }
 
 // loadTerms reads the default terms.

@@ -33,7 +33,12 @@ func (n *Node) previewTreaty(ctx context.Context, req PeerRequest) (*FederatePre
 	if err != nil {
 		return nil, federationProblem(err)
 	}
-	return &FederatePreview{PeerDID: p.Peer.String(), TreatyHash: p.TreatyHash, Expires: p.Treaty.Window.Expires, Lines: termLines(p)}, nil
+	rec, err := n.network.directory.Peer(p.Peer)
+	if err != nil {
+		return nil, federationProblem(err)
+	}
+	return &FederatePreview{PeerDID: p.Peer.String(), TreatyHash: p.TreatyHash, Expires: p.Treaty.Window.Expires, Lines: termLines(p),
+		Passport: n.peerPassport(&rec)}, nil
 }
 
 // setTerms gives one peer terms of its own, which outlive this process.
@@ -152,6 +157,8 @@ func federationProblem(err error) error {
 		{federation.ErrPeerDeactivated, string(federation.CodePeerDeactivated), "federate with its successor, if it named one", ExitDenied},
 		{federation.ErrDeactivated, string(CodeDeactivated), "it agrees to nothing more", ExitDenied},
 		{federation.ErrPeerRevoked, "CHIO-FED-REVOKED", "", ExitDenied},
+		{federation.ErrPassport, string(federation.CodePassport), "the peer's operator sets federation.passport to a file that your federation.minimum_passport accepts", ExitDenied},
+		{federation.ErrPassportAsked, "CHIO-FED-PASSPORT-ASKED", "set federation.passport to a passport file of an issuer that the peer trusts", ExitDenied},
 		{federation.ErrNoEvidence, "CHIO-FED-NO-EVIDENCE", "chio-node federate list says which peers are frozen, and why", ExitFailure},
 		{federation.ErrName, "CHIO-FED-NAME", "its zone needs one record: _chio.NAME TXT \"chio=did:chio:…@/dns4/…/p2p/12D3…\"", ExitFailure},
 		{p2p.ErrAddress, "CHIO-USAGE", "PEER is did:chio:…@/ip4/…/p2p/12D3…, as chio-node up --json prints it; a DNS name; or the DID of a known peer", ExitUsage},

@@ -76,6 +76,8 @@ type Report struct {
 	*vc.Report
 	Passport *Passport `json:"passport,omitempty"` // nil unless it is one and intact
 	ListsAt  []int64   `json:"-"`                  // when the lists of a file were signed, in the order of the entries; unix seconds
+
+	listsUntil []int64 // when they end by their own word; 0: they do not say
 }
 
 // Verify verifies a credential that must be a passport: the rules of
@@ -129,7 +131,8 @@ func VerifyFile(doc []byte, g vc.Gate) *Report {
 	}
 	_ = r.Note(10, "status lists of the file", nil)
 	for i := range r.Passport.Status {
-		r.ListsAt = append(r.ListsAt, lists[r.Passport.Status[i].StatusListCredential].ValidFrom())
+		l := lists[r.Passport.Status[i].StatusListCredential]
+		r.ListsAt, r.listsUntil = append(r.ListsAt, l.ValidFrom()), append(r.listsUntil, l.ValidUntil())
 	}
 	return r
 }

@@ -164,6 +164,26 @@ func (p *Policy) judge(r *Report, now int64) Judgement {
 	return j
 }
 
+// CountsUntil is from when on the policy refuses the passport of a file that it
+// accepted, by the file alone: the passport, its reputation or its status lists
+// are too old then (9h, 4a, 4f). Unix seconds.
+func (p *Policy) CountsUntil(r *Report) int64 {
+	until := int64(r.Passport.ValidUntil)
+	for i, signed := range r.ListsAt {
+		until = min(until, signed+p.MaxStatusAge+1)
+		if end := r.listsUntil[i]; end != 0 {
+			until = min(until, end)
+		}
+	}
+	if p.MaxAge != 0 {
+		until = min(until, int64(r.Passport.ValidFrom)+p.MaxAge+1)
+		if rep := r.Passport.Subject.Reputation; rep != nil {
+			until = min(until, rep.ComputedAt+p.MaxAge+1)
+		}
+	}
+	return until
+}
+
 // ruleJudge is the number of the rules of a policy in a list of checks.
 const ruleJudge = 20
 

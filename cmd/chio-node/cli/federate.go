@@ -114,7 +114,11 @@ func (a *app) consent(peer string, p *node.FederatePreview, accept string, yes b
 }
 
 func (a *app) showPreview(w io.Writer, p *node.FederatePreview) {
-	fmt.Fprintf(w, "peer     %s\ntreaty   %s  until %s\n\n", p.PeerDID, p.TreatyHash, time.Unix(p.Expires, 0).UTC().Format(time.RFC3339))
+	fmt.Fprintf(w, "peer     %s\ntreaty   %s  until %s\n", p.PeerDID, p.TreatyHash, time.Unix(p.Expires, 0).UTC().Format(time.RFC3339))
+	if p.Passport != nil {
+		fmt.Fprintf(w, "passport %s\n", passportLine(p.Passport))
+	}
+	fmt.Fprintln(w)
 	showTerms(w, p.Lines)
 }
 
@@ -193,6 +197,9 @@ func showPeers(w io.Writer, list *node.PeerList) {
 	}
 	_ = t.Flush() // standard output is gone: nobody to tell
 	for _, p := range list.Peers {
+		if p.Passport != nil {
+			fmt.Fprintf(w, "passport of %s: %s\n", p.DID, passportLine(p.Passport))
+		}
 		showResolution(w, &p)
 	}
 }

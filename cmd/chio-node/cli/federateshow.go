@@ -38,6 +38,9 @@ func showPeer(w io.Writer, c *node.PeerCard) {
 	for _, l := range c.Listed {
 		row("listed", "as %s by %s", cmp.Or(l.Name, "nothing"), l.Issuer)
 	}
+	if c.Passport != nil {
+		row("passport", "%s", passportLine(c.Passport))
+	}
 	switch {
 	case c.Proposed:
 		row("treaty", "%s, revision %d, proposed: not signed by both", c.Treaty, c.Revision)
@@ -77,6 +80,18 @@ func showPeer(w io.Writer, c *node.PeerCard) {
 		fmt.Fprintln(w)
 		showTerms(w, c.Lines)
 	}
+}
+
+// passportLine says what passport a peer has shown, and whether it counts.
+func passportLine(p *node.PeerPassport) string {
+	what := "none"
+	if p.Issuer != "" {
+		what = fmt.Sprintf("as %s, %s, by %s", p.Name, p.AutonomyTier, p.Issuer)
+	}
+	if !p.Counts {
+		return what + "; does not count: " + p.Reason
+	}
+	return what + "; counts until " + time.Unix(p.Until, 0).UTC().Format(time.RFC3339)
 }
 
 func (a *app) federateLogCmd() *cobra.Command {
