@@ -24,7 +24,7 @@ func FuzzPeerMessages(f *testing.F) {
 		if wire.UnmarshalCanonical(doc, &q, frameLimits) == nil {
 			_, _ = peekContinuation(q.Continuation)
 		}
-		for _, v := range []any{new(syncRequest), new(revocationRequest), new(cosignRequest), new(treatyRequest), new(treatyAnswer), new(settleRequest),
+		for _, v := range []any{new(syncRequest), new(revocationRequest), new(cosignRequest), new(treatyRequest), new(treatyAnswer), new(policyAnswer), new(settleRequest),
 			new(settleReply), new(endedAnswer), new(confirm)} {
 			if wire.UnmarshalCanonical(doc, v, frameLimits) == nil { // I10: what is read is written as the same bytes, or says so
 				again, err := wire.Marshal(v)

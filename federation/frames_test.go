@@ -155,6 +155,12 @@ func newFramesWorld(t testing.TB) *framesWorld {
 		w.door = &framesDoor{Host: h, serve: make(map[string]p2p.Handler), over: make(chan struct{}, 1)}
 		return w.door
 	})
+	w.b.asks = newRule()
+	for _, p := range []*peerNode{w.a, w.c} {
+		var own shelf
+		own.put(p.did(), startTime+1000)
+		p.shows = own.get
+	}
 	most := int64(1000)
 	w.b.terms.Ingress.Caps.MaxCallsPerTreaty = &most
 	w.b.tool = w.run

@@ -351,6 +351,9 @@ func (w *framesWorld) checkPeer(r store.Reader) error {
 	if !slices.Contains([]State{Active, Frozen, Terminated, Deactivated}, rec.State) {
 		return fmt.Errorf("I9: the peer is %s", rec.State)
 	}
+	if rec.Treaty != nil && *rec.Treaty != *old.Treaty && (rec.Passport == nil || rec.Passport.Refused != "" || rec.Passport.Until <= startTime) {
+		return fmt.Errorf("I9: a treaty was signed with a peer whose passport is %+v", rec.Passport)
+	}
 	if rec.Treaty != nil {
 		env, err := readEnvelope(r, prefixTreaty, *rec.Treaty)
 		if err != nil {

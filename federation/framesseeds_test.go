@@ -178,6 +178,11 @@ func (w *framesWorld) treatySeeds(t testing.TB) []frameSeed {
 			t.Fatal(err)
 		}
 		add("a treaty of "+name, takes, treatyRequest{Treaty: seal(TreatySchema, treaty), Attestation: env})
+		if name == "tighter terms" {
+			for _, shown := range []string{fmt.Sprintf("%s until %d", w.a.did(), startTime+50), w.a.did().String() + " until 1", w.c.did().String() + " until 9"} {
+				add("a treaty with the passport "+shown, takes, treatyRequest{Treaty: seal(TreatySchema, treaty), Attestation: env, Passport: wire.MustMarshal(shown)})
+			}
+		}
 		wide := *treaty
 		wide.Effective.AToBCaps, wide.Effective.BToACaps = first.Egress.Caps, first.Egress.Caps
 		wide.Revocation.MaxStalenessSeconds++
@@ -186,6 +191,7 @@ func (w *framesWorld) treatySeeds(t testing.TB) []frameSeed {
 		swapped.Effective.AToB, swapped.Effective.BToA = treaty.Effective.BToA, treaty.Effective.AToB
 		add("a treaty with the directions of "+name+" exchanged", takes, treatyRequest{Treaty: seal(TreatySchema, swapped), Attestation: env})
 	}
+	add("a passport alone", false, treatyRequest{Passport: wire.MustMarshal(w.a.did().String() + " until 1")})
 	end := TreatyEnd{Schema: TreatyEndSchema, Parties: partiesOf(w.a.did(), w.b.did()), From: w.a.did(), Outcome: Left, Treaty: rec.Treaty, Code: EndCodes[0], At: startTime}
 	add("the end", true, treatyRequest{End: seal(TreatyEndSchema, end)})
 	declined := end

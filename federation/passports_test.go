@@ -54,13 +54,13 @@ func (s *shelf) put(of did.DID, until int64) {
 	s.file = wire.MustMarshal(fmt.Sprintf("%s until %d", of, until))
 }
 
-func (s *shelf) show(c *Config) {
-	c.Passport = func() []byte {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return s.file
-	}
+func (s *shelf) get() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.file
 }
+
+func (s *shelf) show(c *Config) { c.Passport = s.get }
 
 func (r *passportRule) asked(c *Config) { c.Admission.Passports = r }
 

@@ -30,6 +30,8 @@ type peerNode struct {
 	exchange    *Exchange
 	kernelOf    *kernel.Kernel
 	admission   *admit.Admission
+	asks        Passports     // what its peers must show to be signed with unasked; nil: nothing
+	shows       func() []byte // its own passport file; nil: none
 	revocations *authority.Revocations
 	agent       *wire.Key
 	passport    *kernel.PassportRef
@@ -140,7 +142,7 @@ func (p *peerNode) compose(dir *Directory, host Host) {
 	}
 	p.service, err = New(Config{Host: host, Directory: dir, DB: p.db, Org: p.org.org, Terms: p.terms,
 		Bindings: func() Bindings { return p.bindings }, Self: func() Self { return p.self },
-		Now: p.clock.Load, Rand: p.random(), Admission: Admission{Peers: p.peers}, Failpoint: p.passing})
+		Now: p.clock.Load, Rand: p.random(), Admission: Admission{Peers: p.peers, Passports: p.asks, Review: true}, Passport: p.shows, Failpoint: p.passing})
 	if err != nil {
 		t.Fatal(err)
 	}
