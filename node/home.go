@@ -57,6 +57,9 @@ type Options struct {
 	// Failpoint is called at named points of the commit protocols so that a
 	// test can end the process there; nil in production.
 	Failpoint func(name string)
+	// KeepTables is for a copy of a home whose store links to the tables of the
+	// real one, as doctor makes it: none is compacted away.
+	KeepTables bool
 	// SealCost is the scrypt cost of a new passphrase, 0 for the default.
 	SealCost int
 }
@@ -139,7 +142,7 @@ const (
 
 func openStore(ctx context.Context, o Options) (db *store.Engine, err error) {
 	for try := 1; ; try++ {
-		db, err = badger.Open(filepath.Join(o.Home, storeName), badger.Options{Logger: o.Log})
+		db, err = badger.Open(filepath.Join(o.Home, storeName), badger.Options{Logger: o.Log, KeepTables: o.KeepTables})
 		if !errors.Is(err, store.ErrInUse) || try == storeTries || ctx.Err() != nil {
 			break
 		}

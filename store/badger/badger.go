@@ -29,11 +29,16 @@ type Options struct {
 	// MinFreeBytes is the free space below which writes are refused; default
 	// 64 MiB, twice what one memory table and its log may still allocate.
 	MinFreeBytes uint64
+	// KeepTables is for a copy whose tables are links to those of another store:
+	// nothing is compacted. Badger truncates a table that it is done with before
+	// it removes it, and that would follow the link.
+	KeepTables bool
 }
 
 const (
 	memTableBytes       = 16 << 20
 	memTables           = 3
+	compactors          = 2
 	blockCacheBytes     = 32 << 20
 	valueLogBytes       = 4 << 20
 	defaultMinFreeBytes = 64 << 20
@@ -82,6 +87,10 @@ func openBackend(rows string, o Options) (b *backend, err error) {
 }
 
 func badgerOptions(dir string, o Options) badgerdb.Options {
+	running := compactors
+	if o.KeepTables {
+		running = 0
+	}
 	return badgerdb.DefaultOptions(dir).
 		WithSyncWrites(true).
 		WithDetectConflicts(false). // one committer
@@ -90,7 +99,7 @@ func badgerOptions(dir string, o Options) badgerdb.Options {
 		WithNumMemtables(memTables).
 		WithBlockCacheSize(blockCacheBytes).
 		WithValueLogFileSize(valueLogBytes).
-		WithNumCompactors(2).
+		WithNumCompactors(running).
 		WithChecksumVerificationMode(options.OnBlockRead).
 		WithVerifyValueChecksum(true).
 		WithMetricsEnabled(false).

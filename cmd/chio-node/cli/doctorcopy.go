@@ -13,7 +13,8 @@ import (
 
 // copyHome makes a home beside the real one that can be opened without changing
 // it: files are linked, the store is copied, except for tables, which are never
-// changed once written. The store must not be in use.
+// changed once written. The store must not be in use before the copy has been
+// read, and whoever opens the copy keeps its tables: badger.Options.KeepTables.
 func copyHome(home, to string) error {
 	entries, err := os.ReadDir(home)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 // readRows checks keys, log and ledger of a store whose rows are sound, and
 // returns the time of the newest receipt.
 func (s *storeReader) readRows(dir string) (newest int64, ok bool) {
-	db, err := badger.Open(dir, badger.Options{})
+	db, err := badger.Open(dir, badger.Options{KeepTables: true})
 	if err != nil {
 		s.say(bad("store", err, damageMeans, restoreHint))
 		return 0, false

@@ -50,9 +50,11 @@ func (a *app) checkStoreApart(ctx context.Context) (out []finding) {
 			out = append(out, bad("store", err, "the copy that doctor read is left", "remove "+scratch))
 		}
 	}()
-	if f, ok := takeCopy(a.home, scratch); !ok {
+	release, f := takeCopy(a.home, scratch)
+	if release == nil {
 		return []finding{f}
 	}
+	defer release()
 	cmd := exec.CommandContext(ctx, self[0], slices.Concat(self[1:], []string{storeVerb, "--home", a.home, "--copy", scratch})...)
 	cmd.Env = a.Environ()
 	cmd.Stdin = bytes.NewReader(append(pass, '\n'))
@@ -68,21 +70,23 @@ func (a *app) checkStoreApart(ctx context.Context) (out []finding) {
 	return slices.Concat(out, []finding{dead}, promised(a.home))
 }
 
-// takeCopy makes the copy while nobody has the store open.
-func takeCopy(home, scratch string) (finding, bool) {
+// takeCopy makes the copy while nobody has the store open, and keeps it so until
+// release: the copy's tables are those of the store. release is nil if there is
+// no copy; then the finding says why.
+func takeCopy(home, scratch string) (release func(), f finding) {
 	release, inUse, err := shareLock(filepath.Join(home, "store", "rows"))
 	if inUse {
-		return doubt("store", "it is not read", "end that process and run doctor again",
-			"another process has it open, which does not answer on the socket: an mcp serve, or a node that is starting"), false
+		return nil, doubt("store", "it is not read", "end that process and run doctor again",
+			"another process has it open, which does not answer on the socket: an mcp serve, or a node that is starting")
 	}
 	if err != nil {
-		return bad("store", err, damageMeans, restoreHint), false
+		return nil, bad("store", err, damageMeans, restoreHint)
 	}
-	defer release()
 	if err := copyHome(home, scratch); err != nil {
-		return bad("store", err, "it could not be read to the end", "is the disk sound, and is there space in "+os.TempDir()+"? TMPDIR names another folder"), false
+		release()
+		return nil, bad("store", err, "it could not be read to the end", "is the disk sound, and is there space in "+os.TempDir()+"? TMPDIR names another folder")
 	}
-	return finding{}, true
+	return release, finding{}
 }
 
 // promised is what the head file alone says, for a store that cannot be read.
@@ -200,7 +204,7 @@ func headFinding(r store.Report) finding {
 // openNode opens a node over the copy: what up would do, without listening.
 func (s *storeReader) openNode(ctx context.Context) {
 	o := s.options(s.pass)
-	o.Home = s.scratch
+	o.Home, o.KeepTables = s.scratch, true
 	n, err := node.Open(ctx, o)
 	var p *node.Problem
 	if errors.As(err, &p) && (p.Code == "CHIO-CONFIG" || strings.HasPrefix(p.Code, "CHIO-POLICY")) {
