@@ -27,8 +27,9 @@ func TestTenOrganisations(t *testing.T) {
 			{"revocations whose push is lost", r.LostPushes, 31 * time.Second},
 			{"revocations missed while away", r.CaughtUp, 31 * time.Second},
 			{"heads missed while away", r.HeadsCaughtUp, 31 * time.Second},
-			{"evidence", r.Frozen, 31 * time.Second},
+			{"evidence", r.Frozen, 31 * time.Second}, // mostly a second by gossip; else the next exchange brings both heads together
 		} {
+			// Nobody has to freeze an equivocator that stopped before it had lied.
 			if c.found.Reached == 0 && (c.name != "evidence" || r.Stopped == 0) || c.found.Missed > 0 || c.found.Slowest > c.limit {
 				t.Errorf("%s: %v, limit %v", c.name, c.found, c.limit)
 			}

@@ -13,6 +13,11 @@
 // tightens its terms. Afterwards everything is healed, and audit.go has what
 // must hold. The seed of the run is printed and can be given.
 //
+// With -clocks the clocks of the nodes jump, too, each by itself, up to a quarter
+// of an hour ahead; in the end all are set to the latest time that was shown.
+// That takes the chio-node of clock_test.go, whose clock can be set: the shipped
+// one believes its machine, and the machine has one clock for all namespaces.
+//
 // With -nat it is two organisations behind address translation, done here too, and
 // a third that is their relay: they meet there, leave it by hole punching, and
 // where that is impossible nothing but hello and revocation passes.

@@ -19,6 +19,7 @@ func main() {
 	seed := flag.Uint64("seed", 0, "of the run; 0 draws one")
 	last := flag.Duration("for", time.Minute, "how long it storms")
 	nat := flag.Bool("nat", false, "two organisations behind address translation and a relay, in the place of the storm")
+	clocks := flag.Bool("clocks", false, "clocks jump, too; needs the chio-node of clock_test.go")
 	keep := flag.Bool("keep", false, "leave homes and logs for a look")
 	tool := flag.String("tool", "", "be the tool server that writes into this file")
 	flag.Parse()
@@ -28,7 +29,7 @@ func main() {
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano())
 	}
-	exit(run(*bin, *seed, *last, *keep, *nat))
+	exit(run(*bin, *seed, *last, *keep, *nat, *clocks))
 }
 
 func exit(err error) {
@@ -39,7 +40,7 @@ func exit(err error) {
 	os.Exit(0)
 }
 
-func run(bin string, seed uint64, last time.Duration, keep, nat bool) (err error) {
+func run(bin string, seed uint64, last time.Duration, keep, nat, clocks bool) (err error) {
 	fmt.Printf("seed %d\n", seed)
 	if err := need(); err != nil {
 		return err
@@ -71,7 +72,7 @@ func run(bin string, seed uint64, last time.Duration, keep, nat bool) (err error
 	if err := w.build(ctx, bin, seed); err != nil {
 		return err
 	}
-	if err := w.storm(ctx, seed, last); err != nil {
+	if err := w.storm(ctx, seed, last, clocks); err != nil {
 		return fmt.Errorf("%w%s", err, w.logs())
 	}
 	passed, err := w.audit(ctx)
@@ -153,9 +154,12 @@ func (w *world) build(ctx context.Context, bin string, seed uint64) error {
 }
 
 // storm lets agents call while the network and the nodes fail, and heals all.
-func (w *world) storm(ctx context.Context, seed uint64, last time.Duration) error {
+func (w *world) storm(ctx context.Context, seed uint64, last time.Duration, clocks bool) error {
 	w.hit = &storm{orgs: w.orgs, net: w.net, rand: rand.New(rand.NewPCG(seed, 2)), say: w.say, busy: make(map[int]bool),
 		revocation: &change{w.flow("acme", "globex")}, tightening: &change{w.flow("globex", "initech")}}
+	if clocks {
+		w.hit.clocks = make(map[int]int)
+	}
 	calling, stop := context.WithCancel(ctx)
 	defer stop()
 	var agents sync.WaitGroup
@@ -169,7 +173,7 @@ func (w *world) storm(ctx context.Context, seed uint64, last time.Duration) erro
 	w.say("it storms, %s", last)
 	w.hit.rage(ctx, last)
 	stop()
-	err := w.hit.over()
+	err := w.hit.over(ctx)
 	w.say("healed; %d kills, packets: %d passed, %d lost, %d doubled, %d overtaken", w.hit.killed, w.net.passed.Load(),
 		w.net.lost.Load(), w.net.doubled.Load(), w.net.overtaken.Load())
 	agents.Wait()

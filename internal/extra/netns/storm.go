@@ -25,6 +25,8 @@ type storm struct {
 	failed     error
 	killed     int
 	busy       map[int]bool // being killed or restarted
+	clocks     map[int]int  // seconds ahead of the machine's; nil: no clock jumps
+	latest     int          // the largest of them so far
 	revokedAt  time.Time
 	tightenAt  time.Time
 	revocation *change
@@ -72,6 +74,10 @@ func (s *storm) do(ctx context.Context, what func(context.Context) error) {
 func (s *storm) event(ctx context.Context) {
 	from := s.rand.IntN(len(s.orgs))
 	to := (from + 1 + s.rand.IntN(len(s.orgs)-1)) % len(s.orgs)
+	if s.clocks != nil && s.rand.IntN(4) == 0 {
+		s.jump(from)
+		return
+	}
 	for_ := time.Duration(1+s.rand.IntN(7)) * time.Second
 	a, b := s.orgs[from].name, s.orgs[to].name
 	switch s.rand.IntN(7) {
@@ -180,11 +186,18 @@ func (s *storm) tighten(ctx context.Context) error {
 }
 
 // over waits until everything that was begun is done, and heals the network.
-func (s *storm) over() error {
+func (s *storm) over(ctx context.Context) error {
+	clocks := s.setClocks()
 	s.restarts.Wait()
 	s.net.heal()
+	if clocks == nil && s.clocks != nil {
+		clocks = s.readClocks(ctx)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if clocks != nil {
+		return clocks
+	}
 	if s.failed != nil {
 		return fmt.Errorf("during the storm: %w", s.failed)
 	}
