@@ -48,13 +48,6 @@ type Listing struct {
 	Removed      bool        `json:"removed,omitzero"`       // not used
 }
 
-// DirectoryFork is two editions by one issuer that cannot both be its list: of
-// one sequence, or of two that follow each other and deny it.
-type DirectoryFork struct {
-	A *wire.Envelope `json:"a"`
-	B *wire.Envelope `json:"b"`
-}
-
 // edition is a listing with its document.
 type edition struct {
 	Listing

@@ -264,5 +264,6 @@ func (l *Listings) Fork(issuer did.DID) (*DirectoryFork, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.Schema = DirectoryForkSchema // rows have none
 	return &f, nil
 }

@@ -117,6 +117,22 @@ func peerDirectory(t *testing.T) []byte {
 	return e.Bytes()
 }
 
+// directoryFork is two first editions by one issuer.
+func directoryFork(t *testing.T) []byte {
+	t.Helper()
+	org := testKey(t)
+	f := federation.DirectoryFork{Schema: federation.DirectoryForkSchema}
+	for i, e := range []**wire.Envelope{&f.A, &f.B} {
+		var err error
+		*e, err = wire.Seal(federation.PeerDirectorySchema, federation.PeerDirectory{Schema: federation.PeerDirectorySchema, Issuer: did.FromKey(org.Public()),
+			Sequence: 1, IssuedAt: 1, Expires: int64(2 + i), Entries: []federation.DirectoryEntry{}}, org)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return wire.MustMarshal(f)
+}
+
 // disputants are the kernels of both sides of the dispute file that is kept.
 func disputants(t *testing.T) federation.KernelKeys {
 	t.Helper()
@@ -218,6 +234,8 @@ func decoders(t *testing.T) []decoder {
 			valid: vector(t, "federation/testdata/dispute.json")},
 		{name: "peer directory", decode: func(b []byte) error { _, _, err := federation.VerifyPeerDirectory(b, did.FromKey(key)); return err },
 			limits: wire.DocumentLimits, valid: peerDirectory(t)},
+		{name: "peer directory evidence", decode: func(b []byte) error { return second(federation.VerifyDirectoryFork(b)) }, limits: bundleLimits,
+			valid: directoryFork(t)},
 		{name: "peers to publish", decode: func(b []byte) error { return second(federation.LoadPeers(b)) }},
 		{name: "policy", decode: func(b []byte) error { return second(policy.Parse("p", b)) }},
 		{name: "deactivation", decode: func(b []byte) error { _, _, err := did.ParseDeactivation(b); return err }, limits: wire.DocumentLimits, valid: deactivation(t)},

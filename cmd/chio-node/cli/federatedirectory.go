@@ -131,7 +131,8 @@ func (a *app) directoryShowCmd() *cobra.Command {
 func (a *app) directoryEvidenceCmd() *cobra.Command {
 	var out string
 	c := &cobra.Command{Use: "evidence ISSUER", Short: "export two editions of an issuer that contradict each other", Args: cobra.ExactArgs(1),
-		Long: "Both are signed by the issuer, and have one sequence, or follow each other and deny it: anybody can see that.",
+		Long: "Both are signed by the issuer, and have one sequence, or follow each other and deny it. chio-node verify FILE\n" +
+			"judges the file offline, without a trust set.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var e node.DirectoryEvidence
 			if err := a.call(cmd.Context(), "federate/directory/evidence", node.DirectoryIssuer{Issuer: args[0]}, &e); err != nil {

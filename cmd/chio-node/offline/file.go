@@ -55,6 +55,7 @@ func judges() map[Kind]judge {
 		KindHistory:    history,
 		KindEnd:        deactivation,
 		KindDispute:    dispute,
+		KindFork:       fork,
 
 		KindCertification: judgeCertification,
 	}
@@ -77,6 +78,8 @@ var schemas = map[string]Kind{
 	did.SchemaDeactivation:     KindEnd,
 	federation.DisputeSchema:   KindDispute,
 	certification.SchemaBundle: KindCertification,
+
+	federation.DirectoryForkSchema: KindFork,
 }
 
 // File verifies one file. With only, a file of any other kind is refused.
@@ -88,7 +91,8 @@ var schemas = map[string]Kind{
 //	  settlement.VerifyStatement, evm.VerifyVoucher, oracle.VerifyEvidence,
 //	  receipt.VerifyBundle, receipt.VerifyJSON, capability.VerifyChain,
 //	  did.VerifyRotation, did.ParseHistory, did.VerifyDeactivation,
-//	  reputation.Verify, certification.VerifyBundle, federation.VerifyDispute
+//	  reputation.Verify, certification.VerifyBundle, federation.VerifyDispute,
+//	  federation.VerifyDirectoryFork
 func File(name string, doc []byte, o Options, only ...Kind) *Finding {
 	f := &Finding{File: name, Kind: KindUnknown}
 	if err := wire.IsCanonical(doc, limits(doc)); err != nil { // 1

@@ -27,6 +27,7 @@ const (
 	KindHistory    Kind = "key_history"
 	KindEnd        Kind = "did_deactivation"
 	KindDispute    Kind = "federation_dispute"
+	KindFork       Kind = "peer_directory_evidence"
 )
 
 // The codes of a refusal that package receipt has none for.
@@ -38,6 +39,7 @@ const (
 	CodeVoucher   = "CHIO-VERIFY-VOUCHER"
 	CodePrice     = "CHIO-VERIFY-PRICE"
 	CodeDispute   = "CHIO-VERIFY-DISPUTE"
+	CodeDirectory = "CHIO-VERIFY-DIRECTORY"
 )
 
 // Finding is what was found about one file. Valid means that everything the

@@ -10,8 +10,11 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/backbay-labs/chio-node/kernel/receipt"
 )
 
 func main() {
@@ -170,6 +173,9 @@ func (w *world) storm(ctx context.Context, seed uint64, last time.Duration, cloc
 			w.flows[i/threads].run(calling, ctx, func() time.Duration { return time.Duration(50+r.IntN(350)) * time.Millisecond })
 		})
 	}
+	if err := until(ctx, time.Minute, "a first call", w.called); err != nil {
+		return err
+	}
 	w.say("it storms, %s", last)
 	w.hit.rage(ctx, last)
 	stop()
@@ -178,6 +184,19 @@ func (w *world) storm(ctx context.Context, seed uint64, last time.Duration, cloc
 		w.net.lost.Load(), w.net.doubled.Load(), w.net.overtaken.Load())
 	agents.Wait()
 	return err
+}
+
+// called reports an error until an agent's call was allowed.
+func (w *world) called() error {
+	for _, f := range w.flows {
+		f.mu.Lock()
+		allowed := slices.ContainsFunc(f.made, func(a attempt) bool { return a.answer != nil && a.answer.Verdict == receipt.Allow })
+		f.mu.Unlock()
+		if allowed {
+			return nil
+		}
+	}
+	return errors.New("no call was allowed yet")
 }
 
 func (w *world) flow(from, to string) *flow {

@@ -37,12 +37,20 @@ type storm struct {
 // the calls of that flow end, or those of its free tool.
 type change struct{ f *flow }
 
-// rage lets it storm for so long: an event every second or so, the revocation
-// after a third of the time, the tightening after a half.
+// The events that every storm begins with, however short it is.
+const (
+	alone = 2 // one organisation is cut off from all
+	death = 5 // one is killed
+)
+
+var planned = [...]int{alone, death}
+
+// rage lets it storm for so long: the planned events, then one every second or
+// so, the revocation after a third of the time, the tightening after a half.
 func (s *storm) rage(ctx context.Context, last time.Duration) {
 	begun := time.Now()
 	revoked, tightened := false, false
-	for time.Since(begun) < last {
+	for n := 0; n < len(planned) || time.Since(begun) < last; n++ {
 		if done := time.Since(begun); !revoked && done > last/3 {
 			revoked = true
 			s.do(ctx, s.revoke)
@@ -50,7 +58,11 @@ func (s *storm) rage(ctx context.Context, last time.Duration) {
 			tightened = true
 			s.do(ctx, s.tighten)
 		}
-		s.event(ctx)
+		what := s.rand.IntN(7)
+		if n < len(planned) {
+			what = planned[n]
+		}
+		s.event(ctx, what)
 		select {
 		case <-ctx.Done():
 			return
@@ -71,7 +83,7 @@ func (s *storm) do(ctx context.Context, what func(context.Context) error) {
 }
 
 // event changes the network, or kills a node.
-func (s *storm) event(ctx context.Context) {
+func (s *storm) event(ctx context.Context, what int) {
 	from := s.rand.IntN(len(s.orgs))
 	to := (from + 1 + s.rand.IntN(len(s.orgs)-1)) % len(s.orgs)
 	if s.clocks != nil && s.rand.IntN(4) == 0 {
@@ -80,14 +92,14 @@ func (s *storm) event(ctx context.Context) {
 	}
 	for_ := time.Duration(1+s.rand.IntN(7)) * time.Second
 	a, b := s.orgs[from].name, s.orgs[to].name
-	switch s.rand.IntN(7) {
+	switch what {
 	case 0:
 		s.say("%s and %s are cut off from each other for %s", a, b, for_)
 		s.change(ctx, for_, [][2]int{{from, to}, {to, from}}, func(w *weather) { w.cut = true }, func(w *weather) { w.cut = false })
 	case 1:
 		s.say("%s does not reach %s for %s, the other way works", a, b, for_)
 		s.change(ctx, for_, [][2]int{{from, to}}, func(w *weather) { w.cut = true }, func(w *weather) { w.cut = false })
-	case 2:
+	case alone:
 		s.say("%s is alone for %s", a, for_)
 		var links [][2]int
 		for other := range s.orgs {
@@ -102,7 +114,7 @@ func (s *storm) event(ctx context.Context) {
 			bad.cut = w.cut
 			*w = bad
 		}, func(w *weather) { *w = weather{cut: w.cut} })
-	default:
+	default: // death
 		s.kill(ctx, from)
 	}
 }
