@@ -6,11 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
-	"strings"
-	"sync"
-	"time"
 )
 
 // The clock of an organisation's node is the machine's and what is in a file, in
@@ -32,27 +28,6 @@ func (o *org) setClock(seconds int) error {
 }
 
 func clockFile(home string) string { return home + ".clock" }
-
-// clockOf is the clock that setClock sets. It leaves a file that says that it
-// was read.
-func clockOf(home string) func() time.Time {
-	path := clockFile(filepath.Clean(home))
-	var said sync.Once
-	return func() time.Time {
-		doc, err := os.ReadFile(path)
-		if err != nil {
-			return time.Now()
-		}
-		seconds, err := strconv.Atoi(strings.TrimSpace(string(doc)))
-		if err == nil {
-			said.Do(func() { err = os.WriteFile(path+".read", nil, 0o600) })
-		}
-		if err != nil {
-			panic(err)
-		}
-		return time.Now().Add(time.Duration(seconds) * time.Second)
-	}
-}
 
 // jump moves an organisation's clock.
 func (s *storm) jump(n int) {

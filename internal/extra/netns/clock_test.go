@@ -5,7 +5,11 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/backbay-labs/chio-node/cmd/chio-node/cli"
 )
@@ -20,4 +24,25 @@ func TestMain(m *testing.M) {
 	env := cli.System()
 	env.Now = clockOf(os.Getenv("CHIO_HOME"))
 	os.Exit(cli.Main(os.Args[1:], env))
+}
+
+// clockOf is the clock that setClock sets. It leaves a file that says that it
+// was read.
+func clockOf(home string) func() time.Time {
+	path := clockFile(filepath.Clean(home))
+	var said sync.Once
+	return func() time.Time {
+		doc, err := os.ReadFile(path)
+		if err != nil {
+			return time.Now()
+		}
+		seconds, err := strconv.Atoi(strings.TrimSpace(string(doc)))
+		if err == nil {
+			said.Do(func() { err = os.WriteFile(path+".read", nil, 0o600) })
+		}
+		if err != nil {
+			panic(err)
+		}
+		return time.Now().Add(time.Duration(seconds) * time.Second)
+	}
 }
