@@ -55,12 +55,12 @@ func TestDirectoryRefreshTimer(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		go n.keepDirectories(ctx)
 		for tick := range 3 {
-			time.Sleep(minDirectoryRefresh*time.Second - 1)
+			time.Sleep(minDirectoryRefresh*time.Second - time.Nanosecond)
 			synctest.Wait()
 			if n := asked.Load(); n != int64(tick) {
 				t.Fatalf("asked %d times before interval %d is over", n, tick+1)
 			}
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			synctest.Wait()
 			v, _, err := listings.Show(issuer)
 			if n := asked.Load(); err != nil || n != int64(tick+1) || v.Failures != uint64(n) || v.State != "current" {
