@@ -58,16 +58,25 @@ func (s *storm) rage(ctx context.Context, last time.Duration) {
 			tightened = true
 			s.do(ctx, s.tighten)
 		}
-		what := s.rand.IntN(7)
-		if n < len(planned) {
-			what = planned[n]
+		switch {
+		case n < len(planned):
+			s.event(ctx, planned[n])
+		case s.clocks != nil && s.rand.IntN(4) == 0:
+			s.jump(s.rand.IntN(len(s.orgs)))
+		default:
+			s.event(ctx, s.rand.IntN(7))
 		}
-		s.event(ctx, what)
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(time.Duration(400+s.rand.IntN(1200)) * time.Millisecond):
 		}
+	}
+	if !revoked { // a short storm
+		s.do(ctx, s.revoke)
+	}
+	if !tightened {
+		s.do(ctx, s.tighten)
 	}
 }
 
@@ -86,10 +95,6 @@ func (s *storm) do(ctx context.Context, what func(context.Context) error) {
 func (s *storm) event(ctx context.Context, what int) {
 	from := s.rand.IntN(len(s.orgs))
 	to := (from + 1 + s.rand.IntN(len(s.orgs)-1)) % len(s.orgs)
-	if s.clocks != nil && s.rand.IntN(4) == 0 {
-		s.jump(from)
-		return
-	}
 	for_ := time.Duration(1+s.rand.IntN(7)) * time.Second
 	a, b := s.orgs[from].name, s.orgs[to].name
 	switch what {
