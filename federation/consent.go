@@ -306,8 +306,8 @@ var signedByPeer = cause{ByPeer, "the peer signed what we proposed"}
 
 // settleProposal tells a connected peer what it does not know yet, and collects
 // what happened there meanwhile: its signature under our proposal, a newer
-// attestation, and a passport if the one it showed does not count much longer. It comes with every call, so it asks no more often than
-// collectRate.
+// attestation, and a passport if the one it showed does not count much longer. It
+// comes with every call, so it asks no more often than collectRate.
 func (s *Service) settleProposal(ctx context.Context, rec Record) (Record, error) {
 	news := rec.Announced != nil && (rec.Theirs == nil || *rec.Announced != *rec.Theirs)
 	ours := rec.Proposal != nil && rec.ProposedBy == s.did

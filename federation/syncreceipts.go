@@ -126,8 +126,10 @@ func (x *Exchange) keepForeign(ctx context.Context, peer did.DID, page []foreign
 				return err
 			}
 		}
-		if err := countFiled(tx, peer, Filed{Foreign: fresh}); err != nil {
-			return err
+		if fresh > 0 {
+			if err := countFiled(tx, peer, Filed{Foreign: fresh}); err != nil {
+				return err
+			}
 		}
 		for i := range page {
 			f := &page[i]

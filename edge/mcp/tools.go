@@ -61,10 +61,12 @@ func (p *toolPins) doubt() {
 	p.doubts++
 }
 
-func (p *toolPins) inDoubt() uint64 {
+// inDoubt returns the newest doubt, and whether it is answered. Before the first
+// list there is nothing to doubt.
+func (p *toolPins) inDoubt() (doubt uint64, settled bool) {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	return p.doubts
+	return p.doubts, p.pinned == nil || p.looked >= p.doubts
 }
 
 // settle says that a look which began after that doubt has ended.
@@ -79,11 +81,10 @@ func (p *toolPins) settle(doubt uint64) {
 }
 
 // unsettled returns what to wait for until that doubt is answered, nil if it is.
-// Before the first list there is nothing to doubt.
 func (p *toolPins) unsettled(doubt uint64) <-chan struct{} {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.pinned == nil || p.looked >= doubt {
+	if p.looked >= doubt {
 		return nil
 	}
 	if p.turn == nil {
@@ -148,12 +149,11 @@ func (u *Upstream) Tool(name string) (Tool, error) { return u.tools.lookup(name)
 // the operator agreed to may no longer be what a call would reach. Doubts that
 // the server casts later are not waited for, so it cannot hold a call for ever.
 func (u *Upstream) CheckTool(ctx context.Context, name string) error {
-	doubt := u.tools.inDoubt()
-	for {
+	doubt, settled := u.tools.inDoubt()
+	for !settled {
 		turn := u.tools.unsettled(doubt)
 		if turn == nil {
-			_, err := u.tools.lookup(name)
-			return err
+			break
 		}
 		select {
 		case <-turn:
@@ -163,6 +163,8 @@ func (u *Upstream) CheckTool(ctx context.Context, name string) error {
 			return fmt.Errorf("%w: %w", ErrToolsInDoubt, context.Cause(ctx))
 		}
 	}
+	_, err := u.tools.lookup(name)
+	return err
 }
 
 // Tools returns the tools that can be called, sorted by name.

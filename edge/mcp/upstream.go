@@ -148,7 +148,7 @@ const listTimeout = 30 * time.Second
 func (u *Upstream) recheckTools() {
 	ctx, cancel := context.WithTimeout(u.conn.ctx, listTimeout)
 	defer cancel()
-	doubt := u.tools.inDoubt()
+	doubt, _ := u.tools.inDoubt()
 	listed, err := u.listTools(ctx)
 	if err != nil {
 		listed = nil // a list that cannot be read: everything in it is unknown
