@@ -19,18 +19,20 @@ func TestI7_EveryCrashPaysOnce(t *testing.T) {
 		{"acme", "voucher.signed_before_persist"},
 		{"acme", "voucher.persisted_before_send"},
 		{"acme", "final_before_ledger"},
+		{"acme", "nonce.reserved_before_sign"},
 		{"acme", "tx.signed"},
 		{"acme", "tx.persisted"},
 		{"acme", "tx.broadcast_before_record"},
-		{"acme", "tx.mined"},
+		{"acme", "mined_before_status"},
 		{"globex", "statement.countersigned_before_reply"},
 		{"globex", "voucher.accepted_before_reply"},
 		{"globex", "redeem.mined_before_record"},
 		{"globex", "final_before_ledger"},
+		{"globex", "nonce.reserved_before_sign"},
 		{"globex", "tx.signed"},
 		{"globex", "tx.persisted"},
 		{"globex", "tx.broadcast_before_record"},
-		{"globex", "tx.mined"},
+		{"globex", "mined_before_status"},
 	} {
 		t.Run(c.who+" "+c.at, func(t *testing.T) {
 			w := newWorld(t)

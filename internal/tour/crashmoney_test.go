@@ -31,7 +31,7 @@ func TestI7_KillSettlement(t *testing.T) {
 		{f.globex, f.globex, "tx.signed"},
 		{f.globex, f.globex, "tx.persisted"},
 		{f.globex, f.globex, "tx.broadcast_before_record"},
-		{f.globex, f.globex, "tx.mined"},
+		{f.globex, f.globex, "mined_before_status"},
 		{f.globex, f.globex, "redeem.mined_before_record"},
 		{f.globex, f.globex, "final_before_ledger"},
 	} {

@@ -109,6 +109,7 @@ func (c *Chain) Fund(ctx context.Context, p ChannelParams, amount, sequence uint
 	return c.perform(ctx, operation{
 		key:    fmt.Sprintf("fund/%s/%d", id, sequence),
 		detail: fmt.Sprintf("amount=%d", amount),
+		amount: amount,
 		to:     c.config.Channel,
 		data: func(ctx context.Context) ([]byte, error) {
 			return c.fundingCall(ctx, p, amount, sequence)
@@ -179,7 +180,10 @@ func (c *Chain) perform(ctx context.Context, op operation) (Tx, error) {
 		return t, err
 	}
 	t, err := c.Await(ctx, op.key, StateMined)
-	if err == nil && t.Reverted {
+	switch {
+	case err == nil && t.Cancelled:
+		return t, fmt.Errorf("%s: %w; ask again once that is final", op.key, ErrCancelled)
+	case err == nil && t.Reverted:
 		return t, fmt.Errorf("%s: %w", op.key, &RevertError{Reason: t.Reason})
 	}
 	return t, err

@@ -30,10 +30,17 @@ var (
 	ErrConflict = errors.New("operation differs from the one recorded")
 	// ErrUnknownTx: no transaction is recorded under the key.
 	ErrUnknownTx = errors.New("no such transaction")
+	// ErrCancelled: the nonce of the transaction went to an empty one.
+	ErrCancelled = errors.New("transaction was cancelled")
+	// ErrMined: too late to cancel.
+	ErrMined = errors.New("transaction is in a block")
 )
 
 // DefaultPollInterval is how often Await looks.
 const DefaultPollInterval = time.Second
+
+// DefaultGasMarginPercent is what estimates of gas are raised by.
+const DefaultGasMarginPercent = 20
 
 // weiPerGwei converts the configured fee.
 const weiPerGwei = 1_000_000_000
@@ -54,6 +61,15 @@ type Config struct {
 	Confirmations uint64
 	// MaxFeeGwei is the most this node pays per unit of gas.
 	MaxFeeGwei uint64
+	// BumpAfterBlocks is after how many blocks a transaction that none of them
+	// took is replaced by one that pays more, up to MaxFeeGwei; 0: never.
+	BumpAfterBlocks uint64
+	// CloseMaxFeeGwei replaces MaxFeeGwei, if it is higher, for what must be done
+	// before a channel closes.
+	CloseMaxFeeGwei uint64
+	// GasMarginPercent is added to every estimate of gas; 0 means
+	// DefaultGasMarginPercent.
+	GasMarginPercent uint64
 	// Now gives unix seconds, for the times in transaction records.
 	Now func() int64
 	// Wait pauses Await between two looks; nil means a timer of
@@ -74,6 +90,10 @@ func (c *Config) validate() error {
 		return fmt.Errorf("%w %q: token or channel address is missing", ErrConfig, c.Name)
 	case c.Key == nil || c.DB == nil || c.Now == nil:
 		return fmt.Errorf("%w %q: key, store or clock is missing", ErrConfig, c.Name)
+	case c.CloseMaxFeeGwei > 1_000_000:
+		return fmt.Errorf("%w %q: maximum fee for closing of %d gwei is above 1000000", ErrConfig, c.Name, c.CloseMaxFeeGwei)
+	case c.GasMarginPercent > 400:
+		return fmt.Errorf("%w %q: gas margin of %d %% is above 400", ErrConfig, c.Name, c.GasMarginPercent)
 	case c.MaxFeeGwei == 0 || c.MaxFeeGwei > 1_000_000:
 		return fmt.Errorf("%w %q: maximum fee of %d gwei is outside 1 … 1000000", ErrConfig, c.Name, c.MaxFeeGwei)
 	}
@@ -81,6 +101,9 @@ func (c *Config) validate() error {
 }
 
 func (c *Config) setDefaults() {
+	if c.GasMarginPercent == 0 {
+		c.GasMarginPercent = DefaultGasMarginPercent
+	}
 	if c.Wait == nil {
 		c.Wait = waitInterval
 	}

@@ -12,12 +12,14 @@
 //   - A transaction is mined in a block named by hash; if that block leaves the
 //     chain the transaction is pending again and is sent again. Only finality
 //     ends that.
+//   - A transaction that no block takes is replaced under its nonce by one that
+//     pays more, within the configured maximum. Every variant is on disk before
+//     it is sent, and all of them are looked up until one is final.
 //   - Dial refuses a chain, token or contract other than the configured ones, and
 //     a key that somebody else also uses.
 //
 // One Chain owns its key on its chain: do not open two on one key. It starts no
 // goroutine: the caller calls Track from its own loop.
 //
-// Non-goals: deciding what is owed (settlement), raising the fee of a
-// transaction that is stuck, contract wallets as payers.
+// Non-goals: deciding what is owed (settlement), contract wallets as payers.
 package evm

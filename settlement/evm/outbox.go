@@ -51,10 +51,52 @@ type Tx struct {
 	Reorgs      uint64      `json:"reorgs"` // times it fell out of the chain
 	CreatedAt   int64       `json:"created_at"`
 	UpdatedAt   int64       `json:"updated_at"`
+
+	// Amount bounds what it moves, in token units; 0 if it moves none.
+	Amount uint64 `json:"amount,omitzero"`
+	// SignedAt is the head of the chain when the newest variant was signed.
+	SignedAt uint64 `json:"signed_at,omitzero"`
+	// Variants are all the forms that were signed for the nonce, oldest first;
+	// none in the record of a transaction that was never replaced. Hash and Raw
+	// are the mined one's, or else the newest one's.
+	Variants []Variant `json:"variants,omitzero"`
+	// Stuck says why a transaction that no block takes is not replaced.
+	Stuck string `json:"stuck,omitzero"`
+	// Cancelled: its nonce went to an empty transaction, so it never happens.
+	Cancelled bool `json:"cancelled,omitzero"`
+	// GasPrice and L1Fee are what it cost, in wei as decimal text: per unit of
+	// gas, and for its data where the chain charges that apart (OP stack).
+	GasPrice string `json:"gas_price,omitzero"`
+	L1Fee    string `json:"l1_fee,omitzero"`
+}
+
+// Variant is one signed form of a transaction.
+type Variant struct {
+	Hash   wire.Digest `json:"hash"`
+	Raw    string      `json:"raw"`
+	Cancel bool        `json:"cancel,omitzero"` // an empty transfer to oneself
+}
+
+// variants lists every signed form, oldest first.
+func (t *Tx) variants() []Variant {
+	if len(t.Variants) == 0 {
+		return []Variant{{Hash: t.Hash, Raw: t.Raw}}
+	}
+	return t.Variants
+}
+
+// newest is the form to send.
+func (t *Tx) newest() Variant {
+	v := t.variants()
+	return v[len(v)-1]
 }
 
 // settled reports that nothing about the transaction can change any more.
 func (t *Tx) settled() bool { return t.State == StateFinal }
+
+// futile reports that the operation did not happen and never will by this
+// record.
+func (t *Tx) futile() bool { return t.settled() && (t.Reverted || t.Cancelled) }
 
 // Rows of the outbox, under t/<chain id>/<account>/:
 //

@@ -88,6 +88,7 @@ func (c *Chain) redeemOperation(v *Voucher) operation {
 	return operation{
 		key:    fmt.Sprintf("redeem/%s/%d", v.Channel, v.Cumulative),
 		detail: "statement=" + v.Statement.String(),
+		amount: v.Cumulative,
 		to:     c.config.Channel,
 		data: func(context.Context) ([]byte, error) {
 			sig, err := v.signature()
@@ -114,9 +115,12 @@ func (c *Chain) paidByOthers(ctx context.Context, v *Voucher, refusal error) (Re
 
 // redemption reads the amount from the event of the transaction.
 func (c *Chain) redemption(ctx context.Context, v *Voucher, t Tx, repeated bool) (Redemption, error) {
-	receipt, err := c.client.TransactionReceipt(ctx, common.Hash(t.Hash))
+	receipt, err := c.receipt(ctx, common.Hash(t.Hash))
 	if err != nil {
-		return Redemption{Tx: t}, c.unavailable("reading the receipt of "+t.Key, err)
+		return Redemption{Tx: t}, err
+	}
+	if receipt == nil {
+		return Redemption{Tx: t}, fmt.Errorf("%w: %s: %s left its block meanwhile; ask again", ErrUnavailable, c.config.Name, t.Key)
 	}
 	for _, log := range receipt.Logs {
 		if log.Address != toCommon(c.config.Channel) {

@@ -24,6 +24,7 @@ var ErrFunds = errors.New("settlement account cannot pay for gas")
 type operation struct {
 	key    string
 	detail string
+	amount uint64 // bounds what it moves, in token units
 	to     Address
 	data   func(ctx context.Context) ([]byte, error)
 }
@@ -44,7 +45,7 @@ func (c *Chain) submit(ctx context.Context, op operation) (Tx, error) {
 	switch {
 	case err == nil && previous.Detail != op.detail:
 		return previous, fmt.Errorf("%w: %s was recorded with %s, asked for with %s", ErrConflict, op.key, previous.Detail, op.detail)
-	case err == nil && !(previous.settled() && previous.Reverted):
+	case err == nil && !previous.futile():
 		return c.resume(ctx, previous)
 	case err != nil && !errors.Is(err, ErrUnknownTx):
 		return Tx{}, err
@@ -53,6 +54,7 @@ func (c *Chain) submit(ctx context.Context, op operation) (Tx, error) {
 	if err != nil {
 		return Tx{}, err
 	}
+	c.config.Failpoint("nonce.reserved_before_sign")
 	t, err := c.sign(ctx, op, nonce)
 	if err != nil {
 		return Tx{}, err
@@ -120,47 +122,73 @@ func (c *Chain) sign(ctx context.Context, op operation, nonce uint64) (Tx, error
 	if err != nil {
 		return Tx{}, err
 	}
-	from, to := common.Address(c.config.Key.address), common.Address(op.to)
-	gas, err := c.client.EstimateGas(ctx, ethereum.CallMsg{From: from, To: &to, Data: data})
+	gas, err := c.gas(ctx, op.to, data)
 	if err != nil {
-		return Tx{}, c.refused("estimating "+op.key, err)
+		return Tx{}, fmt.Errorf("%s: %w", op.key, err)
 	}
-	gas += gas / 5 // the state may change between now and the block
-	tip, feeCap, err := c.fees(ctx)
+	head, err := c.block(ctx, Latest)
 	if err != nil {
 		return Tx{}, err
 	}
-	balance, err := c.client.BalanceAt(ctx, from, nil)
-	if err != nil {
-		return Tx{}, c.unavailable("reading the gas balance", err)
-	}
-	if cost := new(big.Int).Mul(feeCap, new(big.Int).SetUint64(gas)); balance.Cmp(cost) < 0 {
-		return Tx{}, fmt.Errorf("%w: %s has %s wei, needs %s; send it some", ErrFunds, c.config.Key.address, balance, cost)
-	}
-	chainID := new(big.Int).SetUint64(c.config.ChainID)
-	signed, err := c.config.Key.signTx(&types.DynamicFeeTx{
-		ChainID: chainID, Nonce: nonce, GasTipCap: tip, GasFeeCap: feeCap, Gas: gas, To: &to, Data: data,
-	}, chainID)
+	tip, feeCap, err := c.fees(ctx, head)
 	if err != nil {
 		return Tx{}, err
 	}
-	raw, err := signed.MarshalBinary()
+	if err := c.affordable(ctx, feeCap, gas); err != nil {
+		return Tx{}, err
+	}
+	v, err := c.variant(nonce, tip, feeCap, gas, op.to, data)
 	if err != nil {
-		return Tx{}, fmt.Errorf("encoding a transaction: %w", err)
+		return Tx{}, err
 	}
 	return Tx{
 		Schema: txSchema, Key: op.key, Detail: op.detail, ChainID: c.config.ChainID, From: c.config.Key.address, To: op.to,
-		Nonce: nonce, Hash: wire.Digest(signed.Hash()), Raw: hex.EncodeToString(raw), State: StateSigned, CreatedAt: c.config.Now(),
+		Nonce: nonce, Hash: v.Hash, Raw: v.Raw, State: StateSigned, CreatedAt: c.config.Now(), Amount: op.amount, SignedAt: head.Number,
 	}, nil
+}
+
+// gas estimates a call and adds the configured margin: the state may change
+// between now and the block.
+func (c *Chain) gas(ctx context.Context, to Address, data []byte) (uint64, error) {
+	target := common.Address(to)
+	gas, err := c.client.EstimateGas(ctx, ethereum.CallMsg{From: common.Address(c.config.Key.address), To: &target, Data: data})
+	if err != nil {
+		return 0, c.refused("estimating", err)
+	}
+	return gas + gas*c.config.GasMarginPercent/100, nil
+}
+
+// affordable refuses before a nonce is taken what the account cannot pay for.
+func (c *Chain) affordable(ctx context.Context, feeCap *big.Int, gas uint64) error {
+	balance, err := c.client.BalanceAt(ctx, common.Address(c.config.Key.address), nil)
+	if err != nil {
+		return c.unavailable("reading the gas balance", err)
+	}
+	if cost := new(big.Int).Mul(feeCap, new(big.Int).SetUint64(gas)); balance.Cmp(cost) < 0 {
+		return fmt.Errorf("%w: %s has %s wei, needs %s; send it some", ErrFunds, c.config.Key.address, balance, cost)
+	}
+	return nil
+}
+
+// variant signs one form of a transaction.
+func (c *Chain) variant(nonce uint64, tip, feeCap *big.Int, gas uint64, to Address, data []byte) (Variant, error) {
+	chainID, target := new(big.Int).SetUint64(c.config.ChainID), common.Address(to)
+	signed, err := c.config.Key.signTx(&types.DynamicFeeTx{
+		ChainID: chainID, Nonce: nonce, GasTipCap: tip, GasFeeCap: feeCap, Gas: gas, To: &target, Data: data,
+	}, chainID)
+	if err != nil {
+		return Variant{}, err
+	}
+	raw, err := signed.MarshalBinary()
+	if err != nil {
+		return Variant{}, fmt.Errorf("encoding a transaction: %w", err)
+	}
+	return Variant{Hash: wire.Digest(signed.Hash()), Raw: hex.EncodeToString(raw)}, nil
 }
 
 // fees returns tip and cap (EIP-1559): twice the base fee plus the tip, but no
 // more than configured.
-func (c *Chain) fees(ctx context.Context) (tip, feeCap *big.Int, err error) {
-	head, err := c.block(ctx, Latest)
-	if err != nil {
-		return nil, nil, err
-	}
+func (c *Chain) fees(ctx context.Context, head block) (tip, feeCap *big.Int, err error) {
 	if head.BaseFee == nil {
 		return nil, nil, fmt.Errorf("%w: %s has no base fee (EIP-1559)", ErrWrongChain, c.config.Name)
 	}
@@ -168,7 +196,7 @@ func (c *Chain) fees(ctx context.Context) (tip, feeCap *big.Int, err error) {
 		return nil, nil, c.unavailable("asking for the tip", err)
 	}
 	base := head.BaseFee.ToInt()
-	most := new(big.Int).Mul(new(big.Int).SetUint64(c.config.MaxFeeGwei), big.NewInt(weiPerGwei))
+	most := c.mostFee(ctx)
 	if now := new(big.Int).Add(base, tip); now.Cmp(most) > 0 {
 		return nil, nil, fmt.Errorf("%w: %s asks for %s wei per gas, maximum %s; raise max_fee_gwei or wait", ErrFee, c.config.Name, now, most)
 	}
@@ -179,15 +207,20 @@ func (c *Chain) fees(ctx context.Context) (tip, feeCap *big.Int, err error) {
 	return tip, feeCap, nil
 }
 
-// broadcast sends the recorded bytes. A provider that already has them, or a
-// block that does, is success.
+// broadcast sends the newest recorded bytes. A provider that already has them,
+// or a variant of them, or a block that does, is success: what a refusal means
+// is decided by looking every variant up, not by its text.
 func (c *Chain) broadcast(ctx context.Context, t Tx) (Tx, error) {
-	signed, err := decodeTx(t)
+	signed, err := decodeTx(t.Key, t.newest())
 	if err != nil {
 		return t, err
 	}
 	if err := c.client.SendTransaction(ctx, signed); err != nil && !strings.Contains(err.Error(), "already known") {
-		if _, lookup := c.client.TransactionReceipt(ctx, signed.Hash()); lookup != nil {
+		known, lookup := c.known(ctx, t)
+		if lookup != nil {
+			return t, lookup
+		}
+		if !known {
 			return t, c.broadcastError(t, err)
 		}
 	}
@@ -199,15 +232,29 @@ func (c *Chain) broadcast(ctx context.Context, t Tx) (Tx, error) {
 	return t, c.save(ctx, t)
 }
 
-// decodeTx reads the recorded bytes.
-func decodeTx(t Tx) (*types.Transaction, error) {
-	raw, err := hex.DecodeString(t.Raw)
+// known reports whether the endpoint has any variant of a transaction.
+func (c *Chain) known(ctx context.Context, t Tx) (bool, error) {
+	for _, v := range t.variants() {
+		_, _, err := c.client.TransactionByHash(ctx, common.Hash(v.Hash))
+		switch {
+		case err == nil:
+			return true, nil
+		case !errors.Is(err, ethereum.NotFound):
+			return false, c.unavailable("looking up "+t.Key, err)
+		}
+	}
+	return false, nil
+}
+
+// decodeTx reads recorded bytes.
+func decodeTx(key string, v Variant) (*types.Transaction, error) {
+	raw, err := hex.DecodeString(v.Raw)
 	if err != nil {
-		return nil, fmt.Errorf("transaction %s: %w", t.Key, err)
+		return nil, fmt.Errorf("transaction %s: %w", key, err)
 	}
 	var signed types.Transaction
 	if err := signed.UnmarshalBinary(raw); err != nil {
-		return nil, fmt.Errorf("transaction %s: %w", t.Key, err)
+		return nil, fmt.Errorf("transaction %s: %w", key, err)
 	}
 	return &signed, nil
 }
