@@ -109,7 +109,7 @@ type OracleConfig struct {
 
 // SettlementConfig is how this node pays and is paid.
 type SettlementConfig struct {
-	Chain      string `yaml:"chain"` // name of the chain to settle on
+	Chain      string `yaml:"chain"` // name of the chain that our terms name if they name none
 	AutoRedeem bool   `yaml:"auto_redeem"`
 }
 
@@ -215,7 +215,7 @@ func (c *Config) validate() error {
 	if _, err := c.Assurance.keys(); err != nil {
 		return err
 	}
-	names := map[string]bool{}
+	names, ids := map[string]bool{}, map[uint64]bool{}
 	for i, ch := range c.Chains {
 		if err := ch.validate(); err != nil {
 			return fmt.Errorf("chains[%d]: %w", i, err)
@@ -223,7 +223,10 @@ func (c *Config) validate() error {
 		if names[ch.Name] {
 			return fmt.Errorf("chains[%d]: a second chain is named %q", i, ch.Name)
 		}
-		names[ch.Name] = true
+		if ids[ch.ChainID] {
+			return fmt.Errorf("chains[%d]: a second entry for chain id %d; one entry holds everything of a chain", i, ch.ChainID)
+		}
+		names[ch.Name], ids[ch.ChainID] = true, true
 	}
 	if s := c.Settlement.Chain; s != "" && !names[s] {
 		return fmt.Errorf("settlement.chain: no chain is named %q; add it under chains", s)

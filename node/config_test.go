@@ -26,6 +26,7 @@ func TestConfigRefuses(t *testing.T) {
 		{"two documents", "name: a\n---\nname: b\n", "more than one document"},
 		{"wrong type", "name: [a]\n", "line 1"},
 		{"public api", "api:\n  listen: 0.0.0.0:80\n", "loopback"},
+		{"two entries of one chain", "chains:\n- {name: a, chain_id: 1, rpc: 'https://example.com', token: '0x0000000000000000000000000000000000000001', channel: '0x0000000000000000000000000000000000000002'}\n- {name: b, chain_id: 1, rpc: 'https://example.com', token: '0x0000000000000000000000000000000000000001', channel: '0x0000000000000000000000000000000000000002'}\n", "second entry for chain id 1"},
 		{"plain http rpc", "chains:\n- {name: a, chain_id: 1, rpc: 'http://example.com:1', token: '0x0000000000000000000000000000000000000001', channel: '0x0000000000000000000000000000000000000002'}\n", "https"},
 		{"unknown settlement chain", "settlement: {chain: base}\n", "no chain is named"},
 		{"one oracle operator", "oracle: {min_operators: 1}\n", "at least 2"},

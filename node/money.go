@@ -31,13 +31,13 @@ type money struct {
 
 	wake chan struct{} // capacity 1: a voucher arrived
 
-	mu    sync.Mutex // guards chain, dialled when first needed, and due
-	chain *evm.Chain
-	due   map[did.DID]struct{}
+	mu     sync.Mutex            // guards chains, each dialled when first needed, and due
+	chains map[uint64]*evm.Chain // by chain id
+	due    map[did.DID]struct{}
 }
 
 func newMoney(n *Node) (*money, error) {
-	m := &money{n: n, wake: make(chan struct{}, 1)}
+	m := &money{n: n, wake: make(chan struct{}, 1), chains: make(map[uint64]*evm.Chain)}
 	for _, k := range []struct {
 		role did.Role
 		into func([]byte) error
@@ -59,8 +59,8 @@ func newMoney(n *Node) (*money, error) {
 // connect builds the settler on top of the network's treaties and streams.
 func (m *money) connect(w *network) error {
 	var rails []settlement.Rail
-	if c := m.n.cfg.chain(); c != nil {
-		r, err := newRail(m, c)
+	for i := range m.n.cfg.Chains {
+		r, err := newRail(m, &m.n.cfg.Chains[i])
 		if err != nil {
 			return err
 		}
@@ -153,7 +153,7 @@ func (m *money) redeemDue(ctx context.Context) error {
 // reconcile finishes what was half paid when the last process ended, before
 // the node serves. A chain that does not answer halts payments, not the node.
 func (m *money) reconcile(ctx context.Context) error {
-	if m.n.cfg.chain() == nil {
+	if len(m.n.cfg.Chains) == 0 {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, reconcileTimeout)
@@ -176,16 +176,12 @@ func (m *money) oracleAddress() string     { return m.oracleKey.Operator() }
 var errNoChain = &Problem{Code: "CHIO-SETTLE-NO-CHAIN", Message: "no chain is configured to settle on", Exit: ExitFailure,
 	Hint: "add one under chains and name it in settlement.chain; chio-devnet prints a ready entry"}
 
-// dial connects to the configured chain once and keeps the connection.
-func (m *money) dial(ctx context.Context) (*evm.Chain, error) {
+// dial connects to a configured chain once and keeps the connection.
+func (m *money) dial(ctx context.Context, c *ChainConfig) (*evm.Chain, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.chain != nil {
-		return m.chain, nil
-	}
-	c := m.n.cfg.chain()
-	if c == nil {
-		return nil, errNoChain
+	if chain := m.chains[c.ChainID]; chain != nil {
+		return chain, nil
 	}
 	token, err := evm.ParseAddress(c.Token)
 	if err != nil {
@@ -204,7 +200,7 @@ func (m *money) dial(ctx context.Context) (*evm.Chain, error) {
 	if err != nil {
 		return nil, chainProblem(err)
 	}
-	m.chain = chain
+	m.chains[c.ChainID] = chain
 	return chain, nil
 }
 
@@ -240,8 +236,8 @@ func chainProblem(err error) error {
 func (m *money) close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.chain != nil {
-		m.chain.Close()
+	for _, chain := range m.chains {
+		chain.Close()
 	}
 	return nil
 }

@@ -117,7 +117,7 @@ func (c *Config) complete(terms federation.Terms) federation.Terms {
 	return terms
 }
 
-// chain is the chain this node settles on, or nil.
+// chain is the chain that our terms name if they name none, or nil.
 func (c *Config) chain() *ChainConfig {
 	for i := range c.Chains {
 		if c.Chains[i].Name == c.Settlement.Chain {

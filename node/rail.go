@@ -11,10 +11,11 @@ import (
 	"github.com/backbay-labs/chio-node/wire"
 )
 
-// evmRail is settlement's Rail on the configured chain. What needs no network
-// is answered from the configuration; the rest dials when first asked.
+// evmRail is settlement's Rail on one configured chain. What needs no network is
+// answered from the configuration; the rest dials when first asked.
 type evmRail struct {
 	m        *money
+	config   *ChainConfig
 	chainID  uint64
 	contract evm.Address
 	token    evm.Address
@@ -31,7 +32,7 @@ func newRail(m *money, c *ChainConfig) (*evmRail, error) {
 	if err != nil {
 		return nil, fmt.Errorf("chain %s: channel: %w", c.Name, err)
 	}
-	return &evmRail{m: m, chainID: c.ChainID, contract: contract, token: token}, nil
+	return &evmRail{m: m, config: c, chainID: c.ChainID, contract: contract, token: token}, nil
 }
 
 func (r *evmRail) ChainID() string  { return fmt.Sprintf("eip155:%d", r.chainID) }
@@ -64,15 +65,15 @@ func (r *evmRail) ChannelID(c settlement.Channel) (wire.Digest, error) {
 
 // Standing implements settlement.Rail.
 func (r *evmRail) Standing(ctx context.Context, id wire.Digest) (settlement.Standing, error) {
-	chain, err := r.m.dial(ctx)
+	chain, err := r.m.dial(ctx, r.config)
+	if err != nil {
+		return settlement.Standing{}, err
+	}
+	final, err := chain.FinalState(ctx, id) // first, so that it is never ahead of the latest
 	if err != nil {
 		return settlement.Standing{}, err
 	}
 	latest, err := chain.ChannelState(ctx, id, evm.Latest)
-	if err != nil {
-		return settlement.Standing{}, err
-	}
-	final, err := chain.FinalState(ctx, id)
 	if err != nil {
 		return settlement.Standing{}, err
 	}
@@ -132,7 +133,7 @@ func (r *evmRail) Redeem(ctx context.Context, voucher []byte) (settlement.Transf
 	if err != nil {
 		return settlement.Transfer{}, err
 	}
-	chain, err := r.m.dial(ctx)
+	chain, err := r.m.dial(ctx, r.config)
 	if err != nil {
 		return settlement.Transfer{}, err
 	}
@@ -144,7 +145,7 @@ func (r *evmRail) Redeem(ctx context.Context, voucher []byte) (settlement.Transf
 
 // Track implements settlement.Rail.
 func (r *evmRail) Track(ctx context.Context) error {
-	chain, err := r.m.dial(ctx)
+	chain, err := r.m.dial(ctx, r.config)
 	if err != nil {
 		return err
 	}
@@ -157,7 +158,7 @@ func (r *evmRail) open(ctx context.Context, c settlement.Channel) (*evm.Chain, e
 	if err != nil {
 		return nil, p, err
 	}
-	chain, err := r.m.dial(ctx)
+	chain, err := r.m.dial(ctx, r.config)
 	return chain, p, err
 }
 

@@ -26,7 +26,7 @@ func (n *Node) fund(ctx context.Context, req FundRequest) (*SettleAnswer, error)
 	if err := n.needNetwork(); err != nil {
 		return nil, err
 	}
-	if n.cfg.chain() == nil {
+	if len(n.cfg.Chains) == 0 {
 		return nil, errNoChain
 	}
 	peer, err := parseDID(req.Peer)
@@ -67,7 +67,7 @@ func (n *Node) settle(ctx context.Context, req SettleRequest) (*SettleAnswer, er
 			return nil, err
 		}
 		answer.Peers = append(answer.Peers, out...)
-		if n.cfg.chain() == nil {
+		if len(n.cfg.Chains) == 0 {
 			continue
 		}
 		answer.Peers = append(answer.Peers, n.redeemPeer(ctx, peer)...)
@@ -159,19 +159,18 @@ func (n *Node) newestStatements(peer did.DID) (map[wire.Digest]*wire.Digest, err
 	return out, err
 }
 
-// gasUsed looks up what a transaction cost, 0 if it is not on record.
+// gasUsed looks up what a transaction cost, 0 if it is not on record. What find
+// asks for is on one chain at most: a channel's id names its chain.
 func (m *money) gasUsed(find func(*evm.Chain) (evm.Tx, error)) uint64 {
 	m.mu.Lock()
-	chain := m.chain
+	chains := slices.Collect(maps.Values(m.chains))
 	m.mu.Unlock()
-	if chain == nil {
-		return 0
+	for _, chain := range chains {
+		if t, err := find(chain); err == nil {
+			return t.GasUsed
+		}
 	}
-	t, err := find(chain)
-	if err != nil {
-		return 0
-	}
-	return t.GasUsed
+	return 0
 }
 
 // settleProblem gives the causes an operator can act on a code.

@@ -92,6 +92,12 @@ func (s *Settler) book(tx store.Tx, a *account, seen sight) error {
 	if err := s.bookDeposits(tx, a, seen); err != nil || a.Halted != "" {
 		return err
 	}
+	if have := a.Deposited + a.Gifts; now.FinalSettled > have {
+		if a.Booked == a.Deposits {
+			a.Halted = fmt.Sprintf("the chain has paid %d, the ledger holds deposits of %d", now.FinalSettled, have)
+		}
+		return nil // a deposit of ours is final, and we have not looked at it since: both are booked then
+	}
 	if err := s.bookSettled(tx, a, now.FinalSettled); err != nil {
 		return err
 	}

@@ -145,3 +145,41 @@ func (r lagRail) Standing(ctx context.Context, id wire.Digest) (settlement.Stand
 	s.FinalDeposited, s.FinalSettled = 0, 0
 	return s, err
 }
+
+// A payment out of a deposit whose own transaction was not followed to its end
+// yet is booked with the deposit, and is no disagreement.
+func TestPaymentIsFinalBeforeItsDepositIsKnownToBe(t *testing.T) {
+	w := newWorld(t)
+	real := newRail(w.acme.chain, evm.Latest)
+	w.acme.useRail(unfollowedRail{real})
+	w.fund(usdc)
+	w.call(10, w.quote(100_000_000))
+	if res := w.run(); res.Paid != 99_990 || w.redeem() != 99_990 {
+		t.Fatalf("settled %+v", res)
+	}
+	must(t, w.acme.settler.Reconcile(t.Context()))
+	if c := w.acme.status().Out.Channels[0]; c.Deposited != 0 || c.Settled != 0 || c.Halted != "" {
+		t.Fatalf("before the deposit is known to be final: %+v", c)
+	}
+	w.acme.useRail(real)
+	must(t, w.acme.settler.Reconcile(t.Context()))
+	if c := w.acme.status().Out.Channels[0]; c.Deposited != usdc || c.Settled != 99_990 || c.Halted != "" {
+		t.Fatalf("after it: %+v", c)
+	}
+	w.balanced()
+}
+
+// unfollowedRail has not looked at its deposits since they were mined.
+type unfollowedRail struct{ settlement.Rail }
+
+func (r unfollowedRail) Funding(c settlement.Channel, n uint64) (settlement.Transfer, bool, error) {
+	t, ok, err := r.Rail.Funding(c, n)
+	t.Final = false
+	return t, ok, err
+}
+
+func (r unfollowedRail) Standing(ctx context.Context, id wire.Digest) (settlement.Standing, error) {
+	s, err := r.Rail.Standing(ctx, id)
+	s.FinalDeposited, s.FinalSettled = s.Deposited, s.Settled
+	return s, err
+}
