@@ -239,7 +239,7 @@ func moneyTerms(treaty wire.Digest, m *Money, who Settlers, peer did.DID, kernel
 	}
 	t := settlement.Terms{
 		Treaty: treaty, Peer: peer, PeerKernel: kernel, Currency: m.Currency, SettleCurrency: m.SettleCurrency,
-		CreditMinor: m.CreditMinor, MaxUnvoucheredMinor: m.MaxUnvoucheredMinor, ChainID: m.ChainID, Token: m.Token,
+		CreditMinor: m.CreditMinor, MaxUnvoucheredMinor: m.MaxUnvoucheredMinor, Rail: m.Rail, ChainID: settlement.ChainOf(m.Rail, m.ChainID), Token: m.Token,
 		Contract: m.ChannelContract, OwnAddress: who.Own, PeerAddress: who.Peer,
 	}
 	if o := m.Oracle; o != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/backbay-labs/chio-node/kernel/capability"
 	"github.com/backbay-labs/chio-node/kernel/policy"
+	"github.com/backbay-labs/chio-node/settlement"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -66,8 +67,11 @@ type MoneyTerms struct {
 }
 
 // SettlementTerms say where money moves: a CAIP-2 chain, and addresses as 0x
-// and 40 lowercase hex characters.
+// and 40 lowercase hex characters. Rail is one of settlement's, absent for a
+// channel; what a rail has no use for is empty: the contract of a note, and
+// everything where no chain is involved.
 type SettlementTerms struct {
+	Rail            string `json:"rail,omitzero"`
 	ChainID         string `json:"chain_id"`
 	Token           string `json:"token"`
 	ChannelContract string `json:"channel_contract"`
@@ -98,7 +102,10 @@ func (t Terms) fill(self Self) Terms {
 	if t.Settlement != nil {
 		c := *t.Settlement
 		c.Token, c.ChannelContract = strings.ToLower(c.Token), strings.ToLower(c.ChannelContract)
-		if c.Address == "" {
+		if c.Rail == settlement.RailChannel {
+			c.Rail = "" // one spelling, one digest
+		}
+		if c.Address == "" && settlement.OnChain(c.Rail) {
 			c.Address = self.SettlementAddress
 		}
 		c.Address = strings.ToLower(c.Address)

@@ -8,6 +8,7 @@ import (
 	"github.com/backbay-labs/chio-node/kernel"
 	"github.com/backbay-labs/chio-node/kernel/capability"
 	"github.com/backbay-labs/chio-node/oracle"
+	"github.com/backbay-labs/chio-node/settlement"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -102,13 +103,29 @@ func (t *Terms) checkMoney() error {
 	return nil
 }
 
+// check: the rail is known, what it needs is well formed, and what it has no
+// use for is empty, so that the same agreement has one digest.
 func (s *SettlementTerms) check() error {
-	if err := checkChainID(s.ChainID); err != nil {
+	if !settlement.KnownRail(s.Rail) {
+		return fmt.Errorf("%w: settlement.rail %.20q is none of note, offchain, stripe, and absent for a channel", ErrTerms, s.Rail)
+	}
+	onChain, viaContract := settlement.OnChain(s.Rail), s.Rail == ""
+	if err := checkChainID(s.ChainID); onChain && err != nil {
 		return fmt.Errorf("%w: settlement.chain_id: %w", ErrTerms, err)
 	}
-	for _, a := range [...]struct{ name, value string }{
-		{"token", s.Token}, {"channel_contract", s.ChannelContract}, {"settlement_address", s.Address},
+	for _, a := range [...]struct {
+		name, value string
+		needed      bool
+	}{
+		{"chain_id", s.ChainID, onChain}, {"token", s.Token, onChain},
+		{"channel_contract", s.ChannelContract, viaContract}, {"settlement_address", s.Address, onChain},
 	} {
+		if !a.needed && a.value != "" {
+			return fmt.Errorf("%w: settlement.%s has no meaning on rail %s: leave it out", ErrTerms, a.name, s.Rail)
+		}
+		if !a.needed || a.name == "chain_id" {
+			continue
+		}
 		if err := checkAddress(a.value); err != nil {
 			return fmt.Errorf("%w: settlement.%s: %w", ErrTerms, a.name, err)
 		}

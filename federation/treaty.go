@@ -6,6 +6,7 @@ import (
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/kernel/policy"
+	"github.com/backbay-labs/chio-node/settlement"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -52,6 +53,7 @@ type Money struct {
 	SettleCurrency      string    `json:"settle_currency"`
 	CreditMinor         uint64    `json:"credit_minor"`
 	MaxUnvoucheredMinor uint64    `json:"max_unvouchered_minor"`
+	Rail                string    `json:"rail,omitzero"` // absent: channel
 	ChainID             string    `json:"chain_id"`
 	Token               string    `json:"token"`
 	ChannelContract     string    `json:"channel_contract"`
@@ -159,6 +161,7 @@ func meetMoney(a, b *Attestation) (*Money, error) {
 	for _, c := range [...]struct{ what, a, b string }{
 		{"currency", a.Money.Currency, b.Money.Currency},
 		{"settle_currency", a.Money.SettleCurrency, b.Money.SettleCurrency},
+		{"rail", settlement.RailName(a.Settlement.Rail), settlement.RailName(b.Settlement.Rail)},
 		{"chain_id", a.Settlement.ChainID, b.Settlement.ChainID},
 		{"token", a.Settlement.Token, b.Settlement.Token},
 		{"channel_contract", a.Settlement.ChannelContract, b.Settlement.ChannelContract},
@@ -168,14 +171,14 @@ func meetMoney(a, b *Attestation) (*Money, error) {
 				ErrNoMeet, c.what, c.a, a.Issuer, c.b, b.Issuer)
 		}
 	}
-	if a.Settlement.Address == b.Settlement.Address {
+	if a.Settlement.Address == b.Settlement.Address && a.Settlement.Address != "" {
 		return nil, fmt.Errorf("%w: both sides name the settlement address %s", ErrNoMeet, a.Settlement.Address)
 	}
 	m := &Money{
 		Currency: a.Money.Currency, SettleCurrency: a.Money.SettleCurrency,
 		CreditMinor:         min(a.Money.CreditMinor, b.Money.CreditMinor),
 		MaxUnvoucheredMinor: min(a.Money.MaxUnvoucheredMinor, b.Money.MaxUnvoucheredMinor),
-		ChainID:             a.Settlement.ChainID, Token: a.Settlement.Token, ChannelContract: a.Settlement.ChannelContract,
+		Rail:                a.Settlement.Rail, ChainID: a.Settlement.ChainID, Token: a.Settlement.Token, ChannelContract: a.Settlement.ChannelContract,
 		Addresses: [2]string{a.Settlement.Address, b.Settlement.Address},
 	}
 	if m.Currency == m.SettleCurrency {

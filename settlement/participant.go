@@ -16,6 +16,7 @@ const (
 	CodeCreditExceeded kernel.Code = "CHIO-CREDIT-EXCEEDED"
 	CodeNoMoneyTerms   kernel.Code = "CHIO-CREDIT-NO-TERMS"
 	CodeNoPrice        kernel.Code = "CHIO-CREDIT-NO-PRICE"
+	CodeNoRail         kernel.Code = "CHIO-CREDIT-NO-RAIL"
 )
 
 // Participant joins the transactions of a call (kernel/admit). On the host it
@@ -45,6 +46,9 @@ func (p *Participant) Admit(tx store.Tx, a *kernel.Admittance, _ *kernel.Ticket)
 	t, err := p.s.current(peer)
 	if err != nil {
 		return deny(CodeNoMoneyTerms, err.Error(), "agree on a treaty with money terms, or call a free tool")
+	}
+	if err := p.s.serves(t); err != nil {
+		return deny(CodeNoRail, err.Error(), "configure the rail that the treaty names, or agree on another")
 	}
 	if err := p.s.quoted(tx, t, a.Call.Route.PriceRound, a.Call.Now); err != nil {
 		return deny(CodeNoPrice, err.Error(), "quote with a fresh price round that both sides hold")

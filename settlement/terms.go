@@ -28,7 +28,8 @@ type Terms struct {
 	SettleCurrency      string
 	CreditMinor         uint64
 	MaxUnvoucheredMinor uint64
-	ChainID             string // CAIP-2
+	Rail                string // one of the rails, empty for a channel
+	ChainID             string // CAIP-2, or what stands for it: see ChainOf
 	Token               string
 	Contract            string
 	OwnAddress          string
@@ -42,8 +43,10 @@ func (t *Terms) check() error {
 	switch {
 	case t.Peer == "" || t.Treaty.IsZero() || t.PeerKernel.IsZero():
 		return fmt.Errorf("%w: peer, treaty or kernel key is missing", ErrTerms)
-	case t.Currency == "" || t.SettleCurrency == "" || t.ChainID == "" || t.OwnAddress == "" || t.PeerAddress == "":
+	case t.Currency == "" || t.SettleCurrency == "" || t.ChainID == "" || OnChain(t.Rail) && (t.OwnAddress == "" || t.PeerAddress == ""):
 		return fmt.Errorf("%w: currency, chain or settlement address is missing", ErrTerms)
+	case !KnownRail(t.Rail):
+		return fmt.Errorf("%w: rail %.20q", ErrTerms, t.Rail)
 	}
 	if !t.converts() {
 		return nil
@@ -84,6 +87,9 @@ func (s *Settler) termsOf(peer did.DID, treaty wire.Digest) (*Terms, error) {
 // channel returns the rail of a treaty and the id of the channel of one
 // direction on it.
 func (s *Settler) channel(t *Terms, side Side) (Rail, wire.Digest, error) {
+	if !funded(t.Rail) {
+		return nil, wire.Digest{}, notConfigured(t.Rail)
+	}
 	rail, err := s.rail(t.ChainID, t.Contract)
 	if err != nil {
 		return nil, wire.Digest{}, err
