@@ -91,7 +91,7 @@ func VerifyEvidence(e *Evidence, operators Operators, verify Verifier, currencie
 	if b.Round.ID() != b.RoundID { // 3
 		return Price{}, fmt.Errorf("%w: round id", ErrEvidence)
 	}
-	p, err := Verify(&b.Round, operators, verify, b.Round.latest()) // 4
+	p, err := Verify(&b.Round, operators, verify, b.Round.Latest()) // 4
 	if err != nil {
 		return Price{}, fmt.Errorf("price evidence: %w", err)
 	}
@@ -109,8 +109,8 @@ func VerifyEvidence(e *Evidence, operators Operators, verify Verifier, currencie
 	return p, nil
 }
 
-// latest is the time of the latest observation.
-func (r *Round) latest() int64 {
+// Latest is the time of the latest observation.
+func (r *Round) Latest() int64 {
 	var t int64
 	for _, o := range r.Observations {
 		t = max(t, o.ObservedAt)

@@ -131,13 +131,7 @@ func aggregate(r *Round, maxDivergenceBps uint32) (Price, error) {
 }
 
 // price is value·10^expo.
-func (o *Observation) price() *big.Rat {
-	value := new(big.Rat).SetInt64(o.Value)
-	if o.Expo < 0 {
-		return value.Quo(value, new(big.Rat).SetInt(pow10(int(-o.Expo))))
-	}
-	return value.Mul(value, new(big.Rat).SetInt(pow10(int(o.Expo))))
-}
+func (o *Observation) price() *big.Rat { return scaled(o.Value, o.Expo) }
 
 func pow10(n int) *big.Int {
 	return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
