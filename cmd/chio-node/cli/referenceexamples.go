@@ -89,6 +89,7 @@ var examples = map[string]string{
 	"settle status":              "chio-node settle status",
 	"oracle sign":                "chio-node oracle sign --base USDC --quote USD --value 100 --expo -2 --out round1.json",
 	"oracle import":              "chio-node oracle import round1.json round2.json",
+	"oracle verify":              "chio-node oracle verify update.json --signers signers.json --feed eaa020c61cc479712813461ce153894a96a6c00b21ed0cfc2798d1f9a9e9c94a",
 	"budget list":                "chio-node budget list",
 	"budget show":                "chio-node budget show company",
 	"budget audit":               "chio-node budget audit",
