@@ -26,6 +26,7 @@ const (
 type block struct {
 	Number  uint64
 	Hash    common.Hash
+	Parent  common.Hash
 	Time    uint64
 	BaseFee *hexutil.Big
 }
@@ -45,10 +46,11 @@ func (c *Chain) getBlock(ctx context.Context, name string) (block, error) {
 	var head *struct {
 		Number  hexutil.Uint64 `json:"number"`
 		Hash    common.Hash    `json:"hash"`
+		Parent  common.Hash    `json:"parentHash"`
 		Time    hexutil.Uint64 `json:"timestamp"`
 		BaseFee *hexutil.Big   `json:"baseFeePerGas"`
 	}
-	err := c.client.Client().CallContext(ctx, &head, "eth_getBlockByNumber", name, false)
+	err := c.rawCall(ctx, &head, "eth_getBlockByNumber", name, false)
 	var refusal rpc.Error
 	switch {
 	case errors.As(err, &refusal): // how some endpoints say that there is none
@@ -58,7 +60,7 @@ func (c *Chain) getBlock(ctx context.Context, name string) (block, error) {
 	case head == nil:
 		return block{}, fmt.Errorf("%w: %s", errNoBlock, name)
 	}
-	return block{Number: uint64(head.Number), Hash: head.Hash, Time: uint64(head.Time), BaseFee: head.BaseFee}, nil
+	return block{Number: uint64(head.Number), Hash: head.Hash, Parent: head.Parent, Time: uint64(head.Time), BaseFee: head.BaseFee}, nil
 }
 
 // finality says how settled a canonical block is. A tag that the endpoint does

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/big"
+	"slices"
 	"sync"
 
 	"github.com/ethereum/go-ethereum"
@@ -22,20 +23,24 @@ const tokenDecimals = 6
 // from several goroutines; transactions are made one at a time.
 type Chain struct {
 	config      Config
-	client      *ethclient.Client
 	channel     *channel.ChioChannel
 	token       *devusdc.DevUSDC // the standard methods, of any token
 	tokenDomain wire.Digest
+
+	providers []*provider // as configured
+	orderMu   sync.Mutex  // guards order
+	order     []*provider // as they are to be asked
 
 	sending sync.Mutex // owns the nonce journal: held from reading it to writing it
 }
 
 // Dial connects and refuses to go on unless:
 //
-//	1 the endpoint serves the configured chain id
+//	1 an endpoint serves the configured chain id; those that do not are not used
 //	2 the channel contract has code, and the domain this package signs for
 //	3 the token has code, 6 decimals, and a domain made of its name and version
-//	4 the key's nonce is what this store knows of (see checkNonce)
+//	4 the key's nonce is what this store knows of (see checkNonce), unless
+//	  payments are halted anyway
 //
 // It sends nothing; call Track to resume what was under way.
 func Dial(ctx context.Context, config Config) (*Chain, error) {
@@ -44,10 +49,15 @@ func Dial(ctx context.Context, config Config) (*Chain, error) {
 	}
 	config.setDefaults()
 	c := &Chain{config: config, channel: channel.NewChioChannel(), token: devusdc.NewDevUSDC()}
-	var err error
-	if c.client, err = ethclient.DialContext(ctx, config.RPC); err != nil {
-		return nil, c.unavailable("connecting", err)
+	for i, url := range config.endpoints() {
+		client, err := ethclient.DialContext(ctx, url)
+		if err != nil {
+			c.Close()
+			return nil, c.unavailable(fmt.Sprintf("connecting to endpoint %d", i+1), err)
+		}
+		c.providers = append(c.providers, &provider{n: i + 1, client: client})
 	}
+	c.setOrder(slices.Clone(c.providers))
 	if err := c.checkChain(ctx); err != nil {
 		c.Close()
 		return nil, err
@@ -56,7 +66,11 @@ func Dial(ctx context.Context, config Config) (*Chain, error) {
 }
 
 // Close drops the connection. What is under way stays in the store.
-func (c *Chain) Close() { c.client.Close() }
+func (c *Chain) Close() {
+	for _, p := range c.providers {
+		p.client.Close()
+	}
+}
 
 // ID is the EIP-155 chain id.
 func (c *Chain) ID() uint64 { return c.config.ChainID }
@@ -71,12 +85,8 @@ func (c *Chain) Contract() Address { return c.config.Channel }
 func (c *Chain) Token() Address { return c.config.Token }
 
 func (c *Chain) checkChain(ctx context.Context) error {
-	id, err := c.client.ChainID(ctx)
-	if err != nil {
-		return c.unavailable("asking for the chain id", err)
-	}
-	if !id.IsUint64() || id.Uint64() != c.config.ChainID { // 1
-		return fmt.Errorf("%w: %s serves chain id %s, the configuration says %d; fix chain_id or rpc", ErrWrongChain, c.config.Name, id, c.config.ChainID)
+	if err := c.survey(ctx); err != nil { // 1
+		return err
 	}
 	head, err := c.block(ctx, Latest)
 	if err != nil {
@@ -87,6 +97,9 @@ func (c *Chain) checkChain(ctx context.Context) error {
 	}
 	if err := c.checkToken(ctx, head); err != nil { // 3
 		return err
+	}
+	if err := c.halted(); err != nil {
+		return nil // nothing is sent before Resume, which makes the records fit
 	}
 	_, err = c.checkNonce(ctx) // 4
 	return err
@@ -137,7 +150,7 @@ func (c *Chain) checkToken(ctx context.Context, at block) error {
 func read[T any](ctx context.Context, c *Chain, at block, to Address, data []byte, unpack func([]byte) (T, error)) (T, error) {
 	var zero T
 	target := common.Address(to)
-	out, err := c.client.CallContractAtHash(ctx, ethereum.CallMsg{To: &target, Data: data}, at.Hash)
+	out, err := c.callAt(ctx, ethereum.CallMsg{To: &target, Data: data}, at)
 	if err != nil {
 		return zero, c.refused("reading "+to.String(), err)
 	}

@@ -32,44 +32,41 @@ func (c *Chain) ChannelID(p ChannelParams) wire.Digest {
 // ChannelState reads a channel at the tagged block; a channel that was never
 // funded is all zero.
 func (c *Chain) ChannelState(ctx context.Context, id wire.Digest, tag Tag) (ChannelState, error) {
-	at, err := c.block(ctx, tag)
+	s, err := c.agreedState(ctx, id, func(ctx context.Context) (block, error) { return c.block(ctx, tag) })
 	if err != nil {
 		return ChannelState{}, fmt.Errorf("reading channel %s: %w", id, err)
 	}
-	return c.channelAt(ctx, id, at)
+	return s, nil
 }
 
 // FinalState reads a channel at the newest block that counts as final, by the
 // same rule as a transaction's StateFinal. Before the contract existed every
 // channel is all zero.
 func (c *Chain) FinalState(ctx context.Context, id wire.Digest) (ChannelState, error) {
-	at, err := c.finalBlock(ctx)
-	if errors.Is(err, errNoBlock) {
+	s, err := c.agreedState(ctx, id, c.finalBlock)
+	switch {
+	case errors.Is(err, errNoBlock):
 		return ChannelState{Channel: id}, nil
-	}
-	if err != nil {
-		return ChannelState{}, fmt.Errorf("reading channel %s: %w", id, err)
-	}
-	s, err := c.channelAt(ctx, id, at)
-	if errors.Is(err, ErrWrongContract) { // Dial found the contract at the latest block
-		return ChannelState{Channel: id, Block: at.Number, BlockHash: wire.Digest(at.Hash)}, nil
-	}
-	return s, err
-}
-
-func (c *Chain) channelAt(ctx context.Context, id wire.Digest, at block) (ChannelState, error) {
-	out, err := read(ctx, c, at, c.config.Channel, c.channel.PackChannels(id), c.channel.UnpackChannels)
-	if err != nil {
-		return ChannelState{}, fmt.Errorf("reading channel %s: %w", id, err)
-	}
-	s := ChannelState{Channel: id, Block: at.Number, BlockHash: wire.Digest(at.Hash), CloseAt: int64(out.CloseAt)}
-	if s.Deposited, err = units(out.Deposited); err != nil {
-		return ChannelState{}, fmt.Errorf("reading channel %s: %w", id, err)
-	}
-	if s.Settled, err = units(out.Settled); err != nil {
+	case errors.Is(err, ErrWrongContract): // Dial found the contract at the latest block
+		return ChannelState{Channel: id, Block: s.Block, BlockHash: s.BlockHash}, nil
+	case err != nil:
 		return ChannelState{}, fmt.Errorf("reading channel %s: %w", id, err)
 	}
 	return s, nil
+}
+
+func (c *Chain) channelAt(ctx context.Context, id wire.Digest, at block) (ChannelState, error) {
+	s := ChannelState{Channel: id, Block: at.Number, BlockHash: wire.Digest(at.Hash)}
+	out, err := read(ctx, c, at, c.config.Channel, c.channel.PackChannels(id), c.channel.UnpackChannels)
+	if err != nil {
+		return s, err
+	}
+	s.CloseAt = int64(out.CloseAt)
+	if s.Deposited, err = units(out.Deposited); err != nil {
+		return s, err
+	}
+	s.Settled, err = units(out.Settled)
+	return s, err
 }
 
 // Balance is the token balance of an account at the latest block, in token

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/backbay-labs/chio-node/store"
@@ -39,6 +40,9 @@ var (
 // DefaultPollInterval is how often Await looks.
 const DefaultPollInterval = time.Second
 
+// DefaultRequestTimeout is how long one endpoint may take for one answer.
+const DefaultRequestTimeout = 10 * time.Second
+
 // DefaultGasMarginPercent is what estimates of gas are raised by.
 const DefaultGasMarginPercent = 20
 
@@ -50,11 +54,21 @@ type Config struct {
 	Name    string // in errors
 	ChainID uint64
 	// RPC is an http(s) endpoint. It may carry a secret and appears in no error.
-	RPC     string
-	Token   Address // USDC or a token like it: 6 decimals, EIP-3009
-	Channel Address // ChioChannel
-	Key     *Key
-	DB      store.DB
+	RPC string
+	// Fallbacks are further endpoints of the same chain. Transactions go to all,
+	// questions to the first that answers.
+	Fallbacks []string
+	// AgreeAbove is the amount, in token units, above which two endpoints must
+	// say the same before a transaction or a channel counts as anything; it has
+	// no effect with one endpoint.
+	AgreeAbove uint64
+	// RequestTimeout is how long one endpoint may take to answer; 0 means
+	// DefaultRequestTimeout.
+	RequestTimeout time.Duration
+	Token          Address // USDC or a token like it: 6 decimals, EIP-3009
+	Channel        Address // ChioChannel
+	Key            *Key
+	DB             store.DB
 	// Confirmations is the number of blocks, its own included, after which a
 	// transaction counts as final even if the chain's finalized tag has not
 	// reached it; 0 relies on the tag alone.
@@ -67,6 +81,9 @@ type Config struct {
 	// CloseMaxFeeGwei replaces MaxFeeGwei, if it is higher, for what must be done
 	// before a channel closes.
 	CloseMaxFeeGwei uint64
+	// Heads is how many blocks are remembered to tell what a reorganisation
+	// dropped; 0 means DefaultHeads.
+	Heads uint64
 	// GasMarginPercent is added to every estimate of gas; 0 means
 	// DefaultGasMarginPercent.
 	GasMarginPercent uint64
@@ -84,7 +101,7 @@ func (c *Config) validate() error {
 	switch {
 	case c.ChainID == 0 || c.ChainID > wire.MaxUnits:
 		return fmt.Errorf("%w %q: chain id %d", ErrConfig, c.Name, c.ChainID)
-	case c.RPC == "":
+	case slices.Contains(c.endpoints(), ""):
 		return fmt.Errorf("%w %q: no rpc endpoint", ErrConfig, c.Name)
 	case c.Token.IsZero() || c.Channel.IsZero():
 		return fmt.Errorf("%w %q: token or channel address is missing", ErrConfig, c.Name)
@@ -100,7 +117,16 @@ func (c *Config) validate() error {
 	return nil
 }
 
+// endpoints lists all, the first to ask first.
+func (c *Config) endpoints() []string { return append([]string{c.RPC}, c.Fallbacks...) }
+
 func (c *Config) setDefaults() {
+	if c.RequestTimeout == 0 {
+		c.RequestTimeout = DefaultRequestTimeout
+	}
+	if c.Heads == 0 {
+		c.Heads = DefaultHeads
+	}
 	if c.GasMarginPercent == 0 {
 		c.GasMarginPercent = DefaultGasMarginPercent
 	}

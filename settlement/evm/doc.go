@@ -18,6 +18,11 @@
 //   - Dial refuses a chain, token or contract other than the configured ones, and
 //     a key that somebody else also uses.
 //
+//   - A reorganisation below what counted as final, or deeper than what is
+//     remembered, halts everything that sends until Resume.
+//   - Transactions go to every endpoint, questions to the first that answers; above
+//     a configured amount two must say the same.
+//
 // One Chain owns its key on its chain: do not open two on one key. It starts no
 // goroutine: the caller calls Track from its own loop.
 //

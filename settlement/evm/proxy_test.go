@@ -38,6 +38,7 @@ type answer struct {
 type refusal struct {
 	Code    int    `json:"code"`
 	Message string `json:"message"`
+	Data    any    `json:"data,omitempty"`
 }
 
 // proxy stands between a driver and a chain, and lies when told to.

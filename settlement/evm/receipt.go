@@ -27,7 +27,7 @@ type receipt struct {
 // An answer about another transaction is an endpoint that cannot be used.
 func (c *Chain) receipt(ctx context.Context, hash common.Hash) (*receipt, error) {
 	var r *receipt
-	if err := c.client.Client().CallContext(ctx, &r, "eth_getTransactionReceipt", hash); err != nil {
+	if err := c.rawCall(ctx, &r, "eth_getTransactionReceipt", hash); err != nil {
 		return nil, c.unavailable("reading a receipt", err)
 	}
 	if r != nil && r.Hash != hash {

@@ -14,18 +14,22 @@ import (
 	"github.com/backbay-labs/chio-node/settlement/evm"
 )
 
-// swallowing is a driver of the payee behind an endpoint that says it took a
-// transaction and forgets it, for as long as keep says so.
-func (b *bed) swallowing(keep func(raw string) bool, change func(*evm.Config)) (*evm.Chain, *proxy) {
+// swallowing is a driver of the payee behind an endpoint without safe and
+// finalized tags that says it took a transaction and forgets it, for as long as
+// forget says so.
+func (b *bed) swallowing(forget func(raw string) bool, change func(*evm.Config)) (*evm.Chain, *proxy) {
 	b.t.Helper()
 	p := newProxy(b.t, b.net.RPC())
 	p.set(func(c call, honest func(call) answer) answer {
-		if c.Method == "eth_sendRawTransaction" && keep(c.first()) {
+		if c.Method == "eth_sendRawTransaction" && forget(c.first()) {
 			raw, err := hex.DecodeString(strings.TrimPrefix(c.first(), "0x"))
 			if err != nil {
 				return answer{}
 			}
 			return says(c, `"`+crypto.Keccak256Hash(raw).Hex()+`"`)
+		}
+		if c.Method == "eth_getBlockByNumber" && (c.first() == "finalized" || c.first() == "safe") {
+			return refuses(c, "tag not supported")
 		}
 		return honest(c)
 	})
@@ -182,7 +186,7 @@ func TestCancelFillsTheNonce(t *testing.T) {
 			refused = raw
 		}
 		return raw == refused
-	}, func(c *evm.Config) { c.BumpAfterBlocks, c.Wait = 0, stopAfter(b, 2) })
+	}, func(c *evm.Config) { c.BumpAfterBlocks, c.Wait, c.Confirmations = 0, stopAfter(b, 2), 5 })
 	v := b.voucher(4 * usdc)
 	if _, err := payee.Redeem(t.Context(), v); !errors.Is(err, errEnough) {
 		t.Fatal(err)

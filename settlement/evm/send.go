@@ -11,6 +11,7 @@ import (
 	"github.com/ethereum/go-ethereum"
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/ethclient"
 
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/wire"
@@ -48,6 +49,9 @@ func (c *Chain) submit(ctx context.Context, op operation) (Tx, error) {
 	case err == nil && !previous.futile():
 		return c.resume(ctx, previous)
 	case err != nil && !errors.Is(err, ErrUnknownTx):
+		return Tx{}, err
+	}
+	if err := c.observeHeads(ctx); err != nil {
 		return Tx{}, err
 	}
 	nonce, err := c.checkNonce(ctx)
@@ -102,10 +106,11 @@ func (c *Chain) checkNonce(ctx context.Context) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	mined, err := c.client.NonceAt(ctx, common.Address(c.config.Key.address), nil)
+	count, err := c.quantity(ctx, "eth_getTransactionCount", common.Address(c.config.Key.address), Latest)
 	if err != nil {
 		return 0, c.unavailable("reading the nonce", err)
 	}
+	mined := count.Uint64()
 	switch {
 	case !j.known:
 		return mined, nil
@@ -151,7 +156,9 @@ func (c *Chain) sign(ctx context.Context, op operation, nonce uint64) (Tx, error
 // between now and the block.
 func (c *Chain) gas(ctx context.Context, to Address, data []byte) (uint64, error) {
 	target := common.Address(to)
-	gas, err := c.client.EstimateGas(ctx, ethereum.CallMsg{From: common.Address(c.config.Key.address), To: &target, Data: data})
+	gas, err := ask(ctx, c, func(ctx context.Context, client *ethclient.Client) (uint64, error) {
+		return client.EstimateGas(ctx, ethereum.CallMsg{From: common.Address(c.config.Key.address), To: &target, Data: data})
+	})
 	if err != nil {
 		return 0, c.refused("estimating", err)
 	}
@@ -160,7 +167,7 @@ func (c *Chain) gas(ctx context.Context, to Address, data []byte) (uint64, error
 
 // affordable refuses before a nonce is taken what the account cannot pay for.
 func (c *Chain) affordable(ctx context.Context, feeCap *big.Int, gas uint64) error {
-	balance, err := c.client.BalanceAt(ctx, common.Address(c.config.Key.address), nil)
+	balance, err := c.quantity(ctx, "eth_getBalance", common.Address(c.config.Key.address), Latest)
 	if err != nil {
 		return c.unavailable("reading the gas balance", err)
 	}
@@ -192,7 +199,7 @@ func (c *Chain) fees(ctx context.Context, head block) (tip, feeCap *big.Int, err
 	if head.BaseFee == nil {
 		return nil, nil, fmt.Errorf("%w: %s has no base fee (EIP-1559)", ErrWrongChain, c.config.Name)
 	}
-	if tip, err = c.client.SuggestGasTipCap(ctx); err != nil {
+	if tip, err = c.quantity(ctx, "eth_maxPriorityFeePerGas"); err != nil {
 		return nil, nil, c.unavailable("asking for the tip", err)
 	}
 	base := head.BaseFee.ToInt()
@@ -215,7 +222,7 @@ func (c *Chain) broadcast(ctx context.Context, t Tx) (Tx, error) {
 	if err != nil {
 		return t, err
 	}
-	if err := c.client.SendTransaction(ctx, signed); err != nil && !strings.Contains(err.Error(), "already known") {
+	if err := c.sendToAll(ctx, signed); err != nil && !strings.Contains(err.Error(), "already known") {
 		known, lookup := c.known(ctx, t)
 		if lookup != nil {
 			return t, lookup
@@ -232,16 +239,24 @@ func (c *Chain) broadcast(ctx context.Context, t Tx) (Tx, error) {
 	return t, c.save(ctx, t)
 }
 
-// known reports whether the endpoint has any variant of a transaction.
+// known reports whether an endpoint has any variant of a transaction.
 func (c *Chain) known(ctx context.Context, t Tx) (bool, error) {
-	for _, v := range t.variants() {
-		_, _, err := c.client.TransactionByHash(ctx, common.Hash(v.Hash))
-		switch {
-		case err == nil:
-			return true, nil
-		case !errors.Is(err, ethereum.NotFound):
-			return false, c.unavailable("looking up "+t.Key, err)
+	var last error
+	for _, p := range c.ranked() {
+		for _, v := range t.variants() {
+			var found *struct {
+				Hash common.Hash `json:"hash"`
+			}
+			if last = c.rawCall(pinned(ctx, p), &found, "eth_getTransactionByHash", common.Hash(v.Hash)); last != nil {
+				break
+			}
+			if found != nil && found.Hash == common.Hash(v.Hash) {
+				return true, nil
+			}
 		}
+	}
+	if last != nil {
+		return false, c.unavailable("looking up "+t.Key, last)
 	}
 	return false, nil
 }

@@ -18,6 +18,15 @@ import (
 // what a reorganisation dropped. It returns the records as they now are. It is
 // the first thing to call after a start.
 func (c *Chain) Track(ctx context.Context) ([]Tx, error) {
+	if err := c.survey(ctx); err != nil {
+		return nil, err
+	}
+	c.sending.Lock()
+	err := c.observeHeads(ctx)
+	c.sending.Unlock()
+	if err != nil {
+		return nil, err
+	}
 	open, err := c.Open()
 	if err != nil {
 		return nil, err
@@ -54,7 +63,10 @@ func (c *Chain) follow(ctx context.Context, key string) (Tx, error) {
 	if err != nil || t.settled() {
 		return t, err
 	}
-	found, err := c.locate(ctx, t)
+	found, err := c.decide(ctx, t)
+	if errors.Is(err, errUndecided) {
+		return t, nil
+	}
 	if err != nil {
 		return t, err
 	}
@@ -170,7 +182,7 @@ func (c *Chain) whyReverted(ctx context.Context, t Tx) string {
 	if err != nil {
 		return unknown
 	}
-	_, err = c.client.CallContractAtHash(ctx, ethereum.CallMsg{From: common.Address(t.From), To: signed.To(), Gas: signed.Gas(), Data: signed.Data()}, at.Hash)
+	_, err = c.callAt(ctx, ethereum.CallMsg{From: common.Address(t.From), To: signed.To(), Gas: signed.Gas(), Data: signed.Data()}, at)
 	if err == nil {
 		return "out of gas, or the state changed within the block"
 	}
