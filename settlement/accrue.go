@@ -52,15 +52,11 @@ func (s *Settler) Accrue(tx store.Tx, o Obligation) error {
 	if ok {
 		return fmt.Errorf("%w: obligation %s of receipt %s", ErrConflict, id, o.Receipt)
 	}
-	debit, credit := ledger.Expense, ledger.Payable(peer.String())
-	if side == In {
-		debit, credit = ledger.Receivable(peer.String()), ledger.Revenue
-	}
-	_, err = ledger.Post(tx, ledger.Posting{ID: id, At: o.At, Memo: "call " + o.Receipt.String(), Entries: []ledger.Entry{
-		{Account: debit, Debit: o.Amount.Units, Currency: o.Amount.Currency},
-		{Account: credit, Credit: o.Amount.Units, Currency: o.Amount.Currency},
-	}})
+	entries, err := s.obligationEntries(&o)
 	if err != nil {
+		return err
+	}
+	if _, err = ledger.Post(tx, ledger.Posting{ID: id, At: o.At, Memo: "call " + o.Receipt.String(), Entries: entries}); err != nil {
 		return fmt.Errorf("post obligation %s: %w", id, err)
 	}
 	if err := addExposure(tx, side, peer, o.Amount); err != nil {
@@ -69,6 +65,18 @@ func (s *Settler) Accrue(tx store.Tx, o Obligation) error {
 	tx.Set(openKey(side, peer, &o), id[:])
 	tx.Delete(disputePrefix(side, peer) + o.Receipt.String())
 	return save(tx, obligationKey(id), owed{Obligation: o})
+}
+
+// obligationEntries is what an obligation moves in our books.
+func (s *Settler) obligationEntries(o *Obligation) ([]ledger.Entry, error) {
+	side, peer, err := s.side(o)
+	if err != nil {
+		return nil, err
+	}
+	if side == In {
+		return pair(ledger.Receivable(peer.String()), ledger.Revenue, o.Amount.Units, o.Amount.Currency), nil
+	}
+	return pair(ledger.Expense, ledger.Payable(peer.String()), o.Amount.Units, o.Amount.Currency), nil
 }
 
 // open lists the obligations of one direction that are in no statement, oldest

@@ -125,7 +125,7 @@ func (s *Settler) bookDeposits(tx store.Tx, a *account, seen sight) error {
 		if err := save(tx, depositKey(a.Channel, n), row); err != nil {
 			return err
 		}
-		if err := s.move(tx, a, "deposit", n, ledger.Channel(a.Channel.String()), ledger.USDC, row.Amount); err != nil {
+		if err := s.move(tx, a, causeDeposit, n, ledger.Channel(a.Channel.String()), ledger.USDC, row.Amount); err != nil {
 			return err
 		}
 		a.Booked++
@@ -138,7 +138,7 @@ func (s *Settler) bookDeposits(tx store.Tx, a *account, seen sight) error {
 	case have < ours:
 		a.Halted = fmt.Sprintf("the chain holds deposits of %d, the ledger says %d", have, ours)
 	case have > ours && a.Booked == a.Deposits: // anyone may fund a channel
-		if err := s.move(tx, a, "gift", have, ledger.Channel(a.Channel.String()), ledger.Revenue, have-ours); err != nil {
+		if err := s.move(tx, a, causeGift, have, ledger.Channel(a.Channel.String()), ledger.Revenue, have-ours); err != nil {
 			return err
 		}
 		return raise(&a.Gifts, have-ours)
@@ -155,7 +155,7 @@ func (s *Settler) bookSettled(tx store.Tx, a *account, total uint64) error {
 	if a.Side == In {
 		debit, credit = ledger.USDC, ledger.Receivable(a.Peer.String())
 	}
-	if err := s.move(tx, a, "redeem", total, debit, credit, total-a.Settled); err != nil {
+	if err := s.move(tx, a, causeRedeem, total, debit, credit, total-a.Settled); err != nil {
 		return err
 	}
 	a.Settled = total
@@ -165,18 +165,30 @@ func (s *Settler) bookSettled(tx store.Tx, a *account, total uint64) error {
 
 // move posts one movement; what and n name its cause on the channel.
 func (s *Settler) move(tx store.Tx, a *account, what string, n uint64, debit, credit string, units uint64) error {
-	id, err := wire.DigestOf(struct {
-		V       int         `json:"v"`
-		Cause   string      `json:"cause"`
-		Channel wire.Digest `json:"channel"`
-		N       uint64      `json:"n"`
-	}{1, what, a.Channel, n})
+	id, err := moveID(a.Channel, what, n)
 	if err != nil {
 		return err
 	}
 	_, err = ledger.Post(tx, ledger.Posting{ID: id, At: s.cfg.Now(), Memo: fmt.Sprintf("%s %d of channel %s", what, n, a.Channel),
-		Entries: []ledger.Entry{{Account: debit, Debit: units, Currency: a.Currency}, {Account: credit, Credit: units, Currency: a.Currency}}})
+		Entries: pair(debit, credit, units, a.Currency)})
 	return err
+}
+
+// The causes of movements on a channel.
+const (
+	causeDeposit = "deposit"
+	causeGift    = "gift"
+	causeRedeem  = "redeem"
+)
+
+// moveID is the id of the posting of one movement on a channel.
+func moveID(channel wire.Digest, cause string, n uint64) (wire.Digest, error) {
+	return wire.DigestOf(struct {
+		V       int         `json:"v"`
+		Cause   string      `json:"cause"`
+		Channel wire.Digest `json:"channel"`
+		N       uint64      `json:"n"`
+	}{1, cause, channel, n})
 }
 
 // compareLedger halts a channel whose ledger account is not what the channel's

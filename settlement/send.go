@@ -135,6 +135,15 @@ func postConversion(tx store.Tx, a *account, st *Statement, id wire.Digest) erro
 	if st.Gross.Currency == st.Net.Currency {
 		return nil
 	}
+	_, err := ledger.Post(tx, ledger.Posting{ID: id, At: st.Period.To, Memo: fmt.Sprintf("statement %d", st.Sequence), Entries: conversionEntries(a, st)})
+	if err != nil {
+		return fmt.Errorf("post statement %s: %w", id, err)
+	}
+	return nil
+}
+
+// conversionEntries is what a statement that converts moves in our books.
+func conversionEntries(a *account, st *Statement) []ledger.Entry {
 	debt, gone := ledger.Payable(a.Peer.String()), st.Gross
 	entries := []ledger.Entry{
 		{Account: debt, Debit: gone.Units, Currency: gone.Currency},
@@ -152,11 +161,7 @@ func postConversion(tx store.Tx, a *account, st *Statement, id wire.Digest) erro
 			}
 		}
 	}
-	_, err := ledger.Post(tx, ledger.Posting{ID: id, At: st.Period.To, Memo: fmt.Sprintf("statement %d", st.Sequence), Entries: entries})
-	if err != nil {
-		return fmt.Errorf("post statement %s: %w", id, err)
-	}
-	return nil
+	return entries
 }
 
 // mismatch withdraws a statement that the peer has not signed and will not, and
