@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/ethereum/go-ethereum"
 	"github.com/ethereum/go-ethereum/common"
@@ -30,6 +31,8 @@ type Chain struct {
 	providers []*provider // as configured
 	orderMu   sync.Mutex  // guards order
 	order     []*provider // as they are to be asked
+
+	watched atomic.Bool // Watch has looked at every channel
 
 	sending sync.Mutex // owns the nonce journal: held from reading it to writing it
 }

@@ -8,6 +8,8 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
+
+	"github.com/ethereum/go-ethereum/common/hexutil"
 )
 
 // call is one JSON-RPC request.
@@ -127,4 +129,18 @@ func says(c call, result string) answer {
 
 func refuses(c call, message string) answer {
 	return answer{ID: c.ID, Version: "2.0", Error: &refusal{Code: -32000, Message: message}}
+}
+
+// blocks is how many blocks a question for events covers.
+func blocks(t *testing.T, c call) uint64 {
+	t.Helper()
+	var filter struct {
+		From hexutil.Uint64 `json:"fromBlock"`
+		To   hexutil.Uint64 `json:"toBlock"`
+	}
+	if len(c.Params) != 1 || json.Unmarshal(c.Params[0], &filter) != nil || filter.To < filter.From {
+		t.Errorf("a filter of %s", c.Params)
+		return 0
+	}
+	return uint64(filter.To - filter.From + 1)
 }

@@ -15,6 +15,9 @@ const (
 	bumpDenominator = 8
 )
 
+// urgentBumpBlocks is the patience when a channel is closing.
+const urgentBumpBlocks = 3
+
 // bumped is n raised by an eighth, rounded up.
 func bumped(n *big.Int) *big.Int {
 	out := new(big.Int).Mul(n, big.NewInt(bumpNumerator))
@@ -41,11 +44,15 @@ func (c *Chain) mostFee(ctx context.Context) *big.Int {
 // blocks have passed by, and makes it durable. At the configured maximum it
 // leaves the transaction as it is and says so in the record.
 func (c *Chain) replaceStuck(ctx context.Context, t Tx) (Tx, error) {
-	if c.config.BumpAfterBlocks == 0 {
+	after := c.config.BumpAfterBlocks
+	if ctx.Value(urgentKey{}) != nil && (after == 0 || after > urgentBumpBlocks) {
+		after = urgentBumpBlocks
+	}
+	if after == 0 {
 		return t, nil
 	}
 	head, err := c.block(ctx, Latest)
-	if err != nil || head.Number < t.SignedAt+c.config.BumpAfterBlocks {
+	if err != nil || head.Number < t.SignedAt+after {
 		return t, err
 	}
 	old, err := decodeTx(t.Key, t.newest())
