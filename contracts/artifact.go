@@ -1,6 +1,7 @@
 package contracts
 
 import (
+	"bytes"
 	"embed"
 	"encoding/hex"
 	"errors"
@@ -35,6 +36,14 @@ type Artifact struct {
 	ABI      wire.Raw          `json:"abi"`
 	Bin      string            `json:"bin"`     // creation code, hex
 	Runtime  string            `json:"runtime"` // deployed code, immutables zero, hex
+	// Immutables are where deployments differ from each other.
+	Immutables []Span `json:"immutables"`
+}
+
+// Span is a part of deployed code, in bytes.
+type Span struct {
+	Start  int `json:"start"`
+	Length int `json:"length"`
 }
 
 // Source names the file an artifact was made of.
@@ -64,6 +73,36 @@ func (a Artifact) CreationCode() ([]byte, error) {
 		return nil, fmt.Errorf("artifact %s: creation code: %w", a.Name, err)
 	}
 	return code, nil
+}
+
+// MatchesRuntime reports whether deployed code is the contract's, whatever
+// arguments it was deployed with.
+func (a Artifact) MatchesRuntime(code []byte) (bool, error) {
+	want, err := hex.DecodeString(a.Runtime)
+	if err != nil {
+		return false, fmt.Errorf("artifact %s: deployed code: %w", a.Name, err)
+	}
+	if len(code) != len(want) {
+		return false, nil
+	}
+	have := bytes.Clone(code)
+	for _, s := range a.Immutables {
+		if s.Start < 0 || s.Length < 0 || s.Start+s.Length > len(have) {
+			return false, fmt.Errorf("artifact %s: immutable at %d is outside the code", a.Name, s.Start)
+		}
+		clear(have[s.Start : s.Start+s.Length])
+	}
+	return bytes.Equal(have, want), nil
+}
+
+// CodeHash is the SHA-256 of the deployed code, immutables zero: what names a
+// version of the contract in docs and tests.
+func (a Artifact) CodeHash() (wire.Digest, error) {
+	code, err := hex.DecodeString(a.Runtime)
+	if err != nil {
+		return wire.Digest{}, fmt.Errorf("artifact %s: deployed code: %w", a.Name, err)
+	}
+	return wire.Hash(code), nil
 }
 
 // Gas is the recorded cost of each operation under each set of fork rules,

@@ -41,7 +41,7 @@ func Start(ctx context.Context, config Config) (*Chain, error) {
 		return nil, err
 	}
 	c := &Chain{chainID: config.ChainID, grace: config.GraceSeconds, stop: make(chan struct{})}
-	options := []option{pinFork(config.ChainID)}
+	options := []option{pinFork(config.ChainID, config.Fork)}
 	if config.Listen != "" {
 		host, port, err := reserve(config.Listen)
 		if err != nil {
@@ -69,14 +69,17 @@ func Start(ctx context.Context, config Config) (*Chain, error) {
 
 type option = func(*node.Config, *ethconfig.Config)
 
-// pinFork keeps the rules at Osaka: the development genesis of the library also
+// pinFork keeps the rules at a fork: the development genesis of the library also
 // activates rules that no public network has yet, with other storage prices.
-func pinFork(chainID uint64) option {
+func pinFork(chainID uint64, fork Fork) option {
 	return func(_ *node.Config, eth *ethconfig.Config) {
 		rules := *eth.Genesis.Config
 		rules.ChainID = new(big.Int).SetUint64(chainID)
 		rules.BogotaTime = nil
 		rules.AmsterdamTime = nil
+		if fork == Amsterdam {
+			rules.AmsterdamTime = new(uint64) // from genesis
+		}
 		eth.Genesis.Config = &rules
 		eth.NetworkId = chainID
 	}

@@ -37,13 +37,28 @@ type Config struct {
 	// GraceSeconds is the closing grace of the channel contract, 3600 to
 	// 2592000; 0 means a day.
 	GraceSeconds uint64
+	// Fork is whose rules the chain has: Osaka, which is also the default, or
+	// Amsterdam, where new storage and code cost several times as much.
+	Fork Fork
 	// Ticks makes blocks: at each tick the pending transactions are mined, or an
 	// empty block if the chain's clock is behind the tick. nil means only Commit
 	// makes blocks.
 	Ticks <-chan time.Time
 }
 
+// Fork names rules of the main network.
+type Fork string
+
+// The forks that a chain can be pinned to.
+const (
+	Osaka     Fork = "osaka"
+	Amsterdam Fork = "amsterdam"
+)
+
 func (c *Config) setDefaults() {
+	if c.Fork == "" {
+		c.Fork = Osaka
+	}
 	if c.ChainID == 0 {
 		c.ChainID = DefaultChainID
 	}
@@ -55,6 +70,9 @@ func (c *Config) setDefaults() {
 func (c *Config) validate() error {
 	if c.ChainID > math.MaxInt64 {
 		return fmt.Errorf("%w: chain id %d is too large", ErrConfig, c.ChainID)
+	}
+	if c.Fork != Osaka && c.Fork != Amsterdam {
+		return fmt.Errorf("%w: fork %q is neither %s nor %s", ErrConfig, c.Fork, Osaka, Amsterdam)
 	}
 	if c.GraceSeconds < 3600 || c.GraceSeconds > 30*24*3600 {
 		return fmt.Errorf("%w: grace of %d seconds is outside 3600 … 2592000", ErrConfig, c.GraceSeconds)

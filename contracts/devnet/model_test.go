@@ -15,6 +15,7 @@ type model struct {
 	deposited, settled int64
 	closing, graceOver bool
 	sequence           int64
+	epoch              uint32
 }
 
 func (m *model) fund(amount int64) bool {
@@ -46,6 +47,31 @@ func (m *model) withdraw() bool {
 		return false
 	}
 	m.deposited, m.closing, m.graceOver = m.settled, false, false
+	m.epoch++
+	return true
+}
+
+// redeemMany pays each voucher that adds something, or none of them.
+func (m *model) redeemMany(cumulative ...int64) bool {
+	settled := m.settled
+	for _, c := range cumulative {
+		if c > settled && c > m.deposited {
+			return false
+		}
+		settled = max(settled, c)
+	}
+	paid := settled > m.settled
+	m.settled = settled
+	return paid
+}
+
+// consent ends the channel at what the payee agreed to in an epoch.
+func (m *model) consent(cumulative int64, epoch uint32) bool {
+	if cumulative < m.settled || cumulative > m.deposited || m.deposited == m.settled || epoch != m.epoch {
+		return false
+	}
+	m.deposited, m.settled, m.closing, m.graceOver = cumulative, cumulative, false, false
+	m.epoch++
 	return true
 }
 
@@ -70,12 +96,18 @@ func TestI7_ChannelFollowsItsModel(t *testing.T) {
 			amount := rapid.Int64Range(0, 5).Draw(r, "amount")
 			var data []byte
 			var accepted bool
-			switch rapid.SampledFrom([]string{"fund", "redeem", "redeem", "close", "wait", "withdraw"}).Draw(r, "operation") {
+			switch rapid.SampledFrom([]string{"fund", "redeem", "redeem", "batch", "consent", "close", "wait", "withdraw"}).Draw(r, "operation") {
 			case "fund":
 				m.sequence++
 				data, accepted = b.authorization(amount, m.sequence, b.id), m.fund(amount)
 			case "redeem":
 				data, accepted = b.voucher(b.payer, amount, amount%2 == 0), m.redeem(amount)
+			case "batch":
+				next := rapid.Int64Range(0, 5).Draw(r, "next")
+				data, accepted = b.redeemMany(b.claim(b.payer, b.params, b.id, amount), b.claim(b.payer, b.params, b.id, next)), m.redeemMany(amount, next)
+			case "consent":
+				epoch := uint32(rapid.IntRange(0, 2).Draw(r, "epoch"))
+				data, accepted = b.consent(b.payee, amount, epoch, b.headTime()+3600), m.consent(amount, epoch)
 			case "close":
 				data, accepted = b.ch.PackClose(b.params), m.close()
 			case "withdraw":
@@ -91,7 +123,7 @@ func TestI7_ChannelFollowsItsModel(t *testing.T) {
 				r.Fatalf("contract accepted: %v, model: %v", done, accepted)
 			}
 			s := b.state()
-			if s.Deposited.Int64() != m.deposited || s.Settled.Int64() != m.settled || (s.CloseAt != 0) != m.closing {
+			if s.Deposited.Int64() != m.deposited || s.Settled.Int64() != m.settled || (s.CloseAt != 0) != m.closing || s.Epoch != m.epoch {
 				r.Fatalf("contract %+v, model %+v", s, m)
 			}
 			if int64(b.balance(at)-held) != m.deposited-m.settled {

@@ -24,10 +24,10 @@ func TestToken(t *testing.T) {
 	b.refused(b.payer, at, b.tok.PackMint(to, big.NewInt(1)), "NotMinter")
 	b.refused(b.payer, at, b.tok.PackInitialize(to), "AlreadyInitialized")
 	b.refused(b.payer, at, b.tok.PackTransfer(at, big.NewInt(1)), "TransferToToken")
-	b.refused(b.payer, at, b.tok.PackReceiveWithAuthorization(addr(b.payer), to, big.NewInt(1), new(big.Int), big.NewInt(1), [32]byte{}, 27, [32]byte{}, [32]byte{}), "CallerMustBePayee")
-	b.refused(b.payer, at, b.tok.PackTransferWithAuthorization(addr(b.payer), to, big.NewInt(1), new(big.Int), big.NewInt(1), [32]byte{}, 27, [32]byte{}, [32]byte{}), "AuthorizationExpired")
+	b.refused(b.payer, at, b.tok.PackReceiveWithAuthorization0(addr(b.payer), to, big.NewInt(1), new(big.Int), big.NewInt(1), [32]byte{}, 27, [32]byte{}, [32]byte{}), "CallerMustBePayee")
+	b.refused(b.payer, at, b.tok.PackTransferWithAuthorization0(addr(b.payer), to, big.NewInt(1), new(big.Int), big.NewInt(1), [32]byte{}, 27, [32]byte{}, [32]byte{}), "AuthorizationExpired")
 	future := new(big.Int).Lsh(big.NewInt(1), 62)
-	b.refused(b.payer, at, b.tok.PackTransferWithAuthorization(addr(b.payer), to, big.NewInt(1), future, future, [32]byte{}, 27, [32]byte{}, [32]byte{}), "AuthorizationNotYetValid")
+	b.refused(b.payer, at, b.tok.PackTransferWithAuthorization0(addr(b.payer), to, big.NewInt(1), future, future, [32]byte{}, 27, [32]byte{}, [32]byte{}), "AuthorizationNotYetValid")
 	if err := b.chain.FundUSDC(t.Context(), to, 10_000_000_000*usdc); err == nil {
 		t.Fatal("minted above the cap")
 	}

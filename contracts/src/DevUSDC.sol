@@ -2,10 +2,11 @@
 pragma solidity 0.8.37;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
 /// @title A USDC-like token for development chains
-/// @notice EIP-20 with 6 decimals and EIP-3009, written from the texts of the
-/// standards, with the domain name and version of USDC. Not for real value: its
+/// @notice EIP-20 with 6 decimals, EIP-2612 and EIP-3009, written from the texts of
+/// the standards, with the domain name and version of USDC. Not for real value: its
 /// minter creates tokens at will up to a cap.
 /// @dev Used behind DevProxy, so that gas resembles the real token.
 contract DevUSDC {
@@ -26,6 +27,8 @@ contract DevUSDC {
     );
     bytes32 public constant CANCEL_AUTHORIZATION_TYPEHASH =
         keccak256("CancelAuthorization(address authorizer,bytes32 nonce)");
+    bytes32 public constant PERMIT_TYPEHASH =
+        keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)");
     bytes32 private constant DOMAIN_TYPEHASH =
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
 
@@ -39,6 +42,8 @@ contract DevUSDC {
     mapping(address authorizer => mapping(bytes32 nonce => bool)) public authorizationState;
     /// @notice Accounts that can neither pay nor be paid, as the real issuer can decree.
     mapping(address account => bool) public frozen;
+    /// @notice Permits used, by owner (EIP-2612).
+    mapping(address owner => uint256) public nonces;
 
     event Transfer(address indexed from, address indexed to, uint256 value);
     event Approval(address indexed owner, address indexed spender, uint256 value);
@@ -61,6 +66,7 @@ contract DevUSDC {
     error AuthorizationUsedOrCanceled(bytes32 nonce);
     error CallerMustBePayee(address caller);
     error InvalidSigner(address recovered);
+    error PermitExpired(uint256 deadline);
 
     /// @notice Names the minter, once.
     function initialize(address firstMinter) external {
@@ -134,6 +140,24 @@ contract DevUSDC {
         _transfer(from, to, value);
     }
 
+    /// @notice The same, with a signature that a contract may check (ERC-1271).
+    function transferWithAuthorization(
+        address from,
+        address to,
+        uint256 value,
+        uint256 validAfter,
+        uint256 validBefore,
+        bytes32 nonce,
+        bytes calldata signature
+    ) external {
+        _useAuthorization(from, validAfter, validBefore, nonce);
+        bytes32 message = keccak256(
+            abi.encode(TRANSFER_WITH_AUTHORIZATION_TYPEHASH, from, to, value, validAfter, validBefore, nonce)
+        );
+        _checkSignature(from, message, signature);
+        _transfer(from, to, value);
+    }
+
     /// @notice EIP-3009: only the payee may submit.
     function receiveWithAuthorization(
         address from,
@@ -155,12 +179,43 @@ contract DevUSDC {
         _transfer(from, to, value);
     }
 
+    /// @notice The same, with a signature that a contract may check (ERC-1271).
+    function receiveWithAuthorization(
+        address from,
+        address to,
+        uint256 value,
+        uint256 validAfter,
+        uint256 validBefore,
+        bytes32 nonce,
+        bytes calldata signature
+    ) external {
+        require(to == msg.sender, CallerMustBePayee(msg.sender));
+        _useAuthorization(from, validAfter, validBefore, nonce);
+        bytes32 message = keccak256(
+            abi.encode(RECEIVE_WITH_AUTHORIZATION_TYPEHASH, from, to, value, validAfter, validBefore, nonce)
+        );
+        _checkSignature(from, message, signature);
+        _transfer(from, to, value);
+    }
+
     /// @notice EIP-3009: makes an unused authorization useless.
     function cancelAuthorization(address authorizer, bytes32 nonce, uint8 v, bytes32 r, bytes32 s) external {
         require(!authorizationState[authorizer][nonce], AuthorizationUsedOrCanceled(nonce));
         _checkSigner(authorizer, keccak256(abi.encode(CANCEL_AUTHORIZATION_TYPEHASH, authorizer, nonce)), v, r, s);
         authorizationState[authorizer][nonce] = true;
         emit AuthorizationCanceled(authorizer, nonce);
+    }
+
+    /// @notice EIP-2612: an allowance by signature.
+    function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
+        external
+    {
+        require(block.timestamp <= deadline, PermitExpired(deadline));
+        require(spender != address(0), ZeroAddress());
+        bytes32 message = keccak256(abi.encode(PERMIT_TYPEHASH, owner, spender, value, nonces[owner]++, deadline));
+        _checkSigner(owner, message, v, r, s);
+        allowance[owner][spender] = value;
+        emit Approval(owner, spender, value);
     }
 
     /// @notice The EIP-712 domain of the token at its address on this chain.
@@ -183,6 +238,11 @@ contract DevUSDC {
     function _checkSigner(address signer, bytes32 message, uint8 v, bytes32 r, bytes32 s) private view {
         address got = ECDSA.recover(keccak256(abi.encodePacked(hex"1901", DOMAIN_SEPARATOR(), message)), v, r, s);
         require(got == signer, InvalidSigner(got));
+    }
+
+    function _checkSignature(address signer, bytes32 message, bytes calldata signature) private view {
+        bytes32 digest = keccak256(abi.encodePacked(hex"1901", DOMAIN_SEPARATOR(), message));
+        require(SignatureChecker.isValidSignatureNow(signer, digest, signature), InvalidSigner(address(0)));
     }
 
     function _transfer(address from, address to, uint256 value) private {

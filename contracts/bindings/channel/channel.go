@@ -34,6 +34,15 @@ type ChioChannelAuthorization struct {
 	S           [32]byte
 }
 
+// ChioChannelClaim is an auto generated low-level Go binding around an user-defined struct.
+type ChioChannelClaim struct {
+	Payer      common.Address
+	Salt       [32]byte
+	Cumulative *big.Int
+	Statement  [32]byte
+	Signature  []byte
+}
+
 // ChioChannelParams is an auto generated low-level Go binding around an user-defined struct.
 type ChioChannelParams struct {
 	Payer common.Address
@@ -44,9 +53,9 @@ type ChioChannelParams struct {
 
 // ChioChannelMetaData contains all meta data concerning the ChioChannel contract.
 var ChioChannelMetaData = bind.MetaData{
-	ABI: "[{\"inputs\":[{\"internalType\":\"uint64\",\"name\":\"graceSeconds\",\"type\":\"uint64\"}],\"stateMutability\":\"nonpayable\",\"type\":\"constructor\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"cumulative\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"settled\",\"type\":\"uint256\"}],\"name\":\"AlreadySettled\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"amount\",\"type\":\"uint256\"}],\"name\":\"BadAmount\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"BadParty\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"length\",\"type\":\"uint256\"}],\"name\":\"BadSignatureLength\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"recovered\",\"type\":\"address\"}],\"name\":\"BadSigner\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"closeAt\",\"type\":\"uint256\"}],\"name\":\"ChannelClosing\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"expected\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"received\",\"type\":\"uint256\"}],\"name\":\"DepositMismatch\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"ECDSAInvalidSignature\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"length\",\"type\":\"uint256\"}],\"name\":\"ECDSAInvalidSignatureLength\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"bytes32\",\"name\":\"s\",\"type\":\"bytes32\"}],\"name\":\"ECDSAInvalidSignatureS\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"cumulative\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"deposited\",\"type\":\"uint256\"}],\"name\":\"ExceedsDeposit\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"graceSeconds\",\"type\":\"uint256\"}],\"name\":\"GraceOutOfBounds\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"InvalidShortString\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"caller\",\"type\":\"address\"}],\"name\":\"NotPayer\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"closeAt\",\"type\":\"uint256\"}],\"name\":\"NotWithdrawable\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"NothingHeld\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"token\",\"type\":\"address\"}],\"name\":\"SafeERC20FailedOperation\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"string\",\"name\":\"str\",\"type\":\"string\"}],\"name\":\"StringTooLong\",\"type\":\"error\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"bytes32\",\"name\":\"id\",\"type\":\"bytes32\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"closeAt\",\"type\":\"uint256\"}],\"name\":\"Closing\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[],\"name\":\"EIP712DomainChanged\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"bytes32\",\"name\":\"id\",\"type\":\"bytes32\"},{\"indexed\":true,\"internalType\":\"address\",\"name\":\"payer\",\"type\":\"address\"},{\"indexed\":true,\"internalType\":\"address\",\"name\":\"payee\",\"type\":\"address\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"amount\",\"type\":\"uint256\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"deposited\",\"type\":\"uint256\"}],\"name\":\"Funded\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"bytes32\",\"name\":\"id\",\"type\":\"bytes32\"},{\"indexed\":true,\"internalType\":\"bytes32\",\"name\":\"statement\",\"type\":\"bytes32\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"cumulative\",\"type\":\"uint256\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"paid\",\"type\":\"uint256\"}],\"name\":\"Redeemed\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"bytes32\",\"name\":\"id\",\"type\":\"bytes32\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"amount\",\"type\":\"uint256\"}],\"name\":\"Withdrawn\",\"type\":\"event\"},{\"inputs\":[],\"name\":\"DOMAIN_SEPARATOR\",\"outputs\":[{\"internalType\":\"bytes32\",\"name\":\"\",\"type\":\"bytes32\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"GRACE_SECONDS\",\"outputs\":[{\"internalType\":\"uint64\",\"name\":\"\",\"type\":\"uint64\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"MAX_GRACE_SECONDS\",\"outputs\":[{\"internalType\":\"uint64\",\"name\":\"\",\"type\":\"uint64\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"MIN_GRACE_SECONDS\",\"outputs\":[{\"internalType\":\"uint64\",\"name\":\"\",\"type\":\"uint64\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"VOUCHER_TYPEHASH\",\"outputs\":[{\"internalType\":\"bytes32\",\"name\":\"\",\"type\":\"bytes32\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[{\"components\":[{\"internalType\":\"address\",\"name\":\"payer\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"payee\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"token\",\"type\":\"address\"},{\"internalType\":\"bytes32\",\"name\":\"salt\",\"type\":\"bytes32\"}],\"internalType\":\"structChioChannel.Params\",\"name\":\"p\",\"type\":\"tuple\"}],\"name\":\"channelId\",\"outputs\":[{\"internalType\":\"bytes32\",\"name\":\"\",\"type\":\"bytes32\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"bytes32\",\"name\":\"id\",\"type\":\"bytes32\"}],\"name\":\"channels\",\"outputs\":[{\"internalType\":\"uint96\",\"name\":\"deposited\",\"type\":\"uint96\"},{\"internalType\":\"uint96\",\"name\":\"settled\",\"type\":\"uint96\"},{\"internalType\":\"uint64\",\"name\":\"closeAt\",\"type\":\"uint64\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[{\"components\":[{\"internalType\":\"address\",\"name\":\"payer\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"payee\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"token\",\"type\":\"address\"},{\"internalType\":\"bytes32\",\"name\":\"salt\",\"type\":\"bytes32\"}],\"internalType\":\"structChioChannel.Params\",\"name\":\"p\",\"type\":\"tuple\"}],\"name\":\"close\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"bytes32\",\"name\":\"id\",\"type\":\"bytes32\"},{\"internalType\":\"uint256\",\"name\":\"sequence\",\"type\":\"uint256\"}],\"name\":\"depositNonce\",\"outputs\":[{\"internalType\":\"bytes32\",\"name\":\"\",\"type\":\"bytes32\"}],\"stateMutability\":\"pure\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"eip712Domain\",\"outputs\":[{\"internalType\":\"bytes1\",\"name\":\"fields\",\"type\":\"bytes1\"},{\"internalType\":\"string\",\"name\":\"name\",\"type\":\"string\"},{\"internalType\":\"string\",\"name\":\"version\",\"type\":\"string\"},{\"internalType\":\"uint256\",\"name\":\"chainId\",\"type\":\"uint256\"},{\"internalType\":\"address\",\"name\":\"verifyingContract\",\"type\":\"address\"},{\"internalType\":\"bytes32\",\"name\":\"salt\",\"type\":\"bytes32\"},{\"internalType\":\"uint256[]\",\"name\":\"extensions\",\"type\":\"uint256[]\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[{\"components\":[{\"internalType\":\"address\",\"name\":\"payer\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"payee\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"token\",\"type\":\"address\"},{\"internalType\":\"bytes32\",\"name\":\"salt\",\"type\":\"bytes32\"}],\"internalType\":\"structChioChannel.Params\",\"name\":\"p\",\"type\":\"tuple\"},{\"internalType\":\"uint256\",\"name\":\"amount\",\"type\":\"uint256\"}],\"name\":\"fund\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[{\"components\":[{\"internalType\":\"address\",\"name\":\"payer\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"payee\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"token\",\"type\":\"address\"},{\"internalType\":\"bytes32\",\"name\":\"salt\",\"type\":\"bytes32\"}],\"internalType\":\"structChioChannel.Params\",\"name\":\"p\",\"type\":\"tuple\"},{\"internalType\":\"uint256\",\"name\":\"amount\",\"type\":\"uint256\"},{\"components\":[{\"internalType\":\"uint256\",\"name\":\"validAfter\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"validBefore\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"sequence\",\"type\":\"uint256\"},{\"internalType\":\"uint8\",\"name\":\"v\",\"type\":\"uint8\"},{\"internalType\":\"bytes32\",\"name\":\"r\",\"type\":\"bytes32\"},{\"internalType\":\"bytes32\",\"name\":\"s\",\"type\":\"bytes32\"}],\"internalType\":\"structChioChannel.Authorization\",\"name\":\"a\",\"type\":\"tuple\"}],\"name\":\"fundWithAuthorization\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[{\"components\":[{\"internalType\":\"address\",\"name\":\"payer\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"payee\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"token\",\"type\":\"address\"},{\"internalType\":\"bytes32\",\"name\":\"salt\",\"type\":\"bytes32\"}],\"internalType\":\"structChioChannel.Params\",\"name\":\"p\",\"type\":\"tuple\"},{\"internalType\":\"uint96\",\"name\":\"cumulative\",\"type\":\"uint96\"},{\"internalType\":\"bytes32\",\"name\":\"statement\",\"type\":\"bytes32\"},{\"internalType\":\"bytes\",\"name\":\"signature\",\"type\":\"bytes\"}],\"name\":\"redeem\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"bytes32\",\"name\":\"id\",\"type\":\"bytes32\"},{\"internalType\":\"uint96\",\"name\":\"cumulative\",\"type\":\"uint96\"},{\"internalType\":\"bytes32\",\"name\":\"statement\",\"type\":\"bytes32\"}],\"name\":\"voucherDigest\",\"outputs\":[{\"internalType\":\"bytes32\",\"name\":\"\",\"type\":\"bytes32\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[{\"components\":[{\"internalType\":\"address\",\"name\":\"payer\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"payee\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"token\",\"type\":\"address\"},{\"internalType\":\"bytes32\",\"name\":\"salt\",\"type\":\"bytes32\"}],\"internalType\":\"structChioChannel.Params\",\"name\":\"p\",\"type\":\"tuple\"}],\"name\":\"withdraw\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"}]",
+	ABI: "[{\"inputs\":[{\"internalType\":\"uint64\",\"name\":\"graceSeconds\",\"type\":\"uint64\"}],\"stateMutability\":\"nonpayable\",\"type\":\"constructor\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"cumulative\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"settled\",\"type\":\"uint256\"}],\"name\":\"AlreadySettled\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"amount\",\"type\":\"uint256\"}],\"name\":\"BadAmount\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"BadParty\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"recovered\",\"type\":\"address\"}],\"name\":\"BadSigner\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"closeAt\",\"type\":\"uint256\"}],\"name\":\"ChannelClosing\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"validUntil\",\"type\":\"uint256\"}],\"name\":\"ConsentExpired\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"expected\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"received\",\"type\":\"uint256\"}],\"name\":\"DepositMismatch\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"cumulative\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"deposited\",\"type\":\"uint256\"}],\"name\":\"ExceedsDeposit\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"graceSeconds\",\"type\":\"uint256\"}],\"name\":\"GraceOutOfBounds\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"InvalidShortString\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"caller\",\"type\":\"address\"}],\"name\":\"NotPayer\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"uint256\",\"name\":\"closeAt\",\"type\":\"uint256\"}],\"name\":\"NotWithdrawable\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"NothingHeld\",\"type\":\"error\"},{\"inputs\":[],\"name\":\"NothingToPay\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"token\",\"type\":\"address\"}],\"name\":\"SafeERC20FailedOperation\",\"type\":\"error\"},{\"inputs\":[{\"internalType\":\"string\",\"name\":\"str\",\"type\":\"string\"}],\"name\":\"StringTooLong\",\"type\":\"error\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"bytes32\",\"name\":\"id\",\"type\":\"bytes32\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"closeAt\",\"type\":\"uint256\"}],\"name\":\"Closing\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[],\"name\":\"EIP712DomainChanged\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"bytes32\",\"name\":\"id\",\"type\":\"bytes32\"},{\"indexed\":true,\"internalType\":\"address\",\"name\":\"payer\",\"type\":\"address\"},{\"indexed\":true,\"internalType\":\"address\",\"name\":\"payee\",\"type\":\"address\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"amount\",\"type\":\"uint256\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"deposited\",\"type\":\"uint256\"}],\"name\":\"Funded\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"bytes32\",\"name\":\"id\",\"type\":\"bytes32\"},{\"indexed\":true,\"internalType\":\"bytes32\",\"name\":\"statement\",\"type\":\"bytes32\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"cumulative\",\"type\":\"uint256\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"paid\",\"type\":\"uint256\"}],\"name\":\"Redeemed\",\"type\":\"event\"},{\"anonymous\":false,\"inputs\":[{\"indexed\":true,\"internalType\":\"bytes32\",\"name\":\"id\",\"type\":\"bytes32\"},{\"indexed\":false,\"internalType\":\"uint256\",\"name\":\"amount\",\"type\":\"uint256\"}],\"name\":\"Withdrawn\",\"type\":\"event\"},{\"inputs\":[],\"name\":\"CLOSE_TYPEHASH\",\"outputs\":[{\"internalType\":\"bytes32\",\"name\":\"\",\"type\":\"bytes32\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"DOMAIN_SEPARATOR\",\"outputs\":[{\"internalType\":\"bytes32\",\"name\":\"\",\"type\":\"bytes32\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"GRACE_SECONDS\",\"outputs\":[{\"internalType\":\"uint64\",\"name\":\"\",\"type\":\"uint64\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"MAX_GRACE_SECONDS\",\"outputs\":[{\"internalType\":\"uint64\",\"name\":\"\",\"type\":\"uint64\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"MIN_GRACE_SECONDS\",\"outputs\":[{\"internalType\":\"uint64\",\"name\":\"\",\"type\":\"uint64\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"VOUCHER_TYPEHASH\",\"outputs\":[{\"internalType\":\"bytes32\",\"name\":\"\",\"type\":\"bytes32\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[{\"components\":[{\"internalType\":\"address\",\"name\":\"payer\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"payee\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"token\",\"type\":\"address\"},{\"internalType\":\"bytes32\",\"name\":\"salt\",\"type\":\"bytes32\"}],\"internalType\":\"structChioChannel.Params\",\"name\":\"p\",\"type\":\"tuple\"}],\"name\":\"channelId\",\"outputs\":[{\"internalType\":\"bytes32\",\"name\":\"\",\"type\":\"bytes32\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"bytes32\",\"name\":\"id\",\"type\":\"bytes32\"}],\"name\":\"channels\",\"outputs\":[{\"internalType\":\"uint96\",\"name\":\"deposited\",\"type\":\"uint96\"},{\"internalType\":\"uint96\",\"name\":\"settled\",\"type\":\"uint96\"},{\"internalType\":\"uint32\",\"name\":\"closeAt\",\"type\":\"uint32\"},{\"internalType\":\"uint32\",\"name\":\"epoch\",\"type\":\"uint32\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[{\"components\":[{\"internalType\":\"address\",\"name\":\"payer\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"payee\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"token\",\"type\":\"address\"},{\"internalType\":\"bytes32\",\"name\":\"salt\",\"type\":\"bytes32\"}],\"internalType\":\"structChioChannel.Params\",\"name\":\"p\",\"type\":\"tuple\"}],\"name\":\"close\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"bytes32\",\"name\":\"id\",\"type\":\"bytes32\"},{\"internalType\":\"uint96\",\"name\":\"cumulative\",\"type\":\"uint96\"},{\"internalType\":\"bytes32\",\"name\":\"statement\",\"type\":\"bytes32\"},{\"internalType\":\"uint32\",\"name\":\"epoch\",\"type\":\"uint32\"},{\"internalType\":\"uint64\",\"name\":\"validUntil\",\"type\":\"uint64\"}],\"name\":\"closeDigest\",\"outputs\":[{\"internalType\":\"bytes32\",\"name\":\"\",\"type\":\"bytes32\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[{\"components\":[{\"internalType\":\"address\",\"name\":\"payer\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"payee\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"token\",\"type\":\"address\"},{\"internalType\":\"bytes32\",\"name\":\"salt\",\"type\":\"bytes32\"}],\"internalType\":\"structChioChannel.Params\",\"name\":\"p\",\"type\":\"tuple\"},{\"internalType\":\"uint96\",\"name\":\"cumulative\",\"type\":\"uint96\"},{\"internalType\":\"bytes32\",\"name\":\"statement\",\"type\":\"bytes32\"},{\"internalType\":\"uint64\",\"name\":\"validUntil\",\"type\":\"uint64\"},{\"internalType\":\"bytes\",\"name\":\"consent\",\"type\":\"bytes\"}],\"name\":\"closeWithConsent\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"bytes32\",\"name\":\"id\",\"type\":\"bytes32\"},{\"internalType\":\"uint256\",\"name\":\"sequence\",\"type\":\"uint256\"}],\"name\":\"depositNonce\",\"outputs\":[{\"internalType\":\"bytes32\",\"name\":\"\",\"type\":\"bytes32\"}],\"stateMutability\":\"pure\",\"type\":\"function\"},{\"inputs\":[],\"name\":\"eip712Domain\",\"outputs\":[{\"internalType\":\"bytes1\",\"name\":\"fields\",\"type\":\"bytes1\"},{\"internalType\":\"string\",\"name\":\"name\",\"type\":\"string\"},{\"internalType\":\"string\",\"name\":\"version\",\"type\":\"string\"},{\"internalType\":\"uint256\",\"name\":\"chainId\",\"type\":\"uint256\"},{\"internalType\":\"address\",\"name\":\"verifyingContract\",\"type\":\"address\"},{\"internalType\":\"bytes32\",\"name\":\"salt\",\"type\":\"bytes32\"},{\"internalType\":\"uint256[]\",\"name\":\"extensions\",\"type\":\"uint256[]\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[{\"components\":[{\"internalType\":\"address\",\"name\":\"payer\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"payee\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"token\",\"type\":\"address\"},{\"internalType\":\"bytes32\",\"name\":\"salt\",\"type\":\"bytes32\"}],\"internalType\":\"structChioChannel.Params\",\"name\":\"p\",\"type\":\"tuple\"},{\"internalType\":\"uint256\",\"name\":\"amount\",\"type\":\"uint256\"}],\"name\":\"fund\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[{\"components\":[{\"internalType\":\"address\",\"name\":\"payer\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"payee\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"token\",\"type\":\"address\"},{\"internalType\":\"bytes32\",\"name\":\"salt\",\"type\":\"bytes32\"}],\"internalType\":\"structChioChannel.Params\",\"name\":\"p\",\"type\":\"tuple\"},{\"internalType\":\"uint256\",\"name\":\"amount\",\"type\":\"uint256\"},{\"components\":[{\"internalType\":\"uint256\",\"name\":\"validAfter\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"validBefore\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"sequence\",\"type\":\"uint256\"},{\"internalType\":\"uint8\",\"name\":\"v\",\"type\":\"uint8\"},{\"internalType\":\"bytes32\",\"name\":\"r\",\"type\":\"bytes32\"},{\"internalType\":\"bytes32\",\"name\":\"s\",\"type\":\"bytes32\"}],\"internalType\":\"structChioChannel.Authorization\",\"name\":\"a\",\"type\":\"tuple\"}],\"name\":\"fundWithAuthorization\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[{\"components\":[{\"internalType\":\"address\",\"name\":\"payer\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"payee\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"token\",\"type\":\"address\"},{\"internalType\":\"bytes32\",\"name\":\"salt\",\"type\":\"bytes32\"}],\"internalType\":\"structChioChannel.Params\",\"name\":\"p\",\"type\":\"tuple\"},{\"internalType\":\"uint256\",\"name\":\"amount\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"validAfter\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"validBefore\",\"type\":\"uint256\"},{\"internalType\":\"uint256\",\"name\":\"sequence\",\"type\":\"uint256\"},{\"internalType\":\"bytes\",\"name\":\"signature\",\"type\":\"bytes\"}],\"name\":\"fundWithSignature\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[{\"components\":[{\"internalType\":\"address\",\"name\":\"payer\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"payee\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"token\",\"type\":\"address\"},{\"internalType\":\"bytes32\",\"name\":\"salt\",\"type\":\"bytes32\"}],\"internalType\":\"structChioChannel.Params\",\"name\":\"p\",\"type\":\"tuple\"},{\"internalType\":\"uint96\",\"name\":\"cumulative\",\"type\":\"uint96\"},{\"internalType\":\"bytes32\",\"name\":\"statement\",\"type\":\"bytes32\"},{\"internalType\":\"bytes\",\"name\":\"signature\",\"type\":\"bytes\"}],\"name\":\"redeem\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"address\",\"name\":\"payee\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"token\",\"type\":\"address\"},{\"components\":[{\"internalType\":\"address\",\"name\":\"payer\",\"type\":\"address\"},{\"internalType\":\"bytes32\",\"name\":\"salt\",\"type\":\"bytes32\"},{\"internalType\":\"uint96\",\"name\":\"cumulative\",\"type\":\"uint96\"},{\"internalType\":\"bytes32\",\"name\":\"statement\",\"type\":\"bytes32\"},{\"internalType\":\"bytes\",\"name\":\"signature\",\"type\":\"bytes\"}],\"internalType\":\"structChioChannel.Claim[]\",\"name\":\"claims\",\"type\":\"tuple[]\"}],\"name\":\"redeemMany\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"},{\"inputs\":[{\"internalType\":\"bytes32\",\"name\":\"id\",\"type\":\"bytes32\"},{\"internalType\":\"uint96\",\"name\":\"cumulative\",\"type\":\"uint96\"},{\"internalType\":\"bytes32\",\"name\":\"statement\",\"type\":\"bytes32\"}],\"name\":\"voucherDigest\",\"outputs\":[{\"internalType\":\"bytes32\",\"name\":\"\",\"type\":\"bytes32\"}],\"stateMutability\":\"view\",\"type\":\"function\"},{\"inputs\":[{\"components\":[{\"internalType\":\"address\",\"name\":\"payer\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"payee\",\"type\":\"address\"},{\"internalType\":\"address\",\"name\":\"token\",\"type\":\"address\"},{\"internalType\":\"bytes32\",\"name\":\"salt\",\"type\":\"bytes32\"}],\"internalType\":\"structChioChannel.Params\",\"name\":\"p\",\"type\":\"tuple\"}],\"name\":\"withdraw\",\"outputs\":[],\"stateMutability\":\"nonpayable\",\"type\":\"function\"}]",
 	ID:  "ChioChannel",
-	Bin: "0x61018080604052346101a357602081611bb9803803809161002082856101a7565b8339810103126101a357516001600160401b0381168082036101a35760405161004a6040826101a7565b600b815260208101906a10da1a5bd0da185b9b995b60aa1b8252604051916100736040846101a7565b600183526020830191603160f81b835261008c816101de565b61012052610099846101de565b61014052519020918260e05251902080610100524660a0526040519060208201927f8b73c3c69bb8fe3d512ecc4cf759cc79239f7b179b0ffacaa9a75d522b39400f8452604083015260608201524660808201523060a082015260a0815261010260c0826101a7565b5190206080523060c052610e1081101580610196575b1561018457506101605260405161196f908161024a823960805181611188015260a0518161123f015260c05181611159015260e051816111d7015261010051816111fd01526101205181610b2c01526101405181610b550152610160518181816107280152610a7a0152f35b636322be3f60e01b5f5260045260245ffd5b5062278d00811115610118565b5f80fd5b601f909101601f19168101906001600160401b038211908210176101ca57604052565b634e487b7160e01b5f52604160045260245ffd5b601f8151116102095760208151910151602082106101fa571790565b5f198260200360031b1b161790565b604460209160405192839163305a27a960e01b83528160048401528051918291826024860152018484015e5f828201840152601f01601f19168101030190fdfe60806040526004361015610011575f80fd5b5f5f3560e01c806303c2353714610e2a5780633644e51514610df25780634289d3c214610db85780636570e9ad14610c9d5780637a7ebd7b14610c2857806384b0196e14610af657806394739e8714610a9e578063a2b8517314610a3c578063aebf005214610863578063b4fa4fcb1461068b578063bffe98ed146104fa578063caee9285146104be578063d75624931461047e578063f8fa93b91461041c5763fdfcbab4146100bf575f80fd5b34610419577ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc360160e081126104175760801361041957608435906bffffffffffffffffffffffff8216918281036104175760a4359060c4359067ffffffffffffffff8211610384573660238301121561038457816004013567ffffffffffffffff81116104135736602482850101116104135761015b610f76565b92838652600260205260408620926040519361017685610eec565b54926bffffffffffffffffffffffff841685526bffffffffffffffffffffffff8460601c16926020860193808552604087019560c01c8652808b11156103e357506bffffffffffffffffffffffff865116808b116103b357509060246101e792016101e289858a6110a5565b6116b3565b73ffffffffffffffffffffffffffffffffffffffff80610205610ec9565b16911690810361038857507f341359d52f66ee383b6b15ec2040e94c395dea2b6c8ab93ae926cbc2237a52e99367ffffffffffffffff604094846bffffffffffffffffffffffff8088818e9f9961032d99826102639251169061101d565b169d8985528c8152600260205220955116167fffffffffffffffffffffffffffffffffffffffff000000000000000000000000855416178455517fffffffffffffffff000000000000000000000000ffffffffffffffffffffffff77ffffffffffffffffffffffff00000000000000000000000085549260601b169116178355511677ffffffffffffffffffffffffffffffffffffffffffffffff7fffffffffffffffff00000000000000000000000000000000000000000000000083549260c01b169116179055565b8151908152856020820152a373ffffffffffffffffffffffffffffffffffffffff610356610ea6565b169060243573ffffffffffffffffffffffffffffffffffffffff8116810361038457610381926115f2565b80f35b8380fd5b7f9d2e6df8000000000000000000000000000000000000000000000000000000008852600452602487fd5b896044918c7f303eeb1d000000000000000000000000000000000000000000000000000000008352600452602452fd5b896044918c7fd0e4288f000000000000000000000000000000000000000000000000000000008352600452602452fd5b8480fd5b505b80fd5b50346104195760607ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261041957602435906bffffffffffffffffffffffff82168203610419576020610476604435846004356110a5565b604051908152f35b50346104195760407ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc360112610419576020610476602435600435611085565b503461041957807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261041957602060405162278d008152f35b5034610687577ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601610160811261068757608013610687576084359060c07fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff5c36011261068757610569610f76565b916105748184611265565b9273ffffffffffffffffffffffffffffffffffffffff610592610ea6565b16906105a961059f610ec9565b9160e43590611085565b91610104359060ff821680920361068757803b15610687575f92836101249273ffffffffffffffffffffffffffffffffffffffff9460405197889687957fef55bec600000000000000000000000000000000000000000000000000000000875216600486015230602486015289604486015260a435606486015260c435608486015260a485015260c4840152833560e4840152610144356101048401525af1801561067c57610666575b506103819192610661610ea6565b61151e565b61038192505f61067591610f35565b5f91610653565b6040513d5f823e3d90fd5b5f80fd5b346106875760807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126106875773ffffffffffffffffffffffffffffffffffffffff6106d7610ec9565b163303610837576106e6610f76565b805f52600260205260405f2080546107028160c01c8015611047565b6bffffffffffffffffffffffff808260601c169116111561080f5767ffffffffffffffff7f00000000000000000000000000000000000000000000000000000000000000001667ffffffffffffffff4216019067ffffffffffffffff82116107e257805477ffffffffffffffffffffffffffffffffffffffffffffffff1660c083901b7fffffffffffffffff000000000000000000000000000000000000000000000000161790557fa808e41176ae56bae0ef33b9fea5c608a7f753c479260bac36ab3296d101258b9060209067ffffffffffffffff60405191168152a2005b7f4e487b71000000000000000000000000000000000000000000000000000000005f52601160045260245ffd5b7f7a17debd000000000000000000000000000000000000000000000000000000005f5260045ffd5b7f11a4cac0000000000000000000000000000000000000000000000000000000005f523360045260245ffd5b346106875760807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126106875761089a610f76565b805f52600260205260405f2090604051916108b483610eec565b54906bffffffffffffffffffffffff8216835260208301916bffffffffffffffffffffffff8160601c16835260c01c604084019080825280151580610a32575b15610a0757508367ffffffffffffffff6109af926bffffffffffffffffffffffff61092981610a05995116828951169061101d565b87516bffffffffffffffffffffffff90811686525f80855288815260026020526040902095519851935160609490941b77ffffffffffffffffffffffff000000000000000000000000169816979097179290911660c01b7fffffffffffffffff000000000000000000000000000000000000000000000000169190911790915590921691565b7f6620f0849b3b96a180cce108df2fc1f0d6c68af3745da66e833b8c7c1600eddb6020604051848152a273ffffffffffffffffffffffffffffffffffffffff6109f6610ea6565b166109ff610ec9565b906115f2565b005b7f9a9c2aaf000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b50804210156108f4565b34610687575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261068757602060405167ffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000168152f35b34610687575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126106875760206040517fd64afee0298edc1d924c578173af4d0c6de4c7d574715dadde17d482d63325af8152f35b34610687575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261068757610bcc610b507f00000000000000000000000000000000000000000000000000000000000000006117b1565b610b797f00000000000000000000000000000000000000000000000000000000000000006117b1565b6020610bda60405192610b8c8385610f35565b5f84525f3681376040519586957f0f00000000000000000000000000000000000000000000000000000000000000875260e08588015260e0870190610e63565b908582036040870152610e63565b4660608501523060808501525f60a085015283810360c08501528180845192838152019301915f5b828110610c1157505050500390f35b835185528695509381019392810192600101610c02565b346106875760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc360112610687576004355f526002602052606060405f2054604051906bffffffffffffffffffffffff811682526bffffffffffffffffffffffff81841c16602083015260c01c6040820152f35b34610687577ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc360160a081126106875760801361068757608435610ce881610ce3610f76565b611265565b9073ffffffffffffffffffffffffffffffffffffffff610d06610ea6565b16916040517f23b872dd000000000000000000000000000000000000000000000000000000005f5233600452306024528260445260205f60648180885af19060015f5114821615610d97575b6040525f60605215610d6b57610a059250610661610ea6565b827f5274afe7000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b906001811516610daf57843b15153d15161690610d52565b503d5f823e3d90fd5b34610687575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc360112610687576020604051610e108152f35b34610687575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc360112610687576020610476611142565b346106875760807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc360112610687576020610476610f76565b907fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0601f602080948051918291828752018686015e5f8582860101520116010190565b60443573ffffffffffffffffffffffffffffffffffffffff811681036106875790565b60043573ffffffffffffffffffffffffffffffffffffffff811681036106875790565b6060810190811067ffffffffffffffff821117610f0857604052565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52604160045260245ffd5b90601f7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0910116810190811067ffffffffffffffff821117610f0857604052565b60043573ffffffffffffffffffffffffffffffffffffffff811690818103610687575060243573ffffffffffffffffffffffffffffffffffffffff811690818103610687575060443573ffffffffffffffffffffffffffffffffffffffff81169081810361068757506040519160208301934685523060408501526060840152608083015260a082015260643560c082015260c0815261101760e082610f35565b51902090565b906bffffffffffffffffffffffff809116911603906bffffffffffffffffffffffff82116107e257565b1561104f5750565b67ffffffffffffffff907f209e08fe000000000000000000000000000000000000000000000000000000005f521660045260245ffd5b906040519060208201928352604082015260408152611017606082610f35565b906042926bffffffffffffffffffffffff6040519260208401947fd64afee0298edc1d924c578173af4d0c6de4c7d574715dadde17d482d63325af8652604085015216606083015260808201526080815261110160a082610f35565b51902061110c611142565b90604051917f19010000000000000000000000000000000000000000000000000000000000008352600283015260228201522090565b73ffffffffffffffffffffffffffffffffffffffff7f00000000000000000000000000000000000000000000000000000000000000001630148061123c575b156111aa577f000000000000000000000000000000000000000000000000000000000000000090565b60405160208101907f8b73c3c69bb8fe3d512ecc4cf759cc79239f7b179b0ffacaa9a75d522b39400f82527f000000000000000000000000000000000000000000000000000000000000000060408201527f000000000000000000000000000000000000000000000000000000000000000060608201524660808201523060a082015260a0815261101760c082610f35565b507f00000000000000000000000000000000000000000000000000000000000000004614611181565b6004359073ffffffffffffffffffffffffffffffffffffffff82169182811415908161068757831515806114f3575b806114c3575b80611497575b1561146f57825f52600260205260405f20916bffffffffffffffffffffffff83546112cf8160c01c8015611047565b168601928387116107e25786151580611459575b80611443575b156114175780547fffffffffffffffffffffffffffffffffffffffff000000000000000000000000166bffffffffffffffffffffffff8516179055610687575060243573ffffffffffffffffffffffffffffffffffffffff811694858203610687577f35e43b2ba3be150931239c4b635d183d0a09162df5b1a058e81cb2f0264b0075926040925082519182526020820152a460443573ffffffffffffffffffffffffffffffffffffffff8116908181036106875760249160209150604051928380927f70a082310000000000000000000000000000000000000000000000000000000082523060048301525afa90811561067c575f916113e8575090565b90506020813d60201161140f575b8161140360209383610f35565b81010312610687575190565b3d91506113f6565b867fb39be4d2000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b506bffffffffffffffffffffffff8411156112e9565b506bffffffffffffffffffffffff8711156112e3565b7f49088e12000000000000000000000000000000000000000000000000000000005f5260045ffd5b5060243573ffffffffffffffffffffffffffffffffffffffff81169081810361068757503014156112a0565b5090505f9060243573ffffffffffffffffffffffffffffffffffffffff811690818103610687575084141561129a565b5060243573ffffffffffffffffffffffffffffffffffffffff81169081810361068757501515611294565b90602073ffffffffffffffffffffffffffffffffffffffff93926024604051809681937f70a08231000000000000000000000000000000000000000000000000000000008352306004840152165afa92831561067c575f936115be575b5082039182116107e257808203611590575050565b7fed554234000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b9092506020813d6020116115ea575b816115da60209383610f35565b810103126106875751915f61157b565b3d91506115cd565b9173ffffffffffffffffffffffffffffffffffffffff604051927fa9059cbb000000000000000000000000000000000000000000000000000000005f521660045260245260205f60448180865af19060015f511482161561169b575b604052156116595750565b73ffffffffffffffffffffffffffffffffffffffff907f5274afe7000000000000000000000000000000000000000000000000000000005f521660045260245ffd5b906001811516610daf57823b15153d1516169061164e565b906040831461175f57604183146116f057827f7d1250fe000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b82604010156117325782602011610687578035926040116106875761172f92611726926040602084013593013560f81c906118e0565b90929192611808565b90565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52603260045260245ffd5b9082602011610687578135926040116106875761172f9260206117269301359160ff601b7f7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff851694821c0116906118e0565b60ff811690601f82116117e057604051916117cd604084610f35565b6020808452838101919036833783525290565b7fb3512b0c000000000000000000000000000000000000000000000000000000005f5260045ffd5b60048110156118b3578061181a575050565b6001810361184a577ff645eedf000000000000000000000000000000000000000000000000000000005f5260045ffd5b6002810361187e57507ffce698f7000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b6003146118885750565b7fd78bce0c000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b7f4e487b71000000000000000000000000000000000000000000000000000000005f52602160045260245ffd5b91907f7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a08411611964579160209360809260ff5f9560405194855216868401526040830152606082015282805260015afa1561067c575f5173ffffffffffffffffffffffffffffffffffffffff81161561195a57905f905f90565b505f906001905f90565b5050505f916003919056",
+	Bin: "0x61018080604052346101a35760208161266e803803809161002082856101a7565b8339810103126101a357516001600160401b0381168082036101a35760405161004a6040826101a7565b600b815260208101906a10da1a5bd0da185b9b995b60aa1b8252604051916100736040846101a7565b600183526020830191603160f81b835261008c816101de565b61012052610099846101de565b61014052519020918260e05251902080610100524660a0526040519060208201927f8b73c3c69bb8fe3d512ecc4cf759cc79239f7b179b0ffacaa9a75d522b39400f8452604083015260608201524660808201523060a082015260a0815261010260c0826101a7565b5190206080523060c052610e1081101580610196575b15610184575061016052604051612424908161024a823960805181611a82015260a05181611b39015260c05181611a53015260e05181611ad101526101005181611af7015261012051816109f201526101405181610a1c015261016051818181610554015261093d0152f35b636322be3f60e01b5f5260045260245ffd5b5062278d00811115610118565b5f80fd5b601f909101601f19168101906001600160401b038211908210176101ca57604052565b634e487b7160e01b5f52604160045260245ffd5b601f8151116102095760208151910151602082106101fa571790565b5f198260200360031b1b161790565b604460209160405192839163305a27a960e01b83528160048401528051918291826024860152018484015e5f828201840152601f01601f19168101030190fdfe60806040526004361015610011575f80fd5b5f5f3560e01c806303c23537146114ed578063208e24fc146114955780633644e5151461145d5780633e6411ba1461126c5780634289d3c21461123257806358a4c9761461108e5780636570e9ad14610f71578063766b5fda14610b765780637a7ebd7b14610af057806384b0196e146109ba57806394739e8714610961578063a2b85173146108fe578063aebf005214610668578063b4fa4fcb146104ab578063bffe98ed1461031b578063caee9285146102df578063d75624931461029f578063e053e99d1461022e578063f8fa93b9146101dd5763fdfcbab4146100f6575f80fd5b346101d6577ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc360160e081126101d9576080136101d657610135611554565b60c4359067ffffffffffffffff82116101d4576101a561017e916101606101d1943690600401611526565b61016b949194611657565b9460a435846101786115f0565b88611b5f565b92855260026020526bffffffffffffffffffffffff604086205460601c16908315156117d6565b73ffffffffffffffffffffffffffffffffffffffff6101c26115cd565b166101cb611613565b90611c78565b80f35b825b80fd5b5080fd5b50346101d65760607ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101d657602061022661021a61156f565b6044359060043561198c565b604051908152f35b50346101d65760a07ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101d65761026661156f565b6064359063ffffffff821682036101d4576084359267ffffffffffffffff841684036101d657602061022685856044358660043561190a565b50346101d65760407ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101d65760206102266024356004356118e4565b50346101d657807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101d657602060405162278d008152f35b50346101d6577ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc360161016081126101d9576080136101d65760843560c07fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff5c3601126101d957610389611657565b90826103958284611d42565b9273ffffffffffffffffffffffffffffffffffffffff6103b36115cd565b16906103ca6103c06115f0565b9160e435906118e4565b91610104359060ff82168092036104a757803b156104a7578492836101249273ffffffffffffffffffffffffffffffffffffffff9460405197889687957fef55bec60000000000000000000000000000000000000000000000000000000087521660048601523060248601528a604486015260a435606486015260c435608486015260a485015260c4840152833560e4840152610144356101048401525af1801561049c57610487575b50506101d1916104826115cd565b612001565b816104919161174b565b6101d457825f610474565b6040513d84823e3d90fd5b8480fd5b50346101d65760807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101d6576105043373ffffffffffffffffffffffffffffffffffffffff6104fc6115f0565b16331461178c565b61050c611657565b808252600260205260408220805461052e63ffffffff8260c01c1680156118aa565b6bffffffffffffffffffffffff808260601c16911611156106405767ffffffffffffffff7f00000000000000000000000000000000000000000000000000000000000000001667ffffffffffffffff4216019067ffffffffffffffff82116106135780547fffffffff00000000ffffffffffffffffffffffffffffffffffffffffffffffff1660c083901b7bffffffff000000000000000000000000000000000000000000000000161790557fa808e41176ae56bae0ef33b9fea5c608a7f753c479260bac36ab3296d101258b9060209067ffffffffffffffff60405191168152a280f35b6024847f4e487b710000000000000000000000000000000000000000000000000000000081526011600452fd5b6004837f7a17debd000000000000000000000000000000000000000000000000000000008152fd5b50346101d65760807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101d6576106a0611657565b808252600260205260408220604051906106b982611702565b546bffffffffffffffffffffffff81168252602082016bffffffffffffffffffffffff8260601c16815263ffffffff8260c01c16906040840191808352606085019360e01c8452801515806108f4575b156108c957866101d18188888861082e63ffffffff8a6107e16bffffffffffffffffffffffff8c8180604081610746818d51168287511690611868565b169c828551168c528088528861075e818d5116611892565b168b528c8152600260205220995116167fffffffffffffffffffffffffffffffffffffffff000000000000000000000000895416178855511686907fffffffffffffffff000000000000000000000000ffffffffffffffffffffffff77ffffffffffffffffffffffff00000000000000000000000083549260601b169116179055565b5184547fffffffff00000000ffffffffffffffffffffffffffffffffffffffffffffffff16911660c01b7bffffffff00000000000000000000000000000000000000000000000016178355565b517bffffffffffffffffffffffffffffffffffffffffffffffffffffffff7fffffffff0000000000000000000000000000000000000000000000000000000083549260e01b1691161790557f6620f0849b3b96a180cce108df2fc1f0d6c68af3745da66e833b8c7c1600eddb6020604051848152a273ffffffffffffffffffffffffffffffffffffffff6108c06115cd565b166101cb6115f0565b7f9a9c2aaf000000000000000000000000000000000000000000000000000000008752600452602486fd5b5080421015610709565b50346101d657807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101d657602060405167ffffffffffffffff7f0000000000000000000000000000000000000000000000000000000000000000168152f35b50346101d657807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101d65760206040517fd64afee0298edc1d924c578173af4d0c6de4c7d574715dadde17d482d63325af8152f35b50346101d657807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101d657610a9490610a167f00000000000000000000000000000000000000000000000000000000000000006123cd565b90610a407f00000000000000000000000000000000000000000000000000000000000000006123cd565b906020610aa260405193610a54838661174b565b8385525f3681376040519687967f0f00000000000000000000000000000000000000000000000000000000000000885260e08589015260e088019061158a565b90868203604088015261158a565b904660608601523060808601528260a086015284820360c08601528080855193848152019401925b828110610ad957505050500390f35b835185528695509381019392810192600101610aca565b50346101d65760207ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601126101d6576040608091600435815260026020522054604051906bffffffffffffffffffffffff811682526bffffffffffffffffffffffff8160601c16602083015263ffffffff8160c01c16604083015260e01c6060820152f35b50346101d6577ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc360161010081126101d9576080136101d657610bb7611554565b60a4359060c4359067ffffffffffffffff8216918281036104a75760e43567ffffffffffffffff8111610f6d57610bf2903690600401611526565b949093610c163373ffffffffffffffffffffffffffffffffffffffff6104fc6115f0565b804211610f425750610c26611657565b938487526002602052604087209260405193610c4185611702565b54966bffffffffffffffffffffffff881685526bffffffffffffffffffffffff8860601c1692602086019284845263ffffffff8a60c01c166040880152606087019960e01c8a52610ca56bffffffffffffffffffffffff89169589818810156117d6565b610cc26bffffffffffffffffffffffff885116898188111561181f565b6bffffffffffffffffffffffff8751166bffffffffffffffffffffffff8551161015610f1a576107e16bffffffffffffffffffffffff610d5963ffffffff828f99988f8f978f91610d478f610d5095610d3f610e049f8a9f8f96610d398c998a998f988d8c9a610d30611613565b9651169261190a565b906120d5565b511684611868565b169e5116611868565b169d5116611892565b958180604080519a8b97610d6c89611702565b85895260208901958652896060848b019a848c52019c168c528152600260205220995116167fffffffffffffffffffffffffffffffffffffffff000000000000000000000000895416178855511686907fffffffffffffffff000000000000000000000000ffffffffffffffffffffffff77ffffffffffffffffffffffff00000000000000000000000083549260601b169116179055565b517bffffffffffffffffffffffffffffffffffffffffffffffffffffffff7fffffffff0000000000000000000000000000000000000000000000000000000083549260e01b1691161790558382610eae575b505050507f6620f0849b3b96a180cce108df2fc1f0d6c68af3745da66e833b8c7c1600eddb6020604051848152a280610e8d575080f35b6101d19073ffffffffffffffffffffffffffffffffffffffff6108c06115cd565b604080516bffffffffffffffffffffffff95909516855260208501849052610f11947f341359d52f66ee383b6b15ec2040e94c395dea2b6c8ab93ae926cbc2237a52e99190a373ffffffffffffffffffffffffffffffffffffffff6101c26115cd565b5f808083610e56565b60048b7f7a17debd000000000000000000000000000000000000000000000000000000008152fd5b7f992b5308000000000000000000000000000000000000000000000000000000008752600452602486fd5b8580fd5b50346101d6577ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc360160a081126101d9576080136101d65760843590610fbe82610fb9611657565b611d42565b9173ffffffffffffffffffffffffffffffffffffffff610fdc6115cd565b16926040517f23b872dd00000000000000000000000000000000000000000000000000000000845233600452306024528260445260208460648180895af190600185511482161561106d575b604052836060521561104157906101d1916104826115cd565b602483857f5274afe7000000000000000000000000000000000000000000000000000000008252600452fd5b90600181151661108557853b15153d15161690611028565b503d84823e3d90fd5b503461122e577ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc3601610120811261122e5760801361122e57608435906101043567ffffffffffffffff811161122e576110ec903690600401611526565b6110f7939193611657565b906111028383611d42565b9473ffffffffffffffffffffffffffffffffffffffff6111206115cd565b1661113661112c6115f0565b9460e435906118e4565b93813b1561122e575f61010473ffffffffffffffffffffffffffffffffffffffff927fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0601f8885998c996040519c8d9b8c9a8b987f88b7ab63000000000000000000000000000000000000000000000000000000008a52166004890152306024890152604488015260a435606488015260c435608488015260a487015260e060c48701528160e48701528686013785858286010152011681010301925af180156112235761120d575b506101d191926104826115cd565b6101d192505f61121c9161174b565b5f916111ff565b6040513d5f823e3d90fd5b5f80fd5b3461122e575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261122e576020604051610e108152f35b3461122e5760607ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261122e5760043573ffffffffffffffffffffffffffffffffffffffff8116810361122e576024359073ffffffffffffffffffffffffffffffffffffffff82169081830361122e5760443567ffffffffffffffff811161122e573660238201121561122e57806004013567ffffffffffffffff811161122e573660248260051b8401011161122e57925f91368190037fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff3d0191835b868510156114235760248560051b840101358481121561122e578301602481019161138d61138761137a85611636565b8c8b6044870135926119e9565b93611636565b916064810135936bffffffffffffffffffffffff8516850361122e5760a48201357fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffbd368490030181121561122e5782016024018035919067ffffffffffffffff831161122e5760200190823603821361122e5760019661141b96608461141596013592611b5f565b906116c8565b94019361134a565b8581156114355761143392611c78565b005b7f4d63c252000000000000000000000000000000000000000000000000000000005f5260045ffd5b3461122e575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261122e576020610226611a3c565b3461122e575f7ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261122e5760206040517f0cc413ff0da2f8bbbe9d9cfd38d8c7fe32346108a9eeb2eb6bb8eb4d38a48ca98152f35b3461122e5760807ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffc36011261122e576020610226611657565b9181601f8401121561122e5782359167ffffffffffffffff831161122e576020838186019501011161122e57565b608435906bffffffffffffffffffffffff8216820361122e57565b602435906bffffffffffffffffffffffff8216820361122e57565b907fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0601f602080948051918291828752018686015e5f8582860101520116010190565b60443573ffffffffffffffffffffffffffffffffffffffff8116810361122e5790565b60043573ffffffffffffffffffffffffffffffffffffffff8116810361122e5790565b60243573ffffffffffffffffffffffffffffffffffffffff8116810361122e5790565b3573ffffffffffffffffffffffffffffffffffffffff8116810361122e5790565b60043573ffffffffffffffffffffffffffffffffffffffff8116810361122e576024359073ffffffffffffffffffffffffffffffffffffffff8216820361122e5760443573ffffffffffffffffffffffffffffffffffffffff8116810361122e576116c592606435926119e9565b90565b919082018092116116d557565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52601160045260245ffd5b6080810190811067ffffffffffffffff82111761171e57604052565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52604160045260245ffd5b90601f7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0910116810190811067ffffffffffffffff82111761171e57604052565b156117945750565b73ffffffffffffffffffffffffffffffffffffffff907f11a4cac0000000000000000000000000000000000000000000000000000000005f521660045260245ffd5b156117df575050565b906bffffffffffffffffffffffff80927fd0e4288f000000000000000000000000000000000000000000000000000000005f52166004521660245260445ffd5b15611828575050565b906bffffffffffffffffffffffff80927f303eeb1d000000000000000000000000000000000000000000000000000000005f52166004521660245260445ffd5b906bffffffffffffffffffffffff809116911603906bffffffffffffffffffffffff82116116d557565b63ffffffff60019116019063ffffffff82116116d557565b156118b25750565b63ffffffff907f209e08fe000000000000000000000000000000000000000000000000000000005f521660045260245ffd5b90604051906020820192835260408201526040815261190460608261174b565b51902090565b929363ffffffff6116c59567ffffffffffffffff93946bffffffffffffffffffffffff6040519660208801987f0cc413ff0da2f8bbbe9d9cfd38d8c7fe32346108a9eeb2eb6bb8eb4d38a48ca98a52604089015216606087015260808601521660a08401521660c082015260c0815261198460e08261174b565b51902061226b565b906116c5926bffffffffffffffffffffffff6040519260208401947fd64afee0298edc1d924c578173af4d0c6de4c7d574715dadde17d482d63325af8652604085015216606083015260808201526080815261198460a08261174b565b92909173ffffffffffffffffffffffffffffffffffffffff9081604051948160208701974689523060408901521660608701521660808501521660a083015260c082015260c0815261190460e08261174b565b73ffffffffffffffffffffffffffffffffffffffff7f000000000000000000000000000000000000000000000000000000000000000016301480611b36575b15611aa4577f000000000000000000000000000000000000000000000000000000000000000090565b60405160208101907f8b73c3c69bb8fe3d512ecc4cf759cc79239f7b179b0ffacaa9a75d522b39400f82527f000000000000000000000000000000000000000000000000000000000000000060408201527f000000000000000000000000000000000000000000000000000000000000000060608201524660808201523060a082015260a0815261190460c08261174b565b507f00000000000000000000000000000000000000000000000000000000000000004614611a7b565b929394909194835f52600260205260405f208054936bffffffffffffffffffffffff8086169560601c16916bffffffffffffffffffffffff89169083821115611c6a57611bf66bffffffffffffffffffffffff96611c4596611c3f95610d398d8f8e611bf17f341359d52f66ee383b6b15ec2040e94c395dea2b6c8ab93ae926cbc2237a52e99f8381819d111561181f565b61198c565b907fffffffffffffffff000000000000000000000000ffffffffffffffffffffffff77ffffffffffffffffffffffff00000000000000000000000083549260601b169116179055565b86611868565b604080516bffffffffffffffffffffffff97909716875291166020860181905294a390565b505050505050505050505f90565b9173ffffffffffffffffffffffffffffffffffffffff604051927fa9059cbb000000000000000000000000000000000000000000000000000000005f521660045260245260205f60448180865af19060015f5114821615611d21575b60405215611cdf5750565b73ffffffffffffffffffffffffffffffffffffffff907f5274afe7000000000000000000000000000000000000000000000000000000005f521660045260245ffd5b906001811516611d3957823b15153d15161690611cd4565b503d5f823e3d90fd5b6004359073ffffffffffffffffffffffffffffffffffffffff82169182811415908161122e5783151580611fd6575b80611fa6575b80611f7a575b15611f5257825f52600260205260405f2091611dbc6bffffffffffffffffffffffff8454611db563ffffffff8260c01c1680156118aa565b16876116c8565b9286151580611f3c575b80611f26575b15611efa5780547fffffffffffffffffffffffffffffffffffffffff000000000000000000000000166bffffffffffffffffffffffff851617905561122e575060243573ffffffffffffffffffffffffffffffffffffffff81169485820361122e577f35e43b2ba3be150931239c4b635d183d0a09162df5b1a058e81cb2f0264b0075926040925082519182526020820152a460443573ffffffffffffffffffffffffffffffffffffffff81169081810361122e5760249160209150604051928380927f70a082310000000000000000000000000000000000000000000000000000000082523060048301525afa908115611223575f91611ecb575090565b90506020813d602011611ef2575b81611ee66020938361174b565b8101031261122e575190565b3d9150611ed9565b867fb39be4d2000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b506bffffffffffffffffffffffff841115611dcc565b506bffffffffffffffffffffffff871115611dc6565b7f49088e12000000000000000000000000000000000000000000000000000000005f5260045ffd5b5060243573ffffffffffffffffffffffffffffffffffffffff81169081810361122e5750301415611d7d565b5090505f9060243573ffffffffffffffffffffffffffffffffffffffff81169081810361122e5750841415611d77565b5060243573ffffffffffffffffffffffffffffffffffffffff81169081810361122e57501515611d71565b90602073ffffffffffffffffffffffffffffffffffffffff93926024604051809681937f70a08231000000000000000000000000000000000000000000000000000000008352306004840152165afa928315611223575f936120a1575b5082039182116116d557808203612073575050565b7fed554234000000000000000000000000000000000000000000000000000000005f5260045260245260445ffd5b9092506020813d6020116120cd575b816120bd6020938361174b565b8101031261122e5751915f61205e565b3d91506120b0565b9290916120e38282856122ac565b9373ffffffffffffffffffffffffffffffffffffffff8082169516948086149081612261575b5061225a57803b15159384612150575b50505050156121255750565b7f9d2e6df8000000000000000000000000000000000000000000000000000000005f5260045260245ffd5b909192935067ffffffffffffffff841161171e57604051612199601f86017fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0166020018261174b565b848152368585011161122e577fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe0601f825f602089819a839a83606499013783010152805190604051957f1626ba7e00000000000000000000000000000000000000000000000000000000875260048701526040602487015288820190604487015e86848287010152011601915afa7f1626ba7e000000000000000000000000000000000000000000000000000000005f5114601f3d1116165f808080612119565b5050505050565b905015155f612109565b604290612276611a3c565b90604051917f19010000000000000000000000000000000000000000000000000000000000008352600283015260228201522090565b919060408203612361578160201161122e5780359160401161122e5760200135601b8160ff1c0160ff81116116d5577f7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff909116925b7f7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a084111561233157505050505f90565b6020935f9360ff60809460405194855216868401526040830152606082015282805260015afa15611223575f5190565b9091604183036123c6578260201161122e578135918360401161122e5760208101359360401015612399576040013560f81c90612301565b7f4e487b71000000000000000000000000000000000000000000000000000000005f52603260045260245ffd5b5050505f90565b60ff811690601f82116123fc57604051916123e960408461174b565b6020808452838101919036833783525290565b7fb3512b0c000000000000000000000000000000000000000000000000000000005f5260045ffd",
 }
 
 // ChioChannel is an auto generated Go binding around an Ethereum contract.
@@ -84,6 +93,41 @@ func (chioChannel *ChioChannel) PackConstructor(graceSeconds uint64) []byte {
 		panic(err)
 	}
 	return enc
+}
+
+// PackCLOSETYPEHASH is the Go binding used to pack the parameters required for calling
+// the contract method with ID 0x208e24fc.  This method will panic if any
+// invalid/nil inputs are passed.
+//
+// Solidity: function CLOSE_TYPEHASH() view returns(bytes32)
+func (chioChannel *ChioChannel) PackCLOSETYPEHASH() []byte {
+	enc, err := chioChannel.abi.Pack("CLOSE_TYPEHASH")
+	if err != nil {
+		panic(err)
+	}
+	return enc
+}
+
+// TryPackCLOSETYPEHASH is the Go binding used to pack the parameters required for calling
+// the contract method with ID 0x208e24fc.  This method will return an error
+// if any inputs are invalid/nil.
+//
+// Solidity: function CLOSE_TYPEHASH() view returns(bytes32)
+func (chioChannel *ChioChannel) TryPackCLOSETYPEHASH() ([]byte, error) {
+	return chioChannel.abi.Pack("CLOSE_TYPEHASH")
+}
+
+// UnpackCLOSETYPEHASH is the Go binding that unpacks the parameters returned
+// from invoking the contract method with ID 0x208e24fc.
+//
+// Solidity: function CLOSE_TYPEHASH() view returns(bytes32)
+func (chioChannel *ChioChannel) UnpackCLOSETYPEHASH(data []byte) ([32]byte, error) {
+	out, err := chioChannel.abi.Unpack("CLOSE_TYPEHASH", data)
+	if err != nil {
+		return *new([32]byte), err
+	}
+	out0 := *abi.ConvertType(out[0], new([32]byte)).(*[32]byte)
+	return out0, nil
 }
 
 // PackDOMAINSEPARATOR is the Go binding used to pack the parameters required for calling
@@ -300,7 +344,7 @@ func (chioChannel *ChioChannel) UnpackChannelId(data []byte) ([32]byte, error) {
 // the contract method with ID 0x7a7ebd7b.  This method will panic if any
 // invalid/nil inputs are passed.
 //
-// Solidity: function channels(bytes32 id) view returns(uint96 deposited, uint96 settled, uint64 closeAt)
+// Solidity: function channels(bytes32 id) view returns(uint96 deposited, uint96 settled, uint32 closeAt, uint32 epoch)
 func (chioChannel *ChioChannel) PackChannels(id [32]byte) []byte {
 	enc, err := chioChannel.abi.Pack("channels", id)
 	if err != nil {
@@ -313,7 +357,7 @@ func (chioChannel *ChioChannel) PackChannels(id [32]byte) []byte {
 // the contract method with ID 0x7a7ebd7b.  This method will return an error
 // if any inputs are invalid/nil.
 //
-// Solidity: function channels(bytes32 id) view returns(uint96 deposited, uint96 settled, uint64 closeAt)
+// Solidity: function channels(bytes32 id) view returns(uint96 deposited, uint96 settled, uint32 closeAt, uint32 epoch)
 func (chioChannel *ChioChannel) TryPackChannels(id [32]byte) ([]byte, error) {
 	return chioChannel.abi.Pack("channels", id)
 }
@@ -323,13 +367,14 @@ func (chioChannel *ChioChannel) TryPackChannels(id [32]byte) ([]byte, error) {
 type ChannelsOutput struct {
 	Deposited *big.Int
 	Settled   *big.Int
-	CloseAt   uint64
+	CloseAt   uint32
+	Epoch     uint32
 }
 
 // UnpackChannels is the Go binding that unpacks the parameters returned
 // from invoking the contract method with ID 0x7a7ebd7b.
 //
-// Solidity: function channels(bytes32 id) view returns(uint96 deposited, uint96 settled, uint64 closeAt)
+// Solidity: function channels(bytes32 id) view returns(uint96 deposited, uint96 settled, uint32 closeAt, uint32 epoch)
 func (chioChannel *ChioChannel) UnpackChannels(data []byte) (ChannelsOutput, error) {
 	out, err := chioChannel.abi.Unpack("channels", data)
 	outstruct := new(ChannelsOutput)
@@ -338,7 +383,8 @@ func (chioChannel *ChioChannel) UnpackChannels(data []byte) (ChannelsOutput, err
 	}
 	outstruct.Deposited = abi.ConvertType(out[0], new(big.Int)).(*big.Int)
 	outstruct.Settled = abi.ConvertType(out[1], new(big.Int)).(*big.Int)
-	outstruct.CloseAt = *abi.ConvertType(out[2], new(uint64)).(*uint64)
+	outstruct.CloseAt = *abi.ConvertType(out[2], new(uint32)).(*uint32)
+	outstruct.Epoch = *abi.ConvertType(out[3], new(uint32)).(*uint32)
 	return *outstruct, nil
 }
 
@@ -362,6 +408,63 @@ func (chioChannel *ChioChannel) PackClose(p ChioChannelParams) []byte {
 // Solidity: function close((address,address,address,bytes32) p) returns()
 func (chioChannel *ChioChannel) TryPackClose(p ChioChannelParams) ([]byte, error) {
 	return chioChannel.abi.Pack("close", p)
+}
+
+// PackCloseDigest is the Go binding used to pack the parameters required for calling
+// the contract method with ID 0xe053e99d.  This method will panic if any
+// invalid/nil inputs are passed.
+//
+// Solidity: function closeDigest(bytes32 id, uint96 cumulative, bytes32 statement, uint32 epoch, uint64 validUntil) view returns(bytes32)
+func (chioChannel *ChioChannel) PackCloseDigest(id [32]byte, cumulative *big.Int, statement [32]byte, epoch uint32, validUntil uint64) []byte {
+	enc, err := chioChannel.abi.Pack("closeDigest", id, cumulative, statement, epoch, validUntil)
+	if err != nil {
+		panic(err)
+	}
+	return enc
+}
+
+// TryPackCloseDigest is the Go binding used to pack the parameters required for calling
+// the contract method with ID 0xe053e99d.  This method will return an error
+// if any inputs are invalid/nil.
+//
+// Solidity: function closeDigest(bytes32 id, uint96 cumulative, bytes32 statement, uint32 epoch, uint64 validUntil) view returns(bytes32)
+func (chioChannel *ChioChannel) TryPackCloseDigest(id [32]byte, cumulative *big.Int, statement [32]byte, epoch uint32, validUntil uint64) ([]byte, error) {
+	return chioChannel.abi.Pack("closeDigest", id, cumulative, statement, epoch, validUntil)
+}
+
+// UnpackCloseDigest is the Go binding that unpacks the parameters returned
+// from invoking the contract method with ID 0xe053e99d.
+//
+// Solidity: function closeDigest(bytes32 id, uint96 cumulative, bytes32 statement, uint32 epoch, uint64 validUntil) view returns(bytes32)
+func (chioChannel *ChioChannel) UnpackCloseDigest(data []byte) ([32]byte, error) {
+	out, err := chioChannel.abi.Unpack("closeDigest", data)
+	if err != nil {
+		return *new([32]byte), err
+	}
+	out0 := *abi.ConvertType(out[0], new([32]byte)).(*[32]byte)
+	return out0, nil
+}
+
+// PackCloseWithConsent is the Go binding used to pack the parameters required for calling
+// the contract method with ID 0x766b5fda.  This method will panic if any
+// invalid/nil inputs are passed.
+//
+// Solidity: function closeWithConsent((address,address,address,bytes32) p, uint96 cumulative, bytes32 statement, uint64 validUntil, bytes consent) returns()
+func (chioChannel *ChioChannel) PackCloseWithConsent(p ChioChannelParams, cumulative *big.Int, statement [32]byte, validUntil uint64, consent []byte) []byte {
+	enc, err := chioChannel.abi.Pack("closeWithConsent", p, cumulative, statement, validUntil, consent)
+	if err != nil {
+		panic(err)
+	}
+	return enc
+}
+
+// TryPackCloseWithConsent is the Go binding used to pack the parameters required for calling
+// the contract method with ID 0x766b5fda.  This method will return an error
+// if any inputs are invalid/nil.
+//
+// Solidity: function closeWithConsent((address,address,address,bytes32) p, uint96 cumulative, bytes32 statement, uint64 validUntil, bytes consent) returns()
+func (chioChannel *ChioChannel) TryPackCloseWithConsent(p ChioChannelParams, cumulative *big.Int, statement [32]byte, validUntil uint64, consent []byte) ([]byte, error) {
+	return chioChannel.abi.Pack("closeWithConsent", p, cumulative, statement, validUntil, consent)
 }
 
 // PackDepositNonce is the Go binding used to pack the parameters required for calling
@@ -497,6 +600,28 @@ func (chioChannel *ChioChannel) TryPackFundWithAuthorization(p ChioChannelParams
 	return chioChannel.abi.Pack("fundWithAuthorization", p, amount, a)
 }
 
+// PackFundWithSignature is the Go binding used to pack the parameters required for calling
+// the contract method with ID 0x58a4c976.  This method will panic if any
+// invalid/nil inputs are passed.
+//
+// Solidity: function fundWithSignature((address,address,address,bytes32) p, uint256 amount, uint256 validAfter, uint256 validBefore, uint256 sequence, bytes signature) returns()
+func (chioChannel *ChioChannel) PackFundWithSignature(p ChioChannelParams, amount *big.Int, validAfter *big.Int, validBefore *big.Int, sequence *big.Int, signature []byte) []byte {
+	enc, err := chioChannel.abi.Pack("fundWithSignature", p, amount, validAfter, validBefore, sequence, signature)
+	if err != nil {
+		panic(err)
+	}
+	return enc
+}
+
+// TryPackFundWithSignature is the Go binding used to pack the parameters required for calling
+// the contract method with ID 0x58a4c976.  This method will return an error
+// if any inputs are invalid/nil.
+//
+// Solidity: function fundWithSignature((address,address,address,bytes32) p, uint256 amount, uint256 validAfter, uint256 validBefore, uint256 sequence, bytes signature) returns()
+func (chioChannel *ChioChannel) TryPackFundWithSignature(p ChioChannelParams, amount *big.Int, validAfter *big.Int, validBefore *big.Int, sequence *big.Int, signature []byte) ([]byte, error) {
+	return chioChannel.abi.Pack("fundWithSignature", p, amount, validAfter, validBefore, sequence, signature)
+}
+
 // PackRedeem is the Go binding used to pack the parameters required for calling
 // the contract method with ID 0xfdfcbab4.  This method will panic if any
 // invalid/nil inputs are passed.
@@ -517,6 +642,28 @@ func (chioChannel *ChioChannel) PackRedeem(p ChioChannelParams, cumulative *big.
 // Solidity: function redeem((address,address,address,bytes32) p, uint96 cumulative, bytes32 statement, bytes signature) returns()
 func (chioChannel *ChioChannel) TryPackRedeem(p ChioChannelParams, cumulative *big.Int, statement [32]byte, signature []byte) ([]byte, error) {
 	return chioChannel.abi.Pack("redeem", p, cumulative, statement, signature)
+}
+
+// PackRedeemMany is the Go binding used to pack the parameters required for calling
+// the contract method with ID 0x3e6411ba.  This method will panic if any
+// invalid/nil inputs are passed.
+//
+// Solidity: function redeemMany(address payee, address token, (address,bytes32,uint96,bytes32,bytes)[] claims) returns()
+func (chioChannel *ChioChannel) PackRedeemMany(payee common.Address, token common.Address, claims []ChioChannelClaim) []byte {
+	enc, err := chioChannel.abi.Pack("redeemMany", payee, token, claims)
+	if err != nil {
+		panic(err)
+	}
+	return enc
+}
+
+// TryPackRedeemMany is the Go binding used to pack the parameters required for calling
+// the contract method with ID 0x3e6411ba.  This method will return an error
+// if any inputs are invalid/nil.
+//
+// Solidity: function redeemMany(address payee, address token, (address,bytes32,uint96,bytes32,bytes)[] claims) returns()
+func (chioChannel *ChioChannel) TryPackRedeemMany(payee common.Address, token common.Address, claims []ChioChannelClaim) ([]byte, error) {
+	return chioChannel.abi.Pack("redeemMany", payee, token, claims)
 }
 
 // PackVoucherDigest is the Go binding used to pack the parameters required for calling
@@ -816,26 +963,17 @@ func (chioChannel *ChioChannel) UnpackError(raw []byte) (any, error) {
 	if bytes.Equal(raw[:4], chioChannel.abi.Errors["BadParty"].ID.Bytes()[:4]) {
 		return chioChannel.UnpackBadPartyError(raw[4:])
 	}
-	if bytes.Equal(raw[:4], chioChannel.abi.Errors["BadSignatureLength"].ID.Bytes()[:4]) {
-		return chioChannel.UnpackBadSignatureLengthError(raw[4:])
-	}
 	if bytes.Equal(raw[:4], chioChannel.abi.Errors["BadSigner"].ID.Bytes()[:4]) {
 		return chioChannel.UnpackBadSignerError(raw[4:])
 	}
 	if bytes.Equal(raw[:4], chioChannel.abi.Errors["ChannelClosing"].ID.Bytes()[:4]) {
 		return chioChannel.UnpackChannelClosingError(raw[4:])
 	}
+	if bytes.Equal(raw[:4], chioChannel.abi.Errors["ConsentExpired"].ID.Bytes()[:4]) {
+		return chioChannel.UnpackConsentExpiredError(raw[4:])
+	}
 	if bytes.Equal(raw[:4], chioChannel.abi.Errors["DepositMismatch"].ID.Bytes()[:4]) {
 		return chioChannel.UnpackDepositMismatchError(raw[4:])
-	}
-	if bytes.Equal(raw[:4], chioChannel.abi.Errors["ECDSAInvalidSignature"].ID.Bytes()[:4]) {
-		return chioChannel.UnpackECDSAInvalidSignatureError(raw[4:])
-	}
-	if bytes.Equal(raw[:4], chioChannel.abi.Errors["ECDSAInvalidSignatureLength"].ID.Bytes()[:4]) {
-		return chioChannel.UnpackECDSAInvalidSignatureLengthError(raw[4:])
-	}
-	if bytes.Equal(raw[:4], chioChannel.abi.Errors["ECDSAInvalidSignatureS"].ID.Bytes()[:4]) {
-		return chioChannel.UnpackECDSAInvalidSignatureSError(raw[4:])
 	}
 	if bytes.Equal(raw[:4], chioChannel.abi.Errors["ExceedsDeposit"].ID.Bytes()[:4]) {
 		return chioChannel.UnpackExceedsDepositError(raw[4:])
@@ -854,6 +992,9 @@ func (chioChannel *ChioChannel) UnpackError(raw []byte) (any, error) {
 	}
 	if bytes.Equal(raw[:4], chioChannel.abi.Errors["NothingHeld"].ID.Bytes()[:4]) {
 		return chioChannel.UnpackNothingHeldError(raw[4:])
+	}
+	if bytes.Equal(raw[:4], chioChannel.abi.Errors["NothingToPay"].ID.Bytes()[:4]) {
+		return chioChannel.UnpackNothingToPayError(raw[4:])
 	}
 	if bytes.Equal(raw[:4], chioChannel.abi.Errors["SafeERC20FailedOperation"].ID.Bytes()[:4]) {
 		return chioChannel.UnpackSafeERC20FailedOperationError(raw[4:])
@@ -936,30 +1077,6 @@ func (chioChannel *ChioChannel) UnpackBadPartyError(raw []byte) (*ChioChannelBad
 	return out, nil
 }
 
-// ChioChannelBadSignatureLength represents a BadSignatureLength error raised by the ChioChannel contract.
-type ChioChannelBadSignatureLength struct {
-	Length *big.Int
-}
-
-// ErrorID returns the hash of canonical representation of the error's signature.
-//
-// Solidity: error BadSignatureLength(uint256 length)
-func ChioChannelBadSignatureLengthErrorID() common.Hash {
-	return common.HexToHash("0x7d1250fe7d9f7573d54786d97945cacc9d5addab68df166fcbdfcb55aeb2af96")
-}
-
-// UnpackBadSignatureLengthError is the Go binding used to decode the provided
-// error data into the corresponding Go error struct.
-//
-// Solidity: error BadSignatureLength(uint256 length)
-func (chioChannel *ChioChannel) UnpackBadSignatureLengthError(raw []byte) (*ChioChannelBadSignatureLength, error) {
-	out := new(ChioChannelBadSignatureLength)
-	if err := chioChannel.abi.UnpackIntoInterface(out, "BadSignatureLength", raw); err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
 // ChioChannelBadSigner represents a BadSigner error raised by the ChioChannel contract.
 type ChioChannelBadSigner struct {
 	Recovered common.Address
@@ -1008,6 +1125,30 @@ func (chioChannel *ChioChannel) UnpackChannelClosingError(raw []byte) (*ChioChan
 	return out, nil
 }
 
+// ChioChannelConsentExpired represents a ConsentExpired error raised by the ChioChannel contract.
+type ChioChannelConsentExpired struct {
+	ValidUntil *big.Int
+}
+
+// ErrorID returns the hash of canonical representation of the error's signature.
+//
+// Solidity: error ConsentExpired(uint256 validUntil)
+func ChioChannelConsentExpiredErrorID() common.Hash {
+	return common.HexToHash("0x992b5308712af9917ab2be75cccbf8c07413b7daf833da2b5389c8dc31ed5b50")
+}
+
+// UnpackConsentExpiredError is the Go binding used to decode the provided
+// error data into the corresponding Go error struct.
+//
+// Solidity: error ConsentExpired(uint256 validUntil)
+func (chioChannel *ChioChannel) UnpackConsentExpiredError(raw []byte) (*ChioChannelConsentExpired, error) {
+	out := new(ChioChannelConsentExpired)
+	if err := chioChannel.abi.UnpackIntoInterface(out, "ConsentExpired", raw); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ChioChannelDepositMismatch represents a DepositMismatch error raised by the ChioChannel contract.
 type ChioChannelDepositMismatch struct {
 	Expected *big.Int
@@ -1028,77 +1169,6 @@ func ChioChannelDepositMismatchErrorID() common.Hash {
 func (chioChannel *ChioChannel) UnpackDepositMismatchError(raw []byte) (*ChioChannelDepositMismatch, error) {
 	out := new(ChioChannelDepositMismatch)
 	if err := chioChannel.abi.UnpackIntoInterface(out, "DepositMismatch", raw); err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-// ChioChannelECDSAInvalidSignature represents a ECDSAInvalidSignature error raised by the ChioChannel contract.
-type ChioChannelECDSAInvalidSignature struct {
-}
-
-// ErrorID returns the hash of canonical representation of the error's signature.
-//
-// Solidity: error ECDSAInvalidSignature()
-func ChioChannelECDSAInvalidSignatureErrorID() common.Hash {
-	return common.HexToHash("0xf645eedf0193584640b6b90cb9477e4c95b98636c148a891d4c0a146dc46e75a")
-}
-
-// UnpackECDSAInvalidSignatureError is the Go binding used to decode the provided
-// error data into the corresponding Go error struct.
-//
-// Solidity: error ECDSAInvalidSignature()
-func (chioChannel *ChioChannel) UnpackECDSAInvalidSignatureError(raw []byte) (*ChioChannelECDSAInvalidSignature, error) {
-	out := new(ChioChannelECDSAInvalidSignature)
-	if err := chioChannel.abi.UnpackIntoInterface(out, "ECDSAInvalidSignature", raw); err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-// ChioChannelECDSAInvalidSignatureLength represents a ECDSAInvalidSignatureLength error raised by the ChioChannel contract.
-type ChioChannelECDSAInvalidSignatureLength struct {
-	Length *big.Int
-}
-
-// ErrorID returns the hash of canonical representation of the error's signature.
-//
-// Solidity: error ECDSAInvalidSignatureLength(uint256 length)
-func ChioChannelECDSAInvalidSignatureLengthErrorID() common.Hash {
-	return common.HexToHash("0xfce698f7e8e5342cd615f641317bc45fe7e1e4a8b0a14dd1383ff8dc9c41917f")
-}
-
-// UnpackECDSAInvalidSignatureLengthError is the Go binding used to decode the provided
-// error data into the corresponding Go error struct.
-//
-// Solidity: error ECDSAInvalidSignatureLength(uint256 length)
-func (chioChannel *ChioChannel) UnpackECDSAInvalidSignatureLengthError(raw []byte) (*ChioChannelECDSAInvalidSignatureLength, error) {
-	out := new(ChioChannelECDSAInvalidSignatureLength)
-	if err := chioChannel.abi.UnpackIntoInterface(out, "ECDSAInvalidSignatureLength", raw); err != nil {
-		return nil, err
-	}
-	return out, nil
-}
-
-// ChioChannelECDSAInvalidSignatureS represents a ECDSAInvalidSignatureS error raised by the ChioChannel contract.
-type ChioChannelECDSAInvalidSignatureS struct {
-	S [32]byte
-}
-
-// ErrorID returns the hash of canonical representation of the error's signature.
-//
-// Solidity: error ECDSAInvalidSignatureS(bytes32 s)
-func ChioChannelECDSAInvalidSignatureSErrorID() common.Hash {
-	return common.HexToHash("0xd78bce0cccb935155ed6428d1c13e50b7f3550fd2b66b9fe266006fea4a5e1eb")
-}
-
-// UnpackECDSAInvalidSignatureSError is the Go binding used to decode the provided
-// error data into the corresponding Go error struct.
-//
-// Solidity: error ECDSAInvalidSignatureS(bytes32 s)
-func (chioChannel *ChioChannel) UnpackECDSAInvalidSignatureSError(raw []byte) (*ChioChannelECDSAInvalidSignatureS, error) {
-	out := new(ChioChannelECDSAInvalidSignatureS)
-	if err := chioChannel.abi.UnpackIntoInterface(out, "ECDSAInvalidSignatureS", raw); err != nil {
 		return nil, err
 	}
 	return out, nil
@@ -1242,6 +1312,29 @@ func ChioChannelNothingHeldErrorID() common.Hash {
 func (chioChannel *ChioChannel) UnpackNothingHeldError(raw []byte) (*ChioChannelNothingHeld, error) {
 	out := new(ChioChannelNothingHeld)
 	if err := chioChannel.abi.UnpackIntoInterface(out, "NothingHeld", raw); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// ChioChannelNothingToPay represents a NothingToPay error raised by the ChioChannel contract.
+type ChioChannelNothingToPay struct {
+}
+
+// ErrorID returns the hash of canonical representation of the error's signature.
+//
+// Solidity: error NothingToPay()
+func ChioChannelNothingToPayErrorID() common.Hash {
+	return common.HexToHash("0x4d63c252538ab708dc54228436ccda748d3924f239d20604ecbd55e56c4f3138")
+}
+
+// UnpackNothingToPayError is the Go binding used to decode the provided
+// error data into the corresponding Go error struct.
+//
+// Solidity: error NothingToPay()
+func (chioChannel *ChioChannel) UnpackNothingToPayError(raw []byte) (*ChioChannelNothingToPay, error) {
+	out := new(ChioChannelNothingToPay)
+	if err := chioChannel.abi.UnpackIntoInterface(out, "NothingToPay", raw); err != nil {
 		return nil, err
 	}
 	return out, nil
