@@ -41,14 +41,20 @@ type account struct {
 	Settled   uint64 `json:"settled"`   // in the ledger: redeemed, final
 	Backing   uint64 `json:"backing"`   // payee: final deposit when last seen
 
-	Halted string `json:"halted,omitempty"` // why, while it is
+	FinalBlock uint64 `json:"final_block,omitzero"` // the newest that was compared
+	Halted     string `json:"halted,omitempty"`     // why, while it is
+	Agrees     bool   `json:"agrees,omitzero"`      // halted, and the figures agree again: an operator may resume it
 }
 
 func (a *account) key() string { return accountKey(a.Side, a.Peer, a.Channel) }
 
 func (a *account) usable() error {
 	if a.Halted != "" {
-		return fmt.Errorf("%w: %s: %s", ErrHalted, a.Channel, a.Halted)
+		hint := ""
+		if a.Agrees {
+			hint = "; the figures agree again, chio-node settle resume lets it pay"
+		}
+		return fmt.Errorf("%w: %s: %s%s", ErrHalted, a.Channel, a.Halted, hint)
 	}
 	return nil
 }

@@ -116,7 +116,7 @@ func TestI8_AuditNamesWhatDiffers(t *testing.T) {
 		"one that pretends to have one":     {post("redeem 5 of channel CHANNEL"), "has no fact"},
 		"an obligation of another amount":   {rowWith("s/o/", `"units":10`, `"units":11`), "the fact makes it"},
 		"a deposit of another amount":       {rowWith("s/f/", `"amount":1000000`, `"amount":1000001`), "deposit 1 of channel"},
-		"a deposit that is not booked":      {rowWith("s/f/", `"booked":true`, `"booked":false`), "deposit 1 of channel"},
+		"a deposit that is not booked":      {rowWith("s/f/", `"booked":true`, `"booked":false`), "is not as the channel says: 1 of 1 are booked"},
 		"a channel that was paid more":      {rowWith("s/c/out/", `"settled":99990`, `"settled":99991`), "redemptions in the ledger 99990, at the channel 99991"},
 		"a channel with a gift":             {rowWith("s/c/out/", `"gifts":0`, `"gifts":7`), "gifts in the ledger 0, at the channel 7"},
 		"a channel with other deposits":     {rowWith("s/c/out/", `"deposited":1000000`, `"deposited":1000001`), "deposits in the ledger 1000000"},

@@ -55,6 +55,8 @@ type party struct {
 	fail    string // the failpoint that ends the process
 	losing  string // the message whose answer is lost, once
 	noted   []did.DID
+	alarms  []settlement.Alarm
+	clock   int64 // seconds after now
 }
 
 // crash is what a failpoint panics with.
@@ -141,7 +143,8 @@ func (p *party) useRail(rail settlement.Rail) {
 	var err error
 	p.settler, err = settlement.New(settlement.Config{
 		Self: p.did, DB: p.db, Kernel: p.kernel, Treaties: p, Counterparty: p, Rails: []settlement.Rail{rail},
-		VerifyPrice: signed.Verify, Now: func() int64 { return now }, Failpoint: p.failpoint,
+		VerifyPrice: signed.Verify, Now: func() int64 { return now + p.clock }, Failpoint: p.failpoint,
+		Alarm:     func(a settlement.Alarm) { p.alarms = append(p.alarms, a) },
 		Vouchered: func(peer did.DID) { p.noted = append(p.noted, peer) },
 	})
 	must(p.w.t, err)

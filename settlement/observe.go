@@ -16,8 +16,8 @@ type sight struct {
 }
 
 // observe books what has become final on a channel and compares the chain with
-// the ledger. A difference halts the channel and names both figures; a channel
-// that agrees again is released.
+// the ledger. A difference halts the channel and names both figures, until they
+// agree again and an operator resumes it.
 func (s *Settler) observe(ctx context.Context, a *account) (*account, error) {
 	seen, err := s.look(ctx, a)
 	if err != nil {
@@ -34,8 +34,7 @@ func (s *Settler) observe(ctx context.Context, a *account) (*account, error) {
 			return fmt.Errorf("channel %s: %w", a.Channel, store.ErrNotFound)
 		}
 		out = &fresh
-		out.Halted = ""
-		if err := s.book(tx, out, seen); err != nil {
+		if err := s.assess(tx, out, seen); err != nil {
 			return err
 		}
 		return save(tx, out.key(), out)
@@ -43,6 +42,7 @@ func (s *Settler) observe(ctx context.Context, a *account) (*account, error) {
 	if err != nil {
 		return nil, fmt.Errorf("book channel %s: %w", a.Channel, err)
 	}
+	s.markCompared(a.Channel)
 	return out, nil
 }
 

@@ -48,7 +48,7 @@ func (r fakeRail) Standing(_ context.Context, id wire.Digest) (settlement.Standi
 }
 
 // I7: a chain that holds or has paid less than the ledger says halts the
-// channel, and one that agrees again releases it.
+// channel, and nobody resumes it before the figures agree again.
 func TestI7_AChainThatForgetsHalts(t *testing.T) {
 	w := settled(t)
 	w.run()
@@ -75,11 +75,34 @@ func TestI7_AChainThatForgetsHalts(t *testing.T) {
 			t.Errorf("%s: not halted", name)
 		}
 	}
+	channel := w.acme.status().Out.Channels[0].Channel
+	if err := w.acme.settler.Resume(t.Context(), channel, "I say so"); !errors.Is(err, settlement.ErrHalted) {
+		t.Errorf("resumed while the figures differ: %v", err)
+	}
 	w.acme.useRail(real)
-	if err := w.acme.settler.Reconcile(t.Context()); err != nil {
+	if err := w.acme.settler.Reconcile(t.Context()); !errors.Is(err, settlement.ErrHalted) || !strings.Contains(err.Error(), "settle resume") {
 		t.Errorf("once they agree again: %v", err)
 	}
-	w.balanced()
+	w.call(10, w.quote(100_000_000))
+	if _, err := w.acme.settler.Run(t.Context(), w.globex.did); !errors.Is(err, settlement.ErrHalted) {
+		t.Errorf("paid before somebody looked: %v", err)
+	}
+	for reason, want := range map[string]error{"": settlement.ErrReason, strings.Repeat("x", 501): settlement.ErrReason, "\xff": settlement.ErrReason} {
+		if err := w.acme.settler.Resume(t.Context(), channel, reason); !errors.Is(err, want) {
+			t.Errorf("resumed for %.10q: %v", reason, err)
+		}
+	}
+	must(t, w.acme.settler.Resume(t.Context(), channel, "the endpoint had an old copy"))
+	if err := w.acme.settler.Resume(t.Context(), channel, "again"); !errors.Is(err, settlement.ErrNotHalted) {
+		t.Errorf("resumed twice: %v", err)
+	}
+	if err := w.acme.settler.Resume(t.Context(), wire.Hash([]byte("other")), "x"); !errors.Is(err, settlement.ErrUnknownChannel) {
+		t.Errorf("resumed another: %v", err)
+	}
+	if res := w.run(); res.Paid != 99_990 || w.redeem() != 99_990 {
+		t.Errorf("after it: %+v", res)
+	}
+	w.audited()
 }
 
 // What was owed under a treaty that names another chain waits, and does not

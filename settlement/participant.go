@@ -31,6 +31,7 @@ func (s *Settler) Participant() *Participant { return &Participant{s} }
 type hold struct {
 	Peer   did.DID             `json:"peer"`
 	Charge wire.MonetaryAmount `json:"charge"`
+	At     int64               `json:"at,omitzero"` // unix seconds
 }
 
 // Admit gates a paid call that a peer's kernel sent.
@@ -62,7 +63,7 @@ func (p *Participant) Admit(tx store.Tx, a *kernel.Admittance, _ *kernel.Ticket)
 	if err := changeExposure(tx, In, peer, a.Charge.Currency, func(x *Exposure) error { return raise(&x.Held, a.Charge.Units) }); err != nil {
 		return err
 	}
-	return save(tx, holdKey(a.Call.Mandate.CallID), hold{Peer: peer, Charge: *a.Charge})
+	return save(tx, holdKey(a.Call.Mandate.CallID), hold{Peer: peer, Charge: *a.Charge, At: a.Call.Now})
 }
 
 // Close releases the hold and accrues what the call is owed for, at both

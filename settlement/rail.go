@@ -14,10 +14,13 @@ type Channel struct {
 }
 
 // Standing is a channel on its chain, in units of the token. The final figures
-// can no longer change back.
+// can no longer change back; FinalBlock is where they were read, 0 if the rail
+// does not say.
 type Standing struct {
 	Deposited, Settled           uint64
 	FinalDeposited, FinalSettled uint64
+	FinalBlock                   uint64
+	FinalHash                    wire.Digest
 	CloseAt                      int64 // unix seconds, 0 unless the payer is leaving
 }
 

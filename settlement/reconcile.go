@@ -12,7 +12,7 @@ import (
 
 // Reconcile resumes every transaction under way, books what became final while
 // the node was away, and compares each channel with the ledger. It is called
-// before serving. A channel that disagrees is halted and named in the error
+// before serving, and now and then while the node runs. A channel that disagrees is halted and named in the error
 // (ErrHalted) with both figures; the others are usable all the same, so the
 // node may serve. A chain that does not answer is an error, too, and leaves its
 // channels as they were.
@@ -28,15 +28,21 @@ func (s *Settler) Reconcile(ctx context.Context) error {
 		return err
 	}
 	for _, a := range channels {
-		fresh, err := s.observe(ctx, a)
-		if err == nil {
-			err = fresh.usable()
-		}
-		if err != nil {
+		if err := s.check(ctx, a); err != nil {
 			failed = append(failed, fmt.Errorf("channel %s with %s: %w", a.Channel, a.Peer, err))
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// check holds one channel against its chain while nothing else moves on it.
+func (s *Settler) check(ctx context.Context, a *account) error {
+	defer s.lock(a.Peer)()
+	fresh, err := s.observe(ctx, a)
+	if err != nil {
+		return err
+	}
+	return fresh.usable()
 }
 
 // Pending lists the peers with whom something was begun and not finished: Run

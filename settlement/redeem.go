@@ -32,6 +32,9 @@ func (s *Settler) RedeemDue(ctx context.Context, peer did.DID) ([]Redemption, er
 	}
 	out := []Redemption{}
 	for _, a := range channels {
+		if a, err = s.reconciled(ctx, a); err != nil {
+			return out, err
+		}
 		if err := a.usable(); err != nil {
 			return out, err
 		}

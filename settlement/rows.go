@@ -21,6 +21,8 @@ const (
 // rowLimits bound what one row holds: a statement with its list of receipts.
 var rowLimits = wire.Limits{Bytes: 768 << 10, Depth: 40}
 
+const holdPrefix = "s/h/"
+
 func obligationKey(id wire.Digest) string { return "s/o/" + id.String() }
 func openPrefix(side Side, peer did.DID) string {
 	return fmt.Sprintf("s/u/%s/%s/", side, peer)
@@ -29,7 +31,7 @@ func openKey(side Side, peer did.DID, o *Obligation) string {
 	return fmt.Sprintf("%s%020d/%s", openPrefix(side, peer), o.At, o.Receipt)
 }
 func exposurePrefix(side Side, peer did.DID) string { return fmt.Sprintf("s/x/%s/%s/", side, peer) }
-func holdKey(callID string) string                  { return "s/h/" + callID }
+func holdKey(callID string) string                  { return holdPrefix + callID }
 func accountPrefix(side Side) string                { return fmt.Sprintf("s/c/%s/", side) }
 func peerAccounts(side Side, peer did.DID) string   { return accountPrefix(side) + peer.String() + "/" }
 func accountKey(side Side, peer did.DID, channel wire.Digest) string {

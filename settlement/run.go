@@ -48,12 +48,15 @@ type runner struct {
 // result says what was done before it; the next Run continues there.
 func (s *Settler) Run(ctx context.Context, peer did.DID) (*RunResult, error) {
 	defer s.lock(peer)()
-	run := &runner{s: s, peer: peer, res: &RunResult{Peer: peer, Statements: []Settled{}}, skip: make(map[wire.Digest]bool)}
+	run := s.newRunner(peer)
 	channels, err := s.list(Out, peer)
 	if err != nil {
 		return run.res, err
 	}
 	for _, a := range channels {
+		if a, err = s.reconciled(ctx, a); err != nil {
+			return run.res, err
+		}
 		if a.Settled < a.Vouchered || a.Booked < a.Deposits {
 			if a, err = s.observe(ctx, a); err != nil {
 				return run.res, err
@@ -72,6 +75,10 @@ func (s *Settler) Run(ctx context.Context, peer did.DID) (*RunResult, error) {
 			return run.res, err
 		}
 	}
+}
+
+func (s *Settler) newRunner(peer did.DID) *runner {
+	return &runner{s: s, peer: peer, res: &RunResult{Peer: peer, Statements: []Settled{}}, skip: make(map[wire.Digest]bool)}
 }
 
 func (s *Settler) list(side Side, peer did.DID) (out []*account, err error) {

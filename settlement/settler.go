@@ -33,6 +33,9 @@ type Config struct {
 	// Vouchered is called once a peer's new voucher is on disk, so that its
 	// redemption can be scheduled; optional, must be quick.
 	Vouchered func(peer did.DID)
+	// Alarm is called once for what an operator has to look at: a channel that is
+	// halted, a peer that cannot be reached; optional, must be quick.
+	Alarm func(Alarm)
 	// Failpoint is called between steps so that a test can end the process
 	// there; nil in production.
 	Failpoint func(name string)
@@ -61,6 +64,9 @@ func (c *Config) validate() error {
 	if c.Vouchered == nil {
 		c.Vouchered = func(did.DID) {}
 	}
+	if c.Alarm == nil {
+		c.Alarm = func(Alarm) {}
+	}
 	if c.Failpoint == nil {
 		c.Failpoint = func(string) {}
 	}
@@ -73,8 +79,9 @@ func (c *Config) validate() error {
 type Settler struct {
 	cfg Config
 
-	mu   sync.Mutex // guards busy
-	busy map[did.DID]*sync.Mutex
+	mu       sync.Mutex // guards what follows
+	busy     map[did.DID]*sync.Mutex
+	compared map[wire.Digest]bool // channels that were compared with their chains since the start
 }
 
 // New checks the configuration and starts nothing. Call Reconcile before
@@ -83,7 +90,7 @@ func New(cfg Config) (*Settler, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	return &Settler{cfg: cfg, busy: make(map[did.DID]*sync.Mutex)}, nil
+	return &Settler{cfg: cfg, busy: make(map[did.DID]*sync.Mutex), compared: make(map[wire.Digest]bool)}, nil
 }
 
 // lock keeps two settlements with one peer apart.
