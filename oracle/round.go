@@ -89,10 +89,13 @@ type Signed struct {
 }
 
 // Round is an aggregate of observations of one pair, sorted by operator.
+// Previous is the round of the pair before it, at the node that made it, so that
+// none can be taken out or put in later; the first round has none.
 type Round struct {
 	Schema       string        `json:"schema"`
 	Pair         Pair          `json:"pair"`
 	Observations []Observation `json:"observations"`
+	Previous     wire.Digest   `json:"previous,omitzero"`
 }
 
 // NewRound aggregates observations; the order in which they come has no

@@ -121,12 +121,7 @@ func aggregate(r *Round, maxDivergenceBps uint32) (Price, error) {
 		return Price{}, fmt.Errorf("%w on %s: %s and %s are more than %d bps apart", ErrDiverged, r.Pair,
 			p.Low.FloatString(8), p.High.FloatString(8), maxDivergenceBps)
 	}
-	middle := len(prices) / 2
-	p.Median = prices[middle]
-	if len(prices)%2 == 0 {
-		sum := new(big.Rat).Add(prices[middle-1], prices[middle])
-		p.Median = sum.Mul(sum, big.NewRat(1, 2))
-	}
+	p.Median = Median(prices)
 	return p, nil
 }
 
