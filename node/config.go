@@ -105,6 +105,9 @@ type OracleConfig struct {
 	MaxAgeSeconds int64    `yaml:"max_age_seconds"`
 	MarginBps     uint32   `yaml:"margin_bps"`
 	DivergenceBps uint32   `yaml:"max_divergence_bps"`
+	Signers       string   `yaml:"signers"` // file that says whose foreign payloads count
+
+	Pairs []PricePairConfig `yaml:"pairs"`
 }
 
 // SettlementConfig is how this node pays and is paid.
@@ -249,7 +252,7 @@ func (o *OracleConfig) validate() error {
 	if o.MaxAgeSeconds < 1 || o.MarginBps > 10_000 || o.DivergenceBps > 10_000 {
 		return errors.New("oracle: max_age_seconds must be positive, margin_bps and max_divergence_bps at most 10000")
 	}
-	return nil
+	return o.validatePairs()
 }
 
 func (c *ChainConfig) validate() error {

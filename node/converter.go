@@ -86,7 +86,17 @@ func (c *converter) price(id wire.Digest, now int64) (oracle.Price, error) {
 	if p, ok := c.seen[id]; ok {
 		return p, nil
 	}
-	r, err := c.n.round(id)
+	var r *oracle.Round
+	err := c.n.db.View(func(rows store.Reader) (err error) {
+		if r, err = readRound(rows, id); err != nil {
+			return err
+		}
+		latch, err := readLatch(rows, r.Pair)
+		if err != nil {
+			return err
+		}
+		return stopped(&latch)
+	})
 	if err != nil {
 		return oracle.Price{}, err
 	}

@@ -143,6 +143,9 @@ func (n *Node) exportPrices(r store.Reader, f *Files, peer did.DID, doc []byte) 
 		}
 		e, err := oracle.Converter{Currencies: n.cfg.currencies()}.Prove(wire.MonetaryAmount{Units: total.Gross, Currency: st.Gross.Currency},
 			round, price, st.Net.Currency, oracle.RuleSettle)
+		if err == nil {
+			e, err = withGrounds(r, e)
+		}
 		if err != nil {
 			return err
 		}

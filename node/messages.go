@@ -2,6 +2,7 @@ package node
 
 import (
 	"github.com/backbay-labs/chio-node/kernel/capability"
+	"github.com/backbay-labs/chio-node/oracle"
 	"github.com/backbay-labs/chio-node/p2p"
 	"github.com/backbay-labs/chio-node/vc/oidc"
 	"github.com/backbay-labs/chio-node/vc/passport"
@@ -407,6 +408,51 @@ type SignPrice struct {
 // Observation answers "oracle/sign".
 type Observation struct {
 	Observation wire.Raw `json:"observation"`
+	State       string   `json:"state,omitempty"`    // of the sources
+	Problems    []string `json:"problems,omitempty"` // of sources that do not count
+}
+
+// ObservePrice asks "oracle/observe": an observation of what the configured
+// sources of a pair say.
+type ObservePrice struct {
+	Pair string `json:"pair"` // as USDC/USD
+}
+
+// ResetPair asks "oracle/reset": to end a trip or a pause, or to pause.
+type ResetPair struct {
+	Pair  string `json:"pair"`
+	Word  string `json:"word"` // the operator's, logged
+	Pause bool   `json:"pause,omitzero"`
+}
+
+// PairState answers "oracle/reset".
+type PairState struct {
+	Pair   string       `json:"pair"`
+	Trip   *oracle.Trip `json:"trip,omitempty"`
+	Paused string       `json:"paused,omitempty"`
+}
+
+// ListRounds asks "oracle/rounds".
+type ListRounds struct {
+	Pair  string `json:"pair"`
+	Limit int    `json:"limit,omitzero"` // 0: 1000
+}
+
+// Rounds answers "oracle/rounds", the newest first. Broken says where the chain
+// does not hold.
+type Rounds struct {
+	State  PairState     `json:"state"`
+	Rounds []ListedRound `json:"rounds"`
+	Broken string        `json:"broken,omitempty"`
+}
+
+// ListedRound is one round of a chain.
+type ListedRound struct {
+	ID         wire.Digest `json:"id"`
+	Previous   wire.Digest `json:"previous,omitzero"`
+	ObservedAt int64       `json:"observed_at"`
+	Operators  []string    `json:"operators"`
+	Round      wire.Raw    `json:"round"`
 }
 
 // ImportRound asks "oracle/import": observations that make one round.

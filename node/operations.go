@@ -130,6 +130,9 @@ var operations = map[string]handler{
 	"budget/audit":         operation((*Node).auditBudgets),
 	"oracle/sign":          operation((*Node).signPrice),
 	"oracle/import":        operation((*Node).importRound),
+	"oracle/observe":       operation((*Node).observePrice),
+	"oracle/reset":         operation((*Node).resetPair),
+	"oracle/rounds":        operation((*Node).listRounds),
 	"export":               operation((*Node).exportAll),
 	"mcp/ending":           operation((*Node).mcpEnding),
 

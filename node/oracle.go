@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,22 +69,65 @@ func (n *Node) importRound(ctx context.Context, req ImportRound) (*Round, error)
 	if err != nil {
 		return nil, usage("round: %v", err)
 	}
-	price, err := oracle.Verify(r, n.money.operators(), signed.Verify, n.now())
-	if err != nil {
-		return nil, &Problem{Code: "CHIO-ORACLE-ROUND", Message: err.Error(), Exit: ExitUnverifiable,
+	price, refused := oracle.Verify(r, n.money.operators(), signed.Verify, n.now())
+	trip := n.judgeRound(r, price, refused)
+	err = n.db.Update(ctx, func(tx store.Tx) error {
+		again, err := n.putRound(tx, r, trip, refused)
+		if err == nil {
+			refused = again
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case errors.Is(refused, errTripped):
+		return nil, trippedProblem(refused)
+	case refused != nil:
+		return nil, &Problem{Code: "CHIO-ORACLE-ROUND", Message: refused.Error(), Exit: ExitUnverifiable,
 			Hint: "oracle.operators in the config lists whose observations count"}
 	}
 	id := r.ID()
-	err = n.db.Update(ctx, func(tx store.Tx) error {
-		tx.Set(roundRows+id.String(), r.Bytes())
-		tx.Set(currentRoundRow+r.Pair.String(), []byte(id.String()))
-		return nil
-	})
+	n.offerRound(ctx, r)
+	return &Round{ID: id, Price: price.Median.FloatString(8), Signers: len(r.Observations)}, nil
+}
+
+// putRound makes a verified round the one in use, or says why not:
+//
+//	1 a trip is stored whatever else holds, unless the pair is tripped already
+//	2 a round that is refused, or of a stopped pair, is not used
+//	3 the round in use given again stays
+//	4 a round follows the one in use
+func (n *Node) putRound(tx store.Tx, r *oracle.Round, trip *oracle.Trip, refused error) (error, error) {
+	latch, err := readLatch(tx, r.Pair)
 	if err != nil {
 		return nil, err
 	}
-	n.offerRound(ctx, r)
-	return &Round{ID: id, Price: price.Median.FloatString(8), Signers: len(r.Observations)}, nil
+	if trip != nil && latch.Trip == nil { // 1
+		latch.Trip = trip
+		tx.Set(latchRows+r.Pair.String(), latch.Bytes())
+	}
+	if err := stopped(&latch); err != nil { // 2
+		return err, nil
+	}
+	if refused != nil { // 2
+		return refused, nil
+	}
+	last, err := currentOf(tx, r.Pair)
+	if err != nil {
+		return nil, err
+	}
+	if last != nil && slices.Equal(last.Observations, r.Observations) { // 3
+		r.Previous = last.Previous
+		return nil, nil
+	}
+	if err := r.Follow(last); err != nil { // 4
+		return err, nil
+	}
+	id := r.ID().String()
+	tx.Set(roundRows+id, r.Bytes())
+	tx.Set(currentRoundRow+r.Pair.String(), []byte(id))
+	return nil, nil
 }
 
 // offerTimeout bounds giving one peer a round.
@@ -110,40 +154,26 @@ func (n *Node) offerRound(ctx context.Context, r *oracle.Round) {
 // currentRound is the id of the newest round of a pair that is still usable,
 // or nil.
 func (n *Node) currentRound(pair oracle.Pair) (*wire.Digest, error) {
-	var text []byte
-	err := n.db.View(func(r store.Reader) (err error) {
-		text, err = r.Get(currentRoundRow + pair.String())
+	var last *oracle.Round
+	err := n.db.View(func(r store.Reader) error {
+		latch, err := readLatch(r, pair)
+		if err != nil || stopped(&latch) != nil {
+			return err // a stopped pair has no price
+		}
+		last, err = currentOf(r, pair)
 		return err
 	})
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil
-	}
-	if err != nil {
+	if err != nil || last == nil {
 		return nil, err
 	}
-	id, err := wire.ParseDigest(string(text))
-	if err != nil {
-		return nil, fmt.Errorf("%w: current round of %s: %w", store.ErrCorrupt, pair, err)
-	}
-	r, err := n.round(id)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := oracle.Verify(r, n.money.operators(), signed.Verify, n.now()); err != nil {
+	if _, err := oracle.Verify(last, n.money.operators(), signed.Verify, n.now()); err != nil {
 		return nil, nil // a stale price is no price
 	}
+	id := last.ID()
 	return &id, nil
 }
 
-// round reads a stored round.
-func (n *Node) round(id wire.Digest) (round *oracle.Round, err error) {
-	err = n.db.View(func(r store.Reader) error {
-		round, err = readRound(r, id)
-		return err
-	})
-	return round, err
-}
-
+// readRound reads a stored round.
 func readRound(r store.Reader, id wire.Digest) (*oracle.Round, error) {
 	doc, err := r.Get(roundRows + id.String())
 	if err != nil {

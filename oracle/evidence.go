@@ -32,6 +32,7 @@ type EvidenceBody struct {
 	Decimals  [2]int              `json:"decimals"`
 	From      wire.MonetaryAmount `json:"from"`
 	To        wire.MonetaryAmount `json:"to"`
+	Grounds   []Grounds           `json:"grounds,omitempty"` // of observations, as far as the writer has them
 }
 
 // Prove converts amount with a verified round and returns the evidence. The
@@ -77,6 +78,8 @@ func ParseEvidence(doc []byte) (*Evidence, error) {
 //	  statement that names the round and its own time
 //	5 the margin belongs to the rule
 //	6 the conversion gives the stated amount exactly
+//	7 grounds are those of an observation, byte for byte; what they say is for
+//	  VerifyGrounds, which needs to know whose payloads count
 func VerifyEvidence(e *Evidence, operators Operators, verify Verifier, currencies wire.Currencies) (Price, error) {
 	b := e.Body
 	if b.Schema != EvidenceSchema || wire.Hash(wire.MustMarshal(b)) != e.ID { // 1
@@ -105,6 +108,9 @@ func VerifyEvidence(e *Evidence, operators Operators, verify Verifier, currencie
 	}
 	if to != b.To { // 6
 		return Price{}, fmt.Errorf("%w: %d %s, stated %d", ErrEvidence, to.Units, to.Currency, b.To.Units)
+	}
+	if err := b.checkGrounds(); err != nil { // 7
+		return Price{}, err
 	}
 	return p, nil
 }

@@ -62,6 +62,11 @@ type Source struct {
 // and 1.01.
 type Peg struct{ LowBps, HighBps uint32 }
 
+// Holds reports whether a price is within the band.
+func (p *Peg) Holds(price *big.Rat) bool {
+	return price.Cmp(big.NewRat(int64(p.LowBps), 10_000)) >= 0 && price.Cmp(big.NewRat(int64(p.HighBps), 10_000)) <= 0
+}
+
 // SequencerRule is how long a sequencer must have been up, and how old the
 // knowledge of it may be.
 type SequencerRule struct{ GraceSeconds, MaxAgeSeconds int64 }
@@ -106,7 +111,8 @@ type Mark struct {
 type Outcome struct {
 	State    State
 	Price    *big.Rat
-	Used     []string // sources the price rests on, sorted
+	Used     []string // sources that agree with the price, sorted
+	Counted  []string // sources whose median it is, in the order of the readings
 	Problems []string // why the others do not count
 }
 
@@ -290,11 +296,11 @@ func (j *judgement) decide() (Outcome, *Trip) {
 		j.out.Problems = append(j.out.Problems, fmt.Sprintf("%d sources agree, %d must", len(j.out.Used), j.w.MinAgreeing))
 		return j.out, nil
 	}
-	if p := j.w.Peg; p != nil && (price.Cmp(big.NewRat(int64(p.LowBps), 10_000)) < 0 || price.Cmp(big.NewRat(int64(p.HighBps), 10_000)) > 0) { // 7
+	if p := j.w.Peg; p != nil && !p.Holds(price) { // 7
 		return j.out, &Trip{Reason: TripDepegged, Detail: fmt.Sprintf("%s is outside %d … %d bps", price.FloatString(8), p.LowBps, p.HighBps)}
 	}
 	slices.Sort(j.out.Used)
-	j.out.State, j.out.Price = StateLive, price
+	j.out.State, j.out.Price, j.out.Counted = StateLive, price, j.names
 	if len(j.out.Used) < len(j.w.Sources) {
 		j.out.State = StateDegraded
 	}

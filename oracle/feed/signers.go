@@ -2,6 +2,7 @@ package feed
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/backbay-labs/chio-node/oracle"
 	"github.com/backbay-labs/chio-node/oracle/feed/pyth"
@@ -29,6 +30,8 @@ type Signers struct {
 	Pyth            []pyth.Set     `json:"pyth,omitempty"`
 	RedStone        []redstone.Set `json:"redstone,omitempty"`
 	Operators       *Operators     `json:"operators,omitempty"`
+
+	Feeds map[string][]string `json:"feeds,omitempty"` // which feeds price a pair: "USDC/USD": ["eaa0…", "USDC"]
 }
 
 // Operators are the oracle operators of the project's own feed that count.
@@ -90,4 +93,22 @@ func (s *Signers) Fresh(r *oracle.Sample, now int64) error {
 		return fmt.Errorf("%w: %.70s is published %d seconds ahead, limit %d; check both clocks", oracle.ErrFuture, r.Feed, -age, s.MaxAheadSeconds)
 	}
 	return nil
+}
+
+// Sample verifies a payload and returns the price of a feed that prices the
+// pair. It is an oracle.Sampler.
+func (s *Signers) Sample(pair oracle.Pair, name string, raw []byte) (oracle.Sample, error) {
+	if !slices.Contains(s.Feeds[pair.String()], name) {
+		return oracle.Sample{}, fmt.Errorf("%w: feed %.70s is not one of %s in the signers file", oracle.ErrSigners, name, pair)
+	}
+	format, samples, err := Verify(raw, s)
+	if err != nil {
+		return oracle.Sample{}, err
+	}
+	for _, sample := range samples {
+		if sample.Feed == name && (format == FormatPyth || format == FormatRedStone) {
+			return sample, nil
+		}
+	}
+	return oracle.Sample{}, fmt.Errorf("%w: feed %.70s is not in the %s payload", oracle.ErrPayload, name, format)
 }

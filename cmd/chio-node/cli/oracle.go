@@ -13,11 +13,17 @@ import (
 func (a *app) oracleCmd() *cobra.Command {
 	c := &cobra.Command{Use: "oracle", Short: "sign and verify prices, make rounds of them"}
 	var req node.SignPrice
-	var out string
-	sign := &cobra.Command{Use: "sign", Short: "sign one observation with this node's oracle key", Args: cobra.NoArgs,
+	var out, pair string
+	sign := &cobra.Command{Use: "sign", Short: "sign one observation with this node's oracle key",
+		Long: "Signs --value, or with --pair what the sources of oracle.pairs say: payloads that verify and agree.",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var o node.Observation
-			if err := a.call(cmd.Context(), "oracle/sign", req, &o); err != nil {
+			op, ask := "oracle/sign", any(req)
+			if pair != "" {
+				op, ask = "oracle/observe", node.ObservePrice{Pair: pair}
+			}
+			if err := a.call(cmd.Context(), op, ask, &o); err != nil {
 				return err
 			}
 			if out != "" {
@@ -41,7 +47,9 @@ func (a *app) oracleCmd() *cobra.Command {
 	f.StringVar(&req.Source, "source", "operator", "where the price was observed")
 	f.Int64Var(&req.TTLSeconds, "ttl-seconds", 0, "how long it may be used (default one hour)")
 	f.StringVar(&out, "out", "", "file to write")
-	_ = sign.MarkFlagRequired("value") // the flag exists: it is defined above
+	f.StringVar(&pair, "pair", "", "sign what the configured sources of this pair say, as USDC/USD")
+	sign.MarkFlagsOneRequired("value", "pair")
+	sign.MarkFlagsMutuallyExclusive("value", "pair")
 	imports := &cobra.Command{Use: "import FILE…", Short: "make a round of observations and use it from now on", Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var req node.ImportRound
@@ -58,6 +66,6 @@ func (a *app) oracleCmd() *cobra.Command {
 			}
 			return a.print(r, func(w io.Writer) { fmt.Fprintf(w, "round %s\nprice %s from %d operators\n", r.ID, r.Price, r.Signers) })
 		}}
-	c.AddCommand(sign, imports, a.oracleVerifyCmd())
+	c.AddCommand(sign, imports, a.oracleVerifyCmd(), a.oracleRoundsCmd(), a.oracleResetCmd(false), a.oracleResetCmd(true), a.oracleServeCmd())
 	return c
 }
