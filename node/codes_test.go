@@ -226,6 +226,8 @@ func TestSettlementCausesHaveCodes(t *testing.T) {
 		settlement.ErrDeposit: "CHIO-SETTLE-DEPOSIT", settlement.ErrHalted: "CHIO-SETTLE-HALTED", settlement.ErrRail: "CHIO-SETTLE-NO-RAIL",
 		settlement.ErrRefused: "CHIO-SETTLE-REFUSED", settlement.ErrConflict: "CHIO-SETTLE-CONFLICT", evm.ErrUnavailable: "CHIO-CHAIN",
 		evm.ErrWrongChain: "CHIO-CHAIN-ID", evm.ErrFee: "CHIO-CHAIN-FEE", evm.ErrForeignNonce: "CHIO-CHAIN-NONCE",
+		evm.ErrReorganised: "CHIO-CHAIN-REORG", evm.ErrDisagree: "CHIO-CHAIN-DISAGREE", evm.ErrUnknownTx: "CHIO-CHAIN-TX",
+		evm.ErrMined: "CHIO-CHAIN-TX", evm.ErrCancelled: "CHIO-CHAIN-TX",
 	} {
 		var p *Problem
 		if err := settleProblem(fmt.Errorf("paying globex: %w", cause)); !errors.As(err, &p) || p.Code != code || p.Hint == "" {

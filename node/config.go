@@ -96,6 +96,13 @@ type ChainConfig struct {
 	Channel       string `yaml:"channel"` // 0x…, ChioChannel
 	Confirmations uint64 `yaml:"confirmations"`
 	MaxFeeGwei    uint64 `yaml:"max_fee_gwei"`
+
+	RPCs             []string `yaml:"rpcs"` // further endpoints of the same chain
+	AgreeAboveMinor  uint64   `yaml:"agree_above_minor"`
+	BumpAfterBlocks  uint64   `yaml:"bump_after_blocks"`
+	CloseMaxFeeGwei  uint64   `yaml:"close_max_fee_gwei"`
+	GasMarginPercent uint64   `yaml:"gas_margin_percent"`
+	Heads            uint64   `yaml:"heads"`
 }
 
 // OracleConfig names whose price rounds count.
@@ -256,18 +263,42 @@ func (o *OracleConfig) validate() error {
 }
 
 func (c *ChainConfig) validate() error {
-	u, err := url.Parse(c.RPC)
+	for _, endpoint := range append([]string{c.RPC}, c.RPCs...) {
+		if err := checkEndpoint(endpoint); err != nil {
+			return err
+		}
+	}
 	switch {
 	case !namePattern.MatchString(c.Name):
 		return fmt.Errorf("name %.80q is not a name", c.Name)
 	case c.ChainID == 0:
 		return errors.New("chain_id is missing")
-	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		return fmt.Errorf("rpc %.120q is not an http(s) URL", c.RPC)
-	case u.Scheme == "http" && loopback(u.Host) != nil:
-		return errors.New("rpc: plain http is for loopback only; use https")
+	case c.Heads != 0 && c.Heads < minHeads:
+		return fmt.Errorf("heads: %d is less than %d; a reorganisation is told by the blocks that are remembered", c.Heads, minHeads)
+	case c.GasMarginPercent > 400:
+		return fmt.Errorf("gas_margin_percent: %d is above 400", c.GasMarginPercent)
+	case c.MaxFeeGwei > maxGwei || c.CloseMaxFeeGwei > maxGwei:
+		return fmt.Errorf("max_fee_gwei and close_max_fee_gwei are at most %d", maxGwei)
 	case !addressPattern.MatchString(c.Token) || !addressPattern.MatchString(c.Channel):
 		return errors.New("token and channel must be 0x addresses")
+	}
+	return nil
+}
+
+// The bounds of a chain's figures.
+const (
+	minHeads = 64
+	maxGwei  = 1_000_000
+)
+
+// checkEndpoint refuses an RPC address that would show what is asked on the way.
+func checkEndpoint(endpoint string) error {
+	u, err := url.Parse(endpoint)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return fmt.Errorf("rpc %.120q is not an http(s) URL", endpoint)
+	case u.Scheme == "http" && loopback(u.Host) != nil:
+		return errors.New("rpc: plain http is for loopback only; use https")
 	}
 	return nil
 }

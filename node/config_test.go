@@ -28,6 +28,8 @@ func TestConfigRefuses(t *testing.T) {
 		{"public api", "api:\n  listen: 0.0.0.0:80\n", "loopback"},
 		{"two entries of one chain", "chains:\n- {name: a, chain_id: 1, rpc: 'https://example.com', token: '0x0000000000000000000000000000000000000001', channel: '0x0000000000000000000000000000000000000002'}\n- {name: b, chain_id: 1, rpc: 'https://example.com', token: '0x0000000000000000000000000000000000000001', channel: '0x0000000000000000000000000000000000000002'}\n", "second entry for chain id 1"},
 		{"plain http rpc", "chains:\n- {name: a, chain_id: 1, rpc: 'http://example.com:1', token: '0x0000000000000000000000000000000000000001', channel: '0x0000000000000000000000000000000000000002'}\n", "https"},
+		{"plain http of a second endpoint", "chains:\n- {name: a, chain_id: 1, rpc: 'https://example.com', rpcs: ['http://example.com:1'], token: '0x0000000000000000000000000000000000000001', channel: '0x0000000000000000000000000000000000000002'}\n", "https"},
+		{"too few remembered blocks", "chains:\n- {name: a, chain_id: 1, rpc: 'https://example.com', heads: 2, token: '0x0000000000000000000000000000000000000001', channel: '0x0000000000000000000000000000000000000002'}\n", "heads"},
 		{"unknown settlement chain", "settlement: {chain: base}\n", "no chain is named"},
 		{"one oracle operator", "oracle: {min_operators: 1}\n", "at least 2"},
 		{"a passport of no policy", "federation: {minimum_passport: gold}\n", "line 1"},

@@ -195,8 +195,13 @@ func (m *money) dial(ctx context.Context, c *ChainConfig) (*evm.Chain, error) {
 	if fee == 0 {
 		fee = defaultMaxFeeGwei
 	}
-	chain, err := evm.Dial(ctx, evm.Config{Name: c.Name, ChainID: c.ChainID, RPC: c.RPC, Token: token, Channel: contract, Key: m.key, DB: m.n.db,
-		Confirmations: c.Confirmations, MaxFeeGwei: fee, Now: m.n.now, Wait: pollEvery(c), Failpoint: m.n.opts.Failpoint})
+	bump := c.BumpAfterBlocks
+	if bump == 0 {
+		bump = defaultBumpAfterBlocks
+	}
+	chain, err := evm.Dial(ctx, evm.Config{Name: c.Name, ChainID: c.ChainID, RPC: c.RPC, Fallbacks: c.RPCs, AgreeAbove: c.AgreeAboveMinor,
+		Token: token, Channel: contract, Key: m.key, DB: m.n.db, BumpAfterBlocks: bump, CloseMaxFeeGwei: c.CloseMaxFeeGwei,
+		GasMarginPercent: c.GasMarginPercent, Heads: c.Heads, Confirmations: c.Confirmations, MaxFeeGwei: fee, Now: m.n.now, Wait: pollEvery(c), Failpoint: m.n.opts.Failpoint})
 	if err != nil {
 		return nil, chainProblem(err)
 	}
@@ -204,7 +209,10 @@ func (m *money) dial(ctx context.Context, c *ChainConfig) (*evm.Chain, error) {
 	return chain, nil
 }
 
-const defaultMaxFeeGwei = 200
+const (
+	defaultMaxFeeGwei      = 200
+	defaultBumpAfterBlocks = 20
+)
 
 // pollEvery is how long to wait between two looks at a chain: a chain on this
 // machine is looked at more often than somebody's endpoint.

@@ -186,6 +186,11 @@ func settleProblem(err error) error {
 		{settlement.ErrConflict, "CHIO-SETTLE-CONFLICT", "run it again"},
 		{evm.ErrUnavailable, "CHIO-CHAIN", "is the rpc endpoint in the config up?"},
 		{evm.ErrWrongChain, "CHIO-CHAIN-ID", "correct chain_id or rpc in the config"},
+		{evm.ErrReorganised, "CHIO-CHAIN-REORG", "compare chain and ledger (settle status, ledger verify), then chio-node settle resume CHAIN"},
+		{evm.ErrDisagree, "CHIO-CHAIN-DISAGREE", "find out which rpc endpoint is wrong and take it out of the config"},
+		{evm.ErrUnknownTx, "CHIO-CHAIN-TX", "chio-node settle txs lists what is under way"},
+		{evm.ErrMined, "CHIO-CHAIN-TX", "chio-node settle txs lists what is under way"},
+		{evm.ErrCancelled, "CHIO-CHAIN-TX", "run it again once the cancellation is final"},
 		{evm.ErrFee, "CHIO-CHAIN-FEE", "raise max_fee_gwei or wait"},
 		{evm.ErrForeignNonce, "CHIO-CHAIN-NONCE", "the settlement key must be used by this node alone"},
 	} {

@@ -58,6 +58,9 @@ func (n *Node) Start(ctx context.Context) (*Ready, error) {
 	if n.cfg.Retention.KeepDays > 0 {
 		n.every("archive old receipts", retentionInterval, nil, n.archiveDue)
 	}
+	if len(n.cfg.Chains) > 0 {
+		n.every("watch chains", watchInterval, nil, n.money.watchChains)
+	}
 	if n.cfg.Settlement.AutoRedeem {
 		n.every("redeem vouchers", time.Minute, n.money.wake, n.money.redeemDue)
 	}

@@ -28,7 +28,17 @@ func (a *app) settleCmd() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.settle(cmd, "settle/status", settleRequest(args))
 		}}
-	c.AddCommand(fund, run, status)
+	txs := &cobra.Command{Use: "txs", Short: "the transactions under way on each chain, and what keeps them", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.chainTxs(cmd, "settle/txs", node.Empty{}) }}
+	cancel := &cobra.Command{Use: "cancel CHAIN KEY", Short: "put an empty transaction in the place of one that no block takes", Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.chainTxs(cmd, "settle/cancel", node.ChainTxRequest{Chain: args[0], Key: args[1]})
+		}}
+	resume := &cobra.Command{Use: "resume CHAIN", Short: "end the halt after a reorganisation, once chain and ledger were compared", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.chainTxs(cmd, "settle/resume", node.ChainTxRequest{Chain: args[0]})
+		}}
+	c.AddCommand(fund, run, status, txs, cancel, resume)
 	return c
 }
 
@@ -55,6 +65,35 @@ func (a *app) settle(cmd *cobra.Command, op string, req any) error {
 	})
 	for _, p := range res.Peers {
 		failed = failed || p.Problem != ""
+	}
+	if err == nil && failed {
+		return exit(node.ExitFailure)
+	}
+	return err
+}
+
+func (a *app) chainTxs(cmd *cobra.Command, op string, req any) error {
+	var res node.ChainTxs
+	if err := a.call(cmd.Context(), op, req, &res); err != nil {
+		return err
+	}
+	failed := false
+	err := a.print(res, func(w io.Writer) {
+		for _, c := range res.Chains {
+			fmt.Fprintf(w, "%s: %d transaction(s) under way\n", c.Chain, len(c.Txs))
+			for _, t := range c.Txs {
+				fmt.Fprintf(w, "  %s\n    %s, nonce %d, tx 0x%s, %d variant(s), %d reorganisation(s)\n", t.Key, t.State, t.Nonce, t.Hash, max(1, len(t.Variants)), t.Reorgs)
+				if t.Stuck != "" {
+					fmt.Fprintf(w, "    %s\n", t.Stuck)
+				}
+			}
+			if c.Problem != "" {
+				fmt.Fprintf(w, "  problem: %s\n", c.Problem)
+			}
+		}
+	})
+	for _, c := range res.Chains {
+		failed = failed || c.Problem != ""
 	}
 	if err == nil && failed {
 		return exit(node.ExitFailure)
