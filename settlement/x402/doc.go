@@ -1,0 +1,30 @@
+// Package x402 pays and is paid over HTTP by version 2 of the x402 protocol,
+// scheme "exact" on EVM chains: an answer 402 says what a resource costs, the
+// client repeats its request with a signed EIP-3009 transfer, the server has it
+// made on the chain and answers.
+//
+// Contract:
+//
+//   - Objects travel as base64 JSON in headers of at most MaxHeader characters.
+//     Members this package does not know are ignored, as the protocol wants;
+//     those it knows have one form each.
+//
+//   - A payment is checked against what we ask for, never against what the
+//     client says was asked for. Checking spends nothing; only the chain does.
+//
+//   - A seller executes a payment's call at most once and releases its result
+//     when the transfer is in a block. A call that is denied costs nothing; one
+//     whose transfer fails keeps its result.
+//
+//   - A buyer signs at most one transfer per call, of at most the order's
+//     maximum, and its bytes are on disk before they leave. Until the chain says
+//     otherwise, what was signed counts as spent.
+//
+// Rows:
+//
+//	x/s/<network>/<asset>/<payer>/<nonce>   sales
+//	x/b/<call>                              purchases
+//
+// Non-goals: contract wallets (ERC-1271), Permit2, other schemes, facilitators
+// of others, version 1 of the protocol.
+package x402
