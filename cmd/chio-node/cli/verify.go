@@ -14,6 +14,7 @@ import (
 	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/node"
 	"github.com/backbay-labs/chio-node/oracle"
+	"github.com/backbay-labs/chio-node/oracle/feed"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -21,6 +22,7 @@ import (
 type verifyFlags struct {
 	trust, kernelRoot, earlier string
 	operators                  []string
+	signers                    string
 	at                         int64
 }
 
@@ -38,6 +40,7 @@ func (a *app) verifyCmd() *cobra.Command {
 	f.rootFlag(c)
 	f.atFlag(c)
 	c.Flags().StringSliceVar(&f.operators, "operators", nil, "price evidence: 0x… addresses of the oracle operators that count")
+	c.Flags().StringVar(&f.signers, "signers", "", "price evidence: signers file (docs/oracle.md), to repeat observations from the payloads they carry")
 	c.Flags().StringVar(&f.earlier, "continues", "", "key history: the file of it kept from before, of which nothing may be missing")
 	return c
 }
@@ -137,6 +140,15 @@ func (a *app) believed(f verifyFlags) (o offline.Options, err error) {
 	if f.earlier != "" {
 		if o.Earlier, err = a.read(f.earlier); err != nil {
 			return o, err
+		}
+	}
+	if f.signers != "" {
+		doc, err := a.read(f.signers)
+		if err != nil {
+			return o, err
+		}
+		if o.Signers, err = feed.ParseSigners(doc); err != nil {
+			return o, usageProblem("--signers: "+err.Error(), "docs/oracle.md shows a signers file")
 		}
 	}
 	for _, address := range f.operators {

@@ -11,6 +11,7 @@ import (
 	"github.com/backbay-labs/chio-node/kernel/capability"
 	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/oracle"
+	"github.com/backbay-labs/chio-node/oracle/feed"
 	"github.com/backbay-labs/chio-node/oracle/feed/signed"
 	"github.com/backbay-labs/chio-node/settlement"
 	"github.com/backbay-labs/chio-node/settlement/evm"
@@ -26,6 +27,7 @@ type Options struct {
 	KernelRoot *wire.PublicKey   // instead of Trust: this kernel, and whatever logs it signs
 	Operators  []string          // oracle operators that count, 0x…; none: those the file names
 	Proofs     [][]byte          // bundles: consistency proofs to the final checkpoints of retired keys
+	Signers    *feed.Signers     // price evidence: whose payloads count; nil: what observations rest on is not repeated
 	At         int64             // the time to judge windows at, unix seconds
 	Earlier    []byte            // key histories: the one kept of this organisation; other kinds are refused
 }

@@ -83,6 +83,8 @@ type priceDetail struct {
 	MarginBps     uint32              `json:"margin_bps"`
 	From          wire.MonetaryAmount `json:"from"`
 	To            wire.MonetaryAmount `json:"to"`
+	Grounds       int                 `json:"grounds,omitzero"`  // observations that carry the payloads they rest on
+	Repeated      int                 `json:"repeated,omitzero"` // of these, repeated from the payloads (--signers)
 }
 
 // price judges price evidence twice: with the operators that signed it, which
@@ -103,9 +105,17 @@ func price(f *Finding, doc []byte, o Options) {
 		f.refuse(CodePrice, err)
 		return
 	}
+	repeated := 0
+	if o.Signers != nil {
+		if repeated, err = e.VerifyGrounds(o.Signers.MaxAgeSeconds, o.Signers.MaxAheadSeconds, o.Signers.Sample); err != nil {
+			f.refuse(CodePrice, err)
+			return
+		}
+	}
 	b := &e.Body
 	f.detail(priceDetail{ID: e.ID, RoundID: b.RoundID, Pair: b.Round.Pair.String(), Price: p.Median.FloatString(12), Operators: signers,
-		ObservedAt: p.ObservedAt, ValidUntil: p.ValidUntil, DivergenceBps: divergence(p), Rule: b.Rule, MarginBps: b.MarginBps, From: b.From, To: b.To})
+		ObservedAt: p.ObservedAt, ValidUntil: p.ValidUntil, DivergenceBps: divergence(p), Rule: b.Rule, MarginBps: b.MarginBps, From: b.From, To: b.To,
+		Grounds: len(b.Grounds), Repeated: repeated})
 	if len(o.Operators) == 0 {
 		f.sound(false, "no oracle operators were named: pass --operators")
 		return
