@@ -21,9 +21,10 @@ var ErrUnknown = errors.New("no such contract")
 
 // The contracts of this project.
 const (
-	Channel  = "ChioChannel" // payment channels
-	DevUSDC  = "DevUSDC"     // the development token's code
-	DevProxy = "DevProxy"    // the development token's address
+	Channel  = "ChioChannel"   // payment channels
+	Bonds    = "ChioBondVault" // bonds that arbiters can slash
+	DevUSDC  = "DevUSDC"       // the development token's code
+	DevProxy = "DevProxy"      // the development token's address
 )
 
 // Artifact is one compiled contract as the build script writes it.

@@ -1,5 +1,5 @@
-// Package contracts holds the Solidity sources of the payment channel and of
-// the development token, their checked-in build artifacts, and the table of
+// Package contracts holds the Solidity sources of the payment channel, of the
+// bond vault and of the development token, their checked-in build artifacts, and the table of
 // what their operations cost.
 //
 // Contract: the artifacts are what contracts/build/compile.mjs makes of the

@@ -5,6 +5,7 @@ import (
 	"math/big"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/backbay-labs/chio-node/contracts"
 	"github.com/backbay-labs/chio-node/contracts/bindings/channel"
@@ -94,6 +95,22 @@ func measure(t *testing.T, fork devnet.Fork) map[string]uint64 {
 	b.send(b.payee, at, batch(most, 1*usdc))
 	out["redeem_ten_one_payee"] = b.send(b.payee, at, batch(10, 2*usdc+345_678)).GasUsed
 	out["marginal_channel"] = (b.send(b.payee, at, batch(most, 3*usdc+456_789)).GasUsed - out["redeem_ten_one_payee"]) / 10
+	bondGas(t, fork, out)
 	t.Log(fork, fmt.Sprint(out))
 	return out
+}
+
+// bondGas measures a bond of three arbiters of which two decide, and two
+// beneficiaries.
+func bondGas(t *testing.T, fork devnet.Fork, out map[string]uint64) {
+	v := newVaultOn(t, devnet.Config{Fork: fork})
+	out["bond_lock"] = v.send(v.payer, v.at, v.abi.PackLock(v.terms)).GasUsed
+	out["bond_hold"] = v.send(v.payee, v.at, v.hold(0, 60*usdc, v.terms.ExpiresAt, 0, 1)).GasUsed
+	shares := v.shares(30*usdc, 20*usdc)
+	out["bond_propose_slash"] = v.send(v.payee, v.at, v.propose(1, shares, 0, 1)).GasUsed
+	v.later(25 * time.Hour)
+	out["bond_finalize_slash"] = v.send(v.payee, v.at, v.abi.PackFinalizeSlash(v.terms, shares)).GasUsed
+	v.later(100 * 24 * time.Hour)
+	out["bond_release"] = v.send(v.payee, v.at, v.abi.PackRelease(v.terms)).GasUsed
+	out["bond_withdraw"] = v.send(v.payer, v.at, v.abi.PackWithdraw(v.terms.Token, addr(v.payer))).GasUsed
 }

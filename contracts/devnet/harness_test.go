@@ -243,6 +243,11 @@ func (b *bed) deploy(name string, args ...any) (common.Address, abi.ABI) {
 	if err := wire.Unmarshal(doc, &a, wire.ForeignLimits); err != nil {
 		b.t.Fatal(err)
 	}
+	return b.deployArtifact(a, args...)
+}
+
+func (b *bed) deployArtifact(a contracts.Artifact, args ...any) (common.Address, abi.ABI) {
+	b.t.Helper()
 	var parsed abi.ABI
 	if err := parsed.UnmarshalJSON(a.ABI); err != nil {
 		b.t.Fatal(err)
@@ -262,7 +267,7 @@ func (b *bed) deploy(name string, args ...any) (common.Address, abi.ABI) {
 	}
 	b.chain.Commit()
 	if r, err := b.chain.Client().TransactionReceipt(b.t.Context(), tx.Hash()); err != nil || r.Status != types.ReceiptStatusSuccessful {
-		b.t.Fatalf("deploying %s: %v", name, err)
+		b.t.Fatalf("deploying %s: %v", a.Name, err)
 	}
 	return at, parsed
 }

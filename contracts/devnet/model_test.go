@@ -7,6 +7,7 @@ import (
 
 	"github.com/ethereum/go-ethereum"
 	"github.com/ethereum/go-ethereum/accounts/abi/bind/v2"
+	"github.com/ethereum/go-ethereum/common"
 	"pgregory.net/rapid"
 )
 
@@ -136,7 +137,11 @@ func TestI7_ChannelFollowsItsModel(t *testing.T) {
 // attempt sends a call of the payer if the chain would accept it.
 func (b *bed) attempt(data []byte) bool {
 	b.t.Helper()
-	at := b.chain.Channel()
+	return b.attemptAt(b.chain.Channel(), data)
+}
+
+func (b *bed) attemptAt(at common.Address, data []byte) bool {
+	b.t.Helper()
 	if _, err := b.chain.Client().EstimateGas(b.t.Context(), ethereum.CallMsg{From: addr(b.payer), To: &at, Data: data}); err != nil {
 		return false
 	}

@@ -16,6 +16,7 @@ import (
 // contract: two contracts in one package may collide on generated type names.
 var targets = []struct{ contract, pkg string }{
 	{contracts.Channel, "channel"},
+	{contracts.Bonds, "bondvault"},
 	{contracts.DevUSDC, "devusdc"},
 }
 
