@@ -243,3 +243,8 @@ func spell(a evm.Authorization, signature string) Exact {
 		Nonce: "0x" + a.Nonce.String(),
 	}}
 }
+
+// NewPayment is what a client that signed a transfer sends.
+func NewPayment(r Resource, accepted Requirements, a evm.Authorization, signature string) Payment {
+	return Payment{X402Version: Version, Resource: r, Accepted: accepted, Payload: spell(a, signature)}
+}

@@ -1,0 +1,251 @@
+package x402
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/backbay-labs/chio-node/settlement/evm"
+	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// Token is what a seller needs of a chain; evm.Chain has it.
+type Token interface {
+	Balance(ctx context.Context, account evm.Address) (uint64, error)
+	AuthorizationUsed(ctx context.Context, from evm.Address, nonce wire.Digest, tag evm.Tag) (used bool, at uint64, err error)
+	SubmitAuthorization(ctx context.Context, a evm.Authorization, signature string) (evm.Tx, error)
+}
+
+// SaleState is how far a sale has come.
+type SaleState string
+
+// The states of a sale. One that is found executing after a restart may or may
+// not have run: it is not run again, and not charged.
+const (
+	SaleExecuting SaleState = "executing"
+	SaleExecuted  SaleState = "executed" // the result is on disk, the transfer is not mined
+	SaleSettled   SaleState = "settled"
+	SaleDenied    SaleState = "denied" // not charged
+	SaleUnpaid    SaleState = "unpaid" // the token refused the transfer: the result stays here
+)
+
+const saleSchema = "chio.x402.sale.v1"
+
+// Sale is the record of one payment that was accepted.
+type Sale struct {
+	Schema    string      `json:"schema"`
+	State     SaleState   `json:"state"`
+	Request   wire.Digest `json:"request"` // of what was asked: a payment is for one request
+	Payer     string      `json:"payer"`
+	Nonce     wire.Digest `json:"nonce"`
+	Amount    uint64      `json:"amount"`   // token units
+	Required  string      `json:"required"` // raw JSON, as evidence
+	Payment   string      `json:"payment"`  // raw JSON, as evidence
+	Result    []byte      `json:"result,omitzero"`
+	Reason    string      `json:"reason,omitzero"`
+	Tx        wire.Digest `json:"tx,omitzero"`
+	CreatedAt int64       `json:"created_at"`
+	UpdatedAt int64       `json:"updated_at"`
+}
+
+// ErrDenied: whoever executes the call refuses it. It is not charged.
+var ErrDenied = errors.New("call is denied")
+
+// ErrIncomplete: it is not known whether the call ran. It is not charged, and
+// not run again.
+var ErrIncomplete = errors.New("outcome of the call is unknown")
+
+// ErrUnpaid: the token refused the transfer; the result is withheld.
+var ErrUnpaid = errors.New("payment was refused by the token")
+
+// Seller sells calls. It must be the only one on its rows.
+type Seller struct {
+	DB    store.DB
+	Chain Token
+	Now   func() int64 // unix seconds
+	// Margin is how many seconds settling may take: a payment must be valid for
+	// longer. Skew is what a client's clock may be ahead.
+	Margin, Skew uint64
+	// Failpoint, if set, is called at named places, for crash tests.
+	Failpoint func(name string)
+
+	mu   sync.Mutex
+	busy map[string]bool
+}
+
+// ErrBusy: the same payment is being served.
+var ErrBusy = errors.New("payment is being served")
+
+// Sell serves one request that came with a payment:
+//
+//	1 the payment verifies against the price (Verify)
+//	2 a payment that was accepted before is for the same bytes and request, and
+//	  goes on from where it was
+//	3 on the chain the nonce is free and the payer holds the amount
+//	4 the sale is on disk before the call runs, the result before it is charged
+//	5 the result is released once the transfer is in a block
+//
+// execute runs at most once per payment; ErrDenied from it costs nothing, any
+// other error leaves the sale incomplete and costs nothing.
+func (s *Seller) Sell(ctx context.Context, header string, price Price, required []byte, request wire.Digest, execute func(ctx context.Context, payer evm.Address) ([]byte, error)) (Sale, error) {
+	p, raw, err := DecodePayment(header)
+	if err != nil {
+		return Sale{}, err
+	}
+	now := uint64(s.Now())
+	a, signature, err := Verify(p, price, Window{Now: now, Until: now + s.Margin, Latest: now + s.Skew + price.Timeout}) // 1
+	late := errors.Is(err, ErrExpired)
+	if late { // a sale that is settled still has its answer
+		a, signature, err = p.Payload.read()
+	}
+	if err != nil {
+		return Sale{}, err
+	}
+	row := fmt.Sprintf("x/s/%s/%s/%s/%s", price.Network(), price.Domain.Token, a.From, a.Nonce)
+	if !s.enter(row) {
+		return Sale{}, ErrBusy
+	}
+	defer s.leave(row)
+	sale, known, err := s.read(row)
+	switch {
+	case err != nil:
+		return Sale{}, err
+	case known && (sale.Payment != string(raw) || sale.Request != request): // 2
+		return Sale{}, fmt.Errorf("%w: it paid another request", ErrSpent)
+	case !known && late:
+		return Sale{}, fmt.Errorf("%w: sign a new payment", ErrExpired)
+	case !known:
+		if sale, err = s.accept(ctx, row, a, price, request, required, raw); err != nil { // 3, 4
+			return sale, err
+		}
+		if sale, err = s.execute(ctx, row, sale, a.From, execute); err != nil {
+			return sale, err
+		}
+	}
+	return s.finish(ctx, row, sale, a, signature)
+}
+
+func (s *Seller) accept(ctx context.Context, row string, a evm.Authorization, price Price, request wire.Digest, required, raw []byte) (Sale, error) {
+	used, _, err := s.Chain.AuthorizationUsed(ctx, a.From, a.Nonce, evm.Latest)
+	if err != nil {
+		return Sale{}, err
+	}
+	if used {
+		return Sale{}, fmt.Errorf("%w: the token has seen nonce %s", ErrSpent, a.Nonce)
+	}
+	balance, err := s.Chain.Balance(ctx, a.From)
+	if err != nil {
+		return Sale{}, err
+	}
+	if balance < price.Amount {
+		return Sale{}, fmt.Errorf("%w: %s holds %d of %d", ErrFunds, a.From, balance, price.Amount)
+	}
+	sale := Sale{Schema: saleSchema, State: SaleExecuting, Request: request, Payer: a.From.String(), Nonce: a.Nonce, Amount: a.Value,
+		Required: string(required), Payment: string(raw), CreatedAt: s.Now()}
+	return sale, s.write(ctx, row, &sale)
+}
+
+func (s *Seller) execute(ctx context.Context, row string, sale Sale, payer evm.Address, execute func(context.Context, evm.Address) ([]byte, error)) (Sale, error) {
+	s.at("sale.accepted")
+	result, err := execute(ctx, payer)
+	switch {
+	case errors.Is(err, ErrDenied):
+		sale.State, sale.Reason = SaleDenied, err.Error()
+	case err != nil:
+		return sale, fmt.Errorf("%w: %w", ErrIncomplete, err)
+	default:
+		sale.State, sale.Result = SaleExecuted, result
+	}
+	s.at("sale.executed")
+	return sale, s.write(ctx, row, &sale)
+}
+
+// finish goes on with a sale from its state.
+func (s *Seller) finish(ctx context.Context, row string, sale Sale, a evm.Authorization, signature string) (Sale, error) {
+	switch sale.State {
+	case SaleSettled:
+		return sale, nil
+	case SaleDenied:
+		return sale, fmt.Errorf("%w: %s", ErrDenied, sale.Reason)
+	case SaleUnpaid:
+		return sale, fmt.Errorf("%w: %s", ErrUnpaid, sale.Reason)
+	case SaleExecuted:
+	default:
+		return sale, fmt.Errorf("%w: sale %s is not charged", ErrIncomplete, sale.Nonce)
+	}
+	t, err := s.Chain.SubmitAuthorization(ctx, a, signature)
+	switch {
+	case errors.Is(err, evm.ErrReverted):
+		sale.State, sale.Reason = SaleUnpaid, err.Error()
+		if err := s.write(ctx, row, &sale); err != nil {
+			return sale, err
+		}
+		return sale, fmt.Errorf("%w: %s", ErrUnpaid, sale.Reason)
+	case err != nil:
+		return sale, fmt.Errorf("settling: %w", err)
+	}
+	s.at("sale.mined")
+	sale.State, sale.Tx = SaleSettled, t.Hash
+	return sale, s.write(ctx, row, &sale)
+}
+
+// Settlement is what the header of an answer says of a sale.
+func (s *Sale) Settlement(price Price) Settlement {
+	out := Settlement{Success: s.State == SaleSettled, Payer: s.Payer, Network: price.Network()}
+	if out.Success {
+		out.Transaction, out.Amount = "0x"+s.Tx.String(), price.Requirements().Amount
+	} else {
+		out.ErrorReason = string(s.State)
+	}
+	return out
+}
+
+func (s *Seller) enter(row string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busy[row] {
+		return false
+	}
+	if s.busy == nil {
+		s.busy = map[string]bool{}
+	}
+	s.busy[row] = true
+	return true
+}
+
+func (s *Seller) leave(row string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.busy, row)
+}
+
+func (s *Seller) at(name string) {
+	if s.Failpoint != nil {
+		s.Failpoint(name)
+	}
+}
+
+func (s *Seller) read(row string) (sale Sale, known bool, err error) {
+	err = s.DB.View(func(r store.Reader) error {
+		raw, err := r.Get(row)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		if err == nil {
+			known, err = true, wire.Unmarshal(raw, &sale, wire.ForeignLimits)
+		}
+		return err
+	})
+	if err == nil && known && sale.Schema != saleSchema {
+		err = fmt.Errorf("row %s: %w: %.40q", row, wire.ErrSchema, sale.Schema)
+	}
+	return sale, known, err
+}
+
+func (s *Seller) write(ctx context.Context, row string, sale *Sale) error {
+	sale.UpdatedAt = s.Now()
+	raw := wire.MustMarshal(sale)
+	return s.DB.Update(ctx, func(tx store.Tx) error { tx.Set(row, raw); return nil })
+}
