@@ -1,4 +1,4 @@
-// Package x402 is paid over HTTP by version 2 of the x402 protocol,
+// Package x402 pays and is paid over HTTP by version 2 of the x402 protocol,
 // scheme "exact" on EVM chains: an answer 402 says what a resource costs, the
 // client repeats its request with a signed EIP-3009 transfer, the server has it
 // made on the chain and answers.
@@ -16,12 +16,18 @@
 //     when the transfer is in a block. A call that is denied costs nothing; one
 //     whose transfer fails keeps its result.
 //
+//   - A buyer signs at most one transfer per call, of at most the order's
+//     maximum, and its bytes are on disk before they leave. Until the chain says
+//     otherwise, what was signed counts as spent.
+//
 // Rows:
 //
 //	x/s/<network>/<asset>/<payer>/<nonce>   sales
+//	x/b/<hash of call>                      purchases
 //
-// No node configuration leads here yet: an embedder serves HTTP and calls Seller.
+// No node configuration leads here yet: an embedder serves HTTP and calls
+// Seller, or holds a budget and calls Buyer.
 //
-// Non-goals: paying others, contract wallets (ERC-1271), Permit2, other schemes, facilitators
+// Non-goals: contract wallets (ERC-1271), Permit2, other schemes, facilitators
 // of others, version 1 of the protocol.
 package x402
