@@ -59,19 +59,21 @@ func newMoney(n *Node) (*money, error) {
 // connect builds the settler on top of the network's treaties and streams.
 func (m *money) connect(w *network) error {
 	var rails []settlement.Rail
+	var notes []settlement.NoteRail
 	for i := range m.n.cfg.Chains {
 		r, err := newRail(m, &m.n.cfg.Chains[i])
 		if err != nil {
 			return err
 		}
-		rails = append(rails, r)
+		rails, notes = append(rails, r), append(notes, noteRail{r})
 	}
 	var err error
 	if m.desk, err = federation.NewDesk(w.service); err != nil {
 		return err
 	}
 	m.settler, err = settlement.New(settlement.Config{Self: m.n.DID(), DB: m.n.db, Kernel: m.n.keys.Kernel(), Treaties: m.desk,
-		Counterparty: m.desk, Rails: rails, VerifyPrice: signed.Verify, Now: m.n.now, Round: readRound, Currencies: m.n.cfg.currencies(),
+		Counterparty: m.desk, Rails: rails, Notes: notes, Offchain: m.n.cfg.Settlement.Offchain,
+		VerifyPrice: signed.Verify, Now: m.n.now, Round: readRound, Currencies: m.n.cfg.currencies(),
 		Vouchered: m.vouchered, Failpoint: m.n.opts.Failpoint})
 	if err != nil {
 		return err

@@ -181,6 +181,7 @@ func settleProblem(err error) error {
 	}{
 		{settlement.ErrDeposit, "CHIO-SETTLE-DEPOSIT", "lock more first: chio-node settle fund"},
 		{settlement.ErrHalted, "CHIO-SETTLE-HALTED", "chain and ledger differ; nothing is paid on this channel until that is explained"},
+		{settlement.ErrUnpaid, "CHIO-SETTLE-UNPAID", "the payer holds too little, or the token refuses one of the two; it is tried again by the next run"},
 		{settlement.ErrRail, "CHIO-SETTLE-NO-RAIL", "configure the chain that the treaty names"},
 		{settlement.ErrRefused, "CHIO-SETTLE-REFUSED", "the peer says why; both operators should look"},
 		{settlement.ErrConflict, "CHIO-SETTLE-CONFLICT", "run it again"},

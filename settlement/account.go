@@ -21,6 +21,7 @@ type account struct {
 	Treaty   wire.Digest `json:"treaty_id"` // the latest that used it
 	ChainID  string      `json:"chain_id"`
 	Contract string      `json:"contract"`
+	Rail     string      `json:"rail,omitzero"` // empty: channel
 	Currency string      `json:"currency"`
 
 	Sequence   uint64       `json:"sequence"` // statements begun
@@ -129,7 +130,7 @@ func scanAccounts(r store.Reader, prefix string) ([]*account, error) {
 
 // accountFor reads the channel of a treaty's direction, or starts it.
 func (s *Settler) accountFor(r store.Reader, t *Terms, side Side) (*account, error) {
-	_, id, err := s.channel(t, side)
+	id, err := s.accountID(t, side)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +139,7 @@ func (s *Settler) accountFor(r store.Reader, t *Terms, side Side) (*account, err
 		return nil, err
 	}
 	if !ok {
-		a = account{Side: side, Peer: t.Peer, Channel: id, ChainID: t.ChainID, Contract: t.Contract, Currency: t.SettleCurrency}
+		a = account{Side: side, Peer: t.Peer, Channel: id, ChainID: t.ChainID, Contract: t.Contract, Rail: t.Rail, Currency: t.SettleCurrency}
 	}
 	if a.Currency != t.SettleCurrency {
 		return nil, fmt.Errorf("%w: channel %s settles in %s, treaty %s in %s", ErrTerms, id, a.Currency, t.Treaty, t.SettleCurrency)

@@ -194,7 +194,13 @@ func (s *Settler) countersign(ctx context.Context, was *account, st *Statement, 
 			return err
 		}
 		d.prices.keep(tx)
-		return s.acknowledge(tx, a, st, &record{Stage: stageAcked, Document: doc, Receipts: receiptsOf(d.obligations)})
+		rec := &record{Stage: stageAcked, Document: doc, Receipts: receiptsOf(d.obligations)}
+		if a.Rail == RailStripe { // we report it: there is no promise to wait for
+			rec.Stage = stageVouchered
+			a.VoucherSequence, a.Vouchered = st.Sequence, st.Cumulative
+			tx.AfterCommit(func() { s.cfg.Vouchered(a.Peer) })
+		}
+		return s.acknowledge(tx, a, st, rec)
 	})
 	if errors.Is(err, ErrConflict) {
 		return refused(err), nil

@@ -39,7 +39,12 @@ type world struct {
 	operators [2]*signed.Key
 	terms     settlement.Terms // what both treaties share
 	calls     int
+	clock     int64                            // seconds since now
+	configure func(*party, *settlement.Config) // rails beside the channel
 }
+
+// time is the settlers' clock.
+func (w *world) time() int64 { return now + w.clock }
 
 // party is one organisation's settlement over its own store.
 type party struct {
@@ -129,7 +134,7 @@ func (p *party) start() {
 	p.chain, err = evm.Dial(t.Context(), evm.Config{
 		Name: "devnet", ChainID: p.w.net.ChainID(), RPC: p.w.net.RPC(), Token: evm.Address(p.w.net.Token()),
 		Channel: evm.Address(p.w.net.Channel()), Key: p.key, DB: p.db, MaxFeeGwei: 1000, Confirmations: 1,
-		Now: func() int64 { return now }, Failpoint: p.failpoint,
+		Now: p.w.time, Failpoint: p.failpoint,
 		Wait: func(ctx context.Context) error { p.w.net.Commit(); return ctx.Err() },
 	})
 	must(t, err)
@@ -141,12 +146,16 @@ func (p *party) start() {
 func (p *party) useRail(rail settlement.Rail) {
 	p.w.t.Helper()
 	var err error
-	p.settler, err = settlement.New(settlement.Config{
+	config := settlement.Config{
 		Self: p.did, DB: p.db, Kernel: p.kernel, Treaties: p, Counterparty: p, Rails: []settlement.Rail{rail},
-		VerifyPrice: signed.Verify, Now: func() int64 { return now + p.clock }, Failpoint: p.failpoint,
+		VerifyPrice: signed.Verify, Now: func() int64 { return p.w.time() + p.clock }, Failpoint: p.failpoint,
 		Alarm:     func(a settlement.Alarm) { p.alarms = append(p.alarms, a) },
 		Vouchered: func(peer did.DID) { p.noted = append(p.noted, peer) },
-	})
+	}
+	if p.w.configure != nil {
+		p.w.configure(p, &config)
+	}
+	p.settler, err = settlement.New(config)
 	must(p.w.t, err)
 }
 

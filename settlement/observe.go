@@ -19,6 +19,9 @@ type sight struct {
 // the ledger. A difference halts the channel and names both figures, until they
 // agree again and an operator resumes it.
 func (s *Settler) observe(ctx context.Context, a *account) (*account, error) {
+	if !funded(a.Rail) {
+		return s.observePayments(ctx, a)
+	}
 	seen, err := s.look(ctx, a)
 	if err != nil {
 		return nil, err

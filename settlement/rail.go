@@ -67,3 +67,41 @@ type Rail interface {
 	// Track resumes and follows every transaction under way.
 	Track(ctx context.Context) error
 }
+
+// Note is what a note file says, its signature verified, and its token's domain
+// compared with the token's own.
+type Note struct {
+	ChainID, Token string
+	From, To       string // addresses
+	Amount         uint64
+	Statement      wire.Digest
+	ValidAfter     int64 // unix seconds, exclusive
+	Expires        int64 // unix seconds, exclusive
+}
+
+// NoteState is what the token says of a note.
+type NoteState struct {
+	Used      bool // its nonce is spent
+	Paid      bool // by a transfer of exactly what it says
+	Cancelled bool // by its payer
+	Transfer  Transfer
+}
+
+// NoteRail pays statements one by one with authorizations of a token. There is
+// no deposit: until one is paid for good, the payee carries the credit.
+type NoteRail interface {
+	ChainID() string // CAIP-2
+	Token() string
+	Address() string // of the settlement key
+
+	// Head is the newest block; a note cannot have been paid before it was made.
+	Head(ctx context.Context) (uint64, error)
+	SignNote(ctx context.Context, n Note) ([]byte, error)
+	ParseNote(ctx context.Context, doc []byte) (Note, error)
+	// SubmitNote has a note paid and returns once mined. It is resumable, and
+	// wraps ErrUnpaid if the token refuses it.
+	SubmitNote(ctx context.Context, doc []byte) (Transfer, error)
+	// FindNote asks the token; since is the block to search from.
+	FindNote(ctx context.Context, doc []byte, since uint64) (NoteState, error)
+	Track(ctx context.Context) error
+}

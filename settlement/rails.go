@@ -63,8 +63,34 @@ func notConfigured(rail string) error {
 // serves refuses a treaty on a rail without a deposit that is not configured
 // here: such a call could be owed and never paid.
 func (s *Settler) serves(t *Terms) error {
-	if funded(t.Rail) {
+	switch t.Rail {
+	case "":
 		return nil
+	case RailNote:
+		_, err := s.notes(t)
+		return err
+	case RailOffchain:
+		if s.cfg.Offchain {
+			return nil
+		}
+	case RailStripe:
+		if s.cfg.Stripe || s.cfg.Meter != nil {
+			return nil
+		}
 	}
 	return notConfigured(t.Rail)
+}
+
+// notes finds the rail that pays notes of a treaty's token.
+func (s *Settler) notes(t *Terms) (NoteRail, error) {
+	for _, r := range s.cfg.Notes {
+		if r.ChainID() != t.ChainID || r.Token() != t.Token {
+			continue
+		}
+		if r.Address() != t.OwnAddress {
+			return nil, fmt.Errorf("%w: it names our address %s, the settlement key is %s: federate again", ErrRail, t.OwnAddress, r.Address())
+		}
+		return r, nil
+	}
+	return nil, fmt.Errorf("%w: notes of token %s on chain %s are not configured", ErrRail, t.Token, t.ChainID)
 }

@@ -23,6 +23,11 @@ func (s *Settler) Reconcile(ctx context.Context) error {
 			failed = append(failed, fmt.Errorf("chain %s: %w", rail.ChainID(), err))
 		}
 	}
+	for _, rail := range s.cfg.Notes {
+		if err := rail.Track(ctx); err != nil {
+			failed = append(failed, fmt.Errorf("chain %s: %w", rail.ChainID(), err))
+		}
+	}
 	channels, err := s.all()
 	if err != nil {
 		return err

@@ -38,6 +38,16 @@ func (s *Settler) RedeemDue(ctx context.Context, peer did.DID) ([]Redemption, er
 		if err := a.usable(); err != nil {
 			return out, err
 		}
+		if !funded(a.Rail) {
+			red, err := s.collect(ctx, a)
+			if red != nil {
+				out = append(out, *red)
+			}
+			if err != nil {
+				return out, err
+			}
+			continue
+		}
 		if a.Vouchered == 0 {
 			continue
 		}

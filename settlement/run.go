@@ -27,6 +27,7 @@ type RunResult struct {
 	Paid       uint64        `json:"paid"`
 	Currency   string        `json:"currency,omitempty"`
 	Statements []Settled     `json:"statements"`
+	Awaiting   []wire.Digest `json:"awaiting,omitempty"` // statements that an operator has to pay outside
 	Missing    []wire.Digest `json:"missing,omitempty"`  // receipts that the peer has and we lack
 	Disputed   []wire.Digest `json:"disputed,omitempty"` // receipts of ours that the peer does not acknowledge
 	Unpriced   uint64        `json:"unpriced,omitzero"`  // obligations that cannot be converted
@@ -57,12 +58,15 @@ func (s *Settler) Run(ctx context.Context, peer did.DID) (*RunResult, error) {
 		if a, err = s.reconciled(ctx, a); err != nil {
 			return run.res, err
 		}
-		if a.Settled < a.Vouchered || a.Booked < a.Deposits {
+		if a.Settled < a.Vouchered || a.Booked < a.Deposits || !funded(a.Rail) {
 			if a, err = s.observe(ctx, a); err != nil {
 				return run.res, err
 			}
 		}
 		if err := run.finish(ctx, a); err != nil {
+			return run.res, err
+		}
+		if err := run.renew(ctx, a); err != nil {
 			return run.res, err
 		}
 	}
@@ -98,6 +102,9 @@ func (run *runner) begin(ctx context.Context) (*account, error) {
 	}
 	if err := b.account.usable(); err != nil {
 		return nil, err
+	}
+	if b.account.VoucherSequence != b.account.Acked {
+		return nil, nil // an operator pays the statement before, and says so
 	}
 	return b.account, run.s.record(ctx, b)
 }
@@ -154,6 +161,9 @@ func (run *runner) finish(ctx context.Context, was *account) error {
 			if withdrawn, err := run.send(ctx, a, rec); err != nil || withdrawn {
 				return err
 			}
+		case rec.Stage == stageAcked && a.Rail == RailOffchain:
+			run.await(a)
+			return nil
 		case rec.Stage == stageAcked:
 			if err := run.promise(ctx, a, rec); err != nil {
 				return err

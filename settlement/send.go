@@ -119,6 +119,9 @@ func (s *Settler) acknowledge(tx store.Tx, a *account, st *Statement, rec *recor
 	if err := postConversion(tx, a, st, id); err != nil {
 		return err
 	}
+	if err := s.authorize(tx, a, st, id); err != nil {
+		return err
+	}
 	a.Sequence, a.Acked, a.Head, a.Cumulative = st.Sequence, st.Sequence, &id, st.Cumulative
 	if err := save(tx, statementIndex(id), place{Channel: a.Channel, Sequence: st.Sequence}); err != nil {
 		return err

@@ -26,6 +26,13 @@ type Config struct {
 	VerifyPrice  oracle.Verifier
 	Now          func() int64 // unix seconds
 
+	// Notes, Offchain and Meter are the rails without a deposit that are
+	// configured; Stripe says that as payer this node agrees to be billed there.
+	Notes    []NoteRail
+	Offchain bool
+	Stripe   bool
+	Meter    Meter
+
 	// Round finds a price round that was not given to PutRound; optional.
 	Round func(r store.Reader, id wire.Digest) (*oracle.Round, error)
 	// Currencies default to wire.DefaultCurrencies.

@@ -34,6 +34,7 @@ type Direction struct {
 type ChannelStatus struct {
 	Channel    wire.Digest  `json:"channel"`
 	ChainID    string       `json:"chain_id"`
+	Rail       string       `json:"rail,omitzero"` // absent: channel
 	Currency   string       `json:"currency"`
 	Sequence   uint64       `json:"sequence"`
 	Statement  *wire.Digest `json:"statement,omitzero"` // the newest signed by both
@@ -45,6 +46,7 @@ type ChannelStatus struct {
 	Settled    uint64       `json:"settled"`
 	Tx         wire.Digest  `json:"tx,omitzero"` // of the latest redemption we made
 	Halted     string       `json:"halted,omitempty"`
+	Reason     string       `json:"reason,omitempty"` // why Stage is unpaid, timed_out, failed or reorged
 }
 
 // Status reads how settlement with a peer stands.
@@ -101,7 +103,7 @@ func direction(r store.Reader, side Side, peer did.DID) (Direction, error) {
 }
 
 func channelStatus(r store.Reader, a *account) (ChannelStatus, error) {
-	c := ChannelStatus{Channel: a.Channel, ChainID: a.ChainID, Currency: a.Currency, Sequence: a.Sequence, Statement: a.Head,
+	c := ChannelStatus{Channel: a.Channel, ChainID: a.ChainID, Rail: a.Rail, Currency: a.Currency, Sequence: a.Sequence, Statement: a.Head,
 		Cumulative: a.Cumulative, Vouchered: a.Vouchered, Redeemed: a.Redeemed, Deposited: a.Deposited + a.Gifts,
 		Settled: a.Settled, Halted: a.Halted}
 	if a.Side == In {
@@ -122,6 +124,9 @@ func channelStatus(r store.Reader, a *account) (ChannelStatus, error) {
 		return c, err
 	}
 	c.Stage = rec.stage(a, st)
+	if !funded(a.Rail) && rec.Stage == stageVouchered {
+		return paymentStage(r, c, st)
+	}
 	return c, nil
 }
 

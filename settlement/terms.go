@@ -84,6 +84,30 @@ func (s *Settler) termsOf(peer did.DID, treaty wire.Digest) (*Terms, error) {
 	return &t, t.check()
 }
 
+// accountID is the id of the account of one direction: the channel's, or on
+// another rail the digest of who pays whom by what.
+func (s *Settler) accountID(t *Terms, side Side) (wire.Digest, error) {
+	if funded(t.Rail) {
+		_, id, err := s.channel(t, side)
+		return id, err
+	}
+	if err := s.serves(t); err != nil {
+		return wire.Digest{}, err
+	}
+	payer, payee := s.parties(t.Peer, side)
+	c := s.params(t, side)
+	return wire.DigestOf(struct {
+		V       int     `json:"v"`
+		Rail    string  `json:"rail"`
+		ChainID string  `json:"chain_id"`
+		Token   string  `json:"token"`
+		From    string  `json:"from"`
+		To      string  `json:"to"`
+		Payer   did.DID `json:"payer"`
+		Payee   did.DID `json:"payee"`
+	}{1, t.Rail, t.ChainID, t.Token, c.Payer, c.Payee, payer, payee})
+}
+
 // channel returns the rail of a treaty and the id of the channel of one
 // direction on it.
 func (s *Settler) channel(t *Terms, side Side) (Rail, wire.Digest, error) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/wire"
 )
 
 // The reasons a voucher is not made or not accepted.
@@ -28,6 +29,9 @@ func (run *runner) promise(ctx context.Context, a *account, rec *record) error {
 	t, err := run.s.termsOf(run.peer, st.Treaty)
 	if err != nil {
 		return err
+	}
+	if !funded(a.Rail) {
+		return run.pledge(ctx, a, rec, st, t)
 	}
 	rail, id, err := run.s.channel(t, Out)
 	if err != nil {
@@ -60,11 +64,16 @@ func (run *runner) promise(ctx context.Context, a *account, rec *record) error {
 		return fmt.Errorf("record the voucher of statement %d: %w", st.Sequence, err)
 	}
 	run.s.cfg.Failpoint("voucher.persisted_before_send")
+	run.promised(a, st, env.ID())
+	return nil
+}
+
+// promised adds a statement to what the run did.
+func (run *runner) promised(a *account, st *Statement, id wire.Digest) {
 	run.res.Currency = st.Net.Currency
 	run.res.Paid += st.Net.Units
-	run.res.Statements = append(run.res.Statements, Settled{Statement: env.ID(), Channel: a.Channel, Sequence: st.Sequence,
+	run.res.Statements = append(run.res.Statements, Settled{Statement: id, Channel: a.Channel, Sequence: st.Sequence,
 		Count: st.Count, Gross: st.Gross, Net: st.Net, Cumulative: st.Cumulative})
-	return nil
 }
 
 // covers refuses a voucher that the channel cannot pay.
@@ -79,10 +88,13 @@ func covers(standing *Standing, a *account, cumulative uint64) error {
 	return nil
 }
 
-// vouch records the voucher of the head statement of a channel.
+// vouch records the voucher of the head statement of a channel. It is as good
+// as paid where there is a deposit; elsewhere it stays exposure until it is.
 func vouch(tx store.Tx, a *account, st *Statement, rec *record) error {
-	if err := dropExposure(tx, a.Side, a.Peer, st.Gross); err != nil {
-		return err
+	if funded(a.Rail) {
+		if err := dropExposure(tx, a.Side, a.Peer, st.Gross); err != nil {
+			return err
+		}
 	}
 	a.VoucherSequence, a.Vouchered = st.Sequence, st.Cumulative
 	if err := save(tx, statementKey(a.Channel, st.Sequence), rec); err != nil {
@@ -115,14 +127,28 @@ func (run *runner) deliver(ctx context.Context, a *account, rec *record) error {
 //	3 it promises exactly what that statement owes in total, on its channel
 //	4 statement and voucher are the newest of the channel
 //	5 the channel holds that much and is not closing
+//
+// On a rail without a deposit the document is a note, the payer's word that it
+// has paid, or the payee's receipt: see acceptNote, acceptClaim, acceptReceipt.
 func (s *Settler) AcceptVoucher(ctx context.Context, peer did.DID, doc []byte) error {
+	switch documentSchema(doc) {
+	case noteSchema:
+		return s.acceptNote(ctx, peer, doc)
+	case ClaimSchema:
+		return s.acceptClaim(ctx, peer, doc)
+	case ReceiptSchema:
+		return s.acceptReceipt(ctx, peer, doc)
+	}
 	rail, v, err := s.parseVoucher(doc) // 1
 	if err != nil {
 		return err
 	}
-	a, rec, st, err := s.vouchersStatement(peer, &v) // 2
+	a, rec, st, err := s.statementFor(peer, In, v.Statement) // 2
 	if err != nil {
 		return err
+	}
+	if !funded(a.Rail) {
+		return fmt.Errorf("%w: statement %s settles by %s, not through a channel", ErrVoucher, v.Statement, a.Rail)
 	}
 	if err := v.fits(st, v.Statement); err != nil { // 3
 		return err
@@ -160,6 +186,18 @@ func (s *Settler) AcceptVoucher(ctx context.Context, peer did.DID, doc []byte) e
 	return nil
 }
 
+// documentSchema is the schema of a plain document or of what an envelope holds.
+func documentSchema(doc []byte) string {
+	if schema := wire.SchemaOf(doc, wire.DocumentLimits); schema != "" {
+		return schema
+	}
+	var env wire.Envelope
+	if wire.UnmarshalCanonical(doc, &env, wire.DocumentLimits) != nil {
+		return ""
+	}
+	return wire.SchemaOf(env.Body, wire.DocumentLimits)
+}
+
 // parseVoucher finds the rail whose voucher it is.
 func (s *Settler) parseVoucher(doc []byte) (Rail, Voucher, error) {
 	err := fmt.Errorf("%w: no rail is configured", ErrRail)
@@ -176,19 +214,20 @@ func (s *Settler) parseVoucher(doc []byte) (Rail, Voucher, error) {
 	return nil, Voucher{}, err
 }
 
-// vouchersStatement reads the channel and the statement that a voucher is for.
-func (s *Settler) vouchersStatement(peer did.DID, v *Voucher) (a *account, rec *record, st *Statement, err error) {
+// statementFor reads a statement that both sides signed, and its channel, in one
+// direction with a peer.
+func (s *Settler) statementFor(peer did.DID, side Side, id wire.Digest) (a *account, rec *record, st *Statement, err error) {
 	err = s.cfg.DB.View(func(r store.Reader) error {
-		have, ok, err := load[account](r, accountKey(In, peer, v.Channel))
+		at, found, err := load[place](r, statementIndex(id))
 		if err != nil {
 			return err
 		}
-		at, found, err := load[place](r, statementIndex(v.Statement))
+		have, ok, err := load[account](r, accountKey(side, peer, at.Channel))
 		if err != nil {
 			return err
 		}
-		if !ok || !found || at.Channel != v.Channel {
-			return fmt.Errorf("%w: no statement %s of %s is signed by both", ErrVoucher, v.Statement, peer)
+		if !ok || !found {
+			return fmt.Errorf("%w: no statement %s of %s is signed by both", ErrVoucher, id, peer)
 		}
 		a = &have
 		if rec, err = readRecord(r, at.Channel, at.Sequence); err != nil {

@@ -17,6 +17,8 @@ const maxAccountBytes = 256
 // liabilities and revenue by credit.
 const (
 	USDC       = "usdc"        // asset: tokens this node's settlement key holds
+	Bank       = "bank"        // asset: money at banks, on the word of whoever received it
+	Stripe     = "stripe"      // asset: what Stripe has collected for us, or from us
 	Revenue    = "revenue"     // what our tools earned
 	Expense    = "expense"     // what our agents spent, and gas
 	FXRounding = "fx_rounding" // fractions of minor units left by conversion
@@ -48,7 +50,7 @@ func CheckAccount(name string) error {
 		return fmt.Errorf("%w: %d bytes, limit %d", ErrAccount, len(name), maxAccountBytes)
 	}
 	switch name {
-	case USDC, Revenue, Expense, FXRounding:
+	case USDC, Bank, Stripe, Revenue, Expense, FXRounding:
 		return nil
 	}
 	kind, subject, _ := strings.Cut(name, ":")

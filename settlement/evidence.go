@@ -1,0 +1,160 @@
+package settlement
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/store"
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// ReceiptSchema is the schema of a settlement receipt.
+const ReceiptSchema = "chio.settlement_receipt.v1"
+
+// ErrReceipt refuses a settlement receipt that contradicts itself.
+var ErrReceipt = errors.New("settlement receipt is not valid")
+
+// FinalityFinal is the finality of what cannot be undone on the rail itself. A
+// bank or a card network can still take money back: that is another receipt.
+const (
+	FinalityFinal = "finalized"
+	FinalityOpen  = "awaiting_confirmations"
+)
+
+// SettlementReceipt is what one organisation has seen of a statement's payment,
+// signed by its kernel key: one form for every rail. Amount is this movement's,
+// Settled what has arrived and stayed of Net since the beginning. Reference is
+// the transaction and the authorization's nonce, a bank's reference, or an id
+// at Stripe.
+type SettlementReceipt struct {
+	Schema     string              `json:"schema"`
+	Observer   did.DID             `json:"observer"`
+	Payer      did.DID             `json:"payer"`
+	Payee      did.DID             `json:"payee"`
+	Statement  wire.Digest         `json:"statement"`
+	Number     uint64              `json:"number"` // of the payment's receipts, from 1
+	Rail       string              `json:"rail"`
+	State      string              `json:"state"`
+	Kind       string              `json:"kind,omitzero"` // of the movement; absent where none was made
+	Net        wire.MonetaryAmount `json:"net"`
+	Amount     uint64              `json:"amount"`
+	Settled    uint64              `json:"settled"`
+	Reference  string              `json:"reference"`
+	ObservedAt int64               `json:"observed_at"` // unix seconds
+	Finality   string              `json:"finality"`
+	ReversalOf string              `json:"reversal_of,omitzero"` // reference of the capture
+	Failure    string              `json:"failure_reason,omitzero"`
+}
+
+// Check refuses a receipt that contradicts itself:
+//
+//	1 the schema is ours; observer is one of two different parties
+//	2 rail, statement and a reference are named, the number starts at 1
+//	3 amounts are within the net
+//	4 partially_settled is more than nothing and less than the net, settled is
+//	  the net
+//	5 what went back names the capture it undoes; what failed or timed out says
+//	  why and moves nothing
+func (r *SettlementReceipt) Check() error {
+	switch {
+	case r.Schema != ReceiptSchema || r.Payer == "" || r.Payee == "" || r.Payer == r.Payee || r.Observer != r.Payer && r.Observer != r.Payee: // 1
+		return fmt.Errorf("%w: schema %.40q, observer or parties", ErrReceipt, r.Schema)
+	case r.Rail == "" || r.Rail != RailChannel && !KnownRail(r.Rail) || r.Statement.IsZero() || r.Number == 0 || r.ObservedAt <= 0: // 2
+		return fmt.Errorf("%w: rail %.20q, statement, number or time", ErrReceipt, r.Rail)
+	case r.Finality != FinalityFinal && r.Finality != FinalityOpen:
+		return fmt.Errorf("%w: finality %.40q", ErrReceipt, r.Finality)
+	case r.Net.Units == 0 || r.Net.Units > wire.MaxUnits || r.Net.Currency == "" || r.Amount > wire.MaxUnits || r.Settled > r.Net.Units: // 3
+		return fmt.Errorf("%w: %d of net %d, %d settled", ErrReceipt, r.Amount, r.Net.Units, r.Settled)
+	}
+	if err := CheckReference(r.Reference); err != nil { // 2
+		return fmt.Errorf("%w: %w", ErrReceipt, err)
+	}
+	moved := r.Kind != ""
+	switch r.State {
+	case PayPartial: // 4
+		if r.Kind != MoveCapture || r.Amount == 0 || r.Settled == 0 || r.Settled >= r.Net.Units || r.ReversalOf != "" {
+			return fmt.Errorf("%w: %s with %d of %d", ErrReceipt, r.State, r.Settled, r.Net.Units)
+		}
+	case PaySettled: // 4
+		if r.Kind != MoveCapture || r.Amount == 0 || r.Settled != r.Net.Units || r.ReversalOf != "" || r.Finality != FinalityFinal {
+			return fmt.Errorf("%w: %s with %d of %d", ErrReceipt, r.State, r.Settled, r.Net.Units)
+		}
+	case PayReversed, PayCharged: // 5
+		undone := r.Kind == MoveRefund || r.Kind == MoveReversal
+		if r.State == PayCharged {
+			undone = r.Kind == MoveChargeback
+		}
+		if !undone || r.Amount == 0 || r.ReversalOf == "" || r.Amount > r.Net.Units-r.Settled {
+			return fmt.Errorf("%w: %s by %.20q of %d names no capture or too much", ErrReceipt, r.State, r.Kind, r.Amount)
+		}
+	case PayTimedOut, PayFailed, PayReorged: // 5
+		if moved || r.Amount != 0 || r.Failure == "" {
+			return fmt.Errorf("%w: %s moves %d or gives no reason", ErrReceipt, r.State, r.Amount)
+		}
+	default:
+		return fmt.Errorf("%w: state %.40q", ErrReceipt, r.State)
+	}
+	return nil
+}
+
+// ParseReceipt decodes the canonical bytes of a settlement receipt and checks
+// what needs no trust.
+func ParseReceipt(doc []byte) (*SettlementReceipt, *wire.Envelope, error) {
+	var r SettlementReceipt
+	env, err := wire.OpenEnvelope(doc, ReceiptSchema, &r, nil, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	if again, err := wire.Marshal(&r); err != nil || !bytes.Equal(again, env.Body) {
+		return nil, nil, fmt.Errorf("%w: %w: a field is missing", ErrReceipt, wire.ErrNotCanonical)
+	}
+	return &r, env, r.Check()
+}
+
+// VerifyReceipt judges a settlement receipt offline: it is sound, and a trusted
+// kernel key of its observer, and nobody else, has signed it. That money moved
+// is the observer's word; for a note the chain has the same to say.
+func VerifyReceipt(doc []byte, trust Kernels) (*SettlementReceipt, error) {
+	r, env, err := ParseReceipt(doc)
+	if err != nil {
+		return nil, err
+	}
+	if len(env.Signatures) != 1 || !trust.has(r.Observer, env.Signatures[0].Key) {
+		return nil, fmt.Errorf("%w: its observer is %s", ErrUntrusted, r.Observer)
+	}
+	return r, nil
+}
+
+func evidencePrefix(statement wire.Digest) string { return "s/e/" + statement.String() + "/" }
+func evidenceKey(statement wire.Digest, n uint64) string {
+	return fmt.Sprintf("%s%06d", evidencePrefix(statement), n)
+}
+
+// evidence signs and stores the receipt of a payment's newest movement, or of a
+// state that moves nothing.
+func (s *Settler) evidence(tx store.Tx, p *payment, m move) error {
+	p.Receipts++
+	payer, payee := s.parties(p.Peer, p.Side)
+	env, err := wire.Seal(ReceiptSchema, &SettlementReceipt{Schema: ReceiptSchema, Observer: s.cfg.Self, Payer: payer, Payee: payee,
+		Statement: p.Statement, Number: p.Receipts, Rail: p.Rail, State: p.State, Kind: m.Kind,
+		Net: wire.MonetaryAmount{Units: p.Authorized, Currency: p.Currency}, Amount: m.Amount, Settled: p.standing(),
+		Reference: m.Reference, ObservedAt: s.cfg.Now(), Finality: FinalityFinal, ReversalOf: m.Of, Failure: m.Reason}, s.cfg.Kernel)
+	if err != nil {
+		return err
+	}
+	tx.Set(evidenceKey(p.Statement, p.Receipts), env.Bytes())
+	return nil
+}
+
+// SettlementReceipts returns the receipts this node has signed of a statement's
+// payment, oldest first.
+func (s *Settler) SettlementReceipts(r store.Reader, statement wire.Digest) (out []wire.Raw, err error) {
+	prefix := evidencePrefix(statement)
+	err = r.Scan(prefix, "", func(_ string, row []byte) error {
+		out = append(out, bytes.Clone(row))
+		return nil
+	})
+	return out, err
+}
