@@ -224,7 +224,7 @@ func peerIDOf(t testing.TB, r *Ready) string {
 func TestSettlementCausesHaveCodes(t *testing.T) {
 	for cause, code := range map[error]string{
 		settlement.ErrDeposit: "CHIO-SETTLE-DEPOSIT", settlement.ErrHalted: "CHIO-SETTLE-HALTED", settlement.ErrRail: "CHIO-SETTLE-NO-RAIL",
-		settlement.ErrUnpaid: "CHIO-SETTLE-UNPAID",
+		settlement.ErrUnpaid:  "CHIO-SETTLE-UNPAID",
 		settlement.ErrRefused: "CHIO-SETTLE-REFUSED", settlement.ErrConflict: "CHIO-SETTLE-CONFLICT", evm.ErrUnavailable: "CHIO-CHAIN",
 		evm.ErrWrongChain: "CHIO-CHAIN-ID", evm.ErrFee: "CHIO-CHAIN-FEE", evm.ErrForeignNonce: "CHIO-CHAIN-NONCE",
 		evm.ErrReorganised: "CHIO-CHAIN-REORG", evm.ErrDisagree: "CHIO-CHAIN-DISAGREE", evm.ErrUnknownTx: "CHIO-CHAIN-TX",
