@@ -134,7 +134,7 @@ func (s *Settler) AcceptVoucher(ctx context.Context, peer did.DID, doc []byte) e
 	switch documentSchema(doc) {
 	case noteSchema:
 		return s.acceptNote(ctx, peer, doc)
-	case ClaimSchema:
+	case OutsidePaymentSchema:
 		return s.acceptClaim(ctx, peer, doc)
 	case ReceiptSchema:
 		return s.acceptReceipt(ctx, peer, doc)

@@ -11,12 +11,12 @@ import (
 	"github.com/backbay-labs/chio-node/wire"
 )
 
-// ClaimSchema is the schema of a payer's word that it has paid.
-const ClaimSchema = "chio.offchain_payment.v1"
+// OutsidePaymentSchema is the schema of a payer's word that it has paid.
+const OutsidePaymentSchema = "chio.offchain_payment.v1"
 
-// Claim is the payer's word, signed by its kernel, that it paid a statement
+// OutsidePayment is the payer's word, signed by its kernel, that it paid a statement
 // outside: nothing counts as paid until the payee confirms it.
-type Claim struct {
+type OutsidePayment struct {
 	Schema    string              `json:"schema"`
 	Statement wire.Digest         `json:"statement"`
 	Payer     did.DID             `json:"payer"`
@@ -27,9 +27,9 @@ type Claim struct {
 }
 
 // Check holds for every claim.
-func (c *Claim) Check() error {
+func (c *OutsidePayment) Check() error {
 	switch {
-	case c.Schema != ClaimSchema || c.Statement.IsZero() || c.Payer == "" || c.Payee == "" || c.Payer == c.Payee:
+	case c.Schema != OutsidePaymentSchema || c.Statement.IsZero() || c.Payer == "" || c.Payee == "" || c.Payer == c.Payee:
 		return fmt.Errorf("%w: schema %.40q, statement or parties", ErrPayment, c.Schema)
 	case c.Amount.Units == 0 || c.Amount.Units > wire.MaxUnits || c.Amount.Currency == "" || c.PaidAt <= 0 || c.PaidAt > wire.MaxUnits:
 		return fmt.Errorf("%w: claim of %d %.16q at %d", ErrAmount, c.Amount.Units, c.Amount.Currency, c.PaidAt)
@@ -37,11 +37,11 @@ func (c *Claim) Check() error {
 	return CheckReference(c.Reference)
 }
 
-// ParseClaim decodes the canonical bytes of a claim and checks what needs no
+// ParseOutsidePayment decodes the canonical bytes of a claim and checks what needs no
 // trust.
-func ParseClaim(doc []byte) (*Claim, *wire.Envelope, error) {
-	var c Claim
-	env, err := wire.OpenEnvelope(doc, ClaimSchema, &c, nil, nil)
+func ParseOutsidePayment(doc []byte) (*OutsidePayment, *wire.Envelope, error) {
+	var c OutsidePayment
+	env, err := wire.OpenEnvelope(doc, OutsidePaymentSchema, &c, nil, nil)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -51,10 +51,10 @@ func ParseClaim(doc []byte) (*Claim, *wire.Envelope, error) {
 	return &c, env, c.Check()
 }
 
-// VerifyClaim judges a claim offline: it is sound and a trusted kernel key of
+// VerifyOutsidePayment judges a claim offline: it is sound and a trusted kernel key of
 // the payer, and nobody else, has signed it.
-func VerifyClaim(doc []byte, trust Kernels) (*Claim, error) {
-	c, env, err := ParseClaim(doc)
+func VerifyOutsidePayment(doc []byte, trust Kernels) (*OutsidePayment, error) {
+	c, env, err := ParseOutsidePayment(doc)
 	if err != nil {
 		return nil, err
 	}
@@ -126,12 +126,12 @@ func (s *Settler) StatePaid(ctx context.Context, statement wire.Digest, referenc
 	if amount == 0 {
 		amount = p.Authorized - p.standing()
 	}
-	c := &Claim{Schema: ClaimSchema, Statement: statement, Payer: st.Payer, Payee: st.Payee, Reference: reference, PaidAt: paidAt,
+	c := &OutsidePayment{Schema: OutsidePaymentSchema, Statement: statement, Payer: st.Payer, Payee: st.Payee, Reference: reference, PaidAt: paidAt,
 		Amount: wire.MonetaryAmount{Units: amount, Currency: p.Currency}}
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
-	env, err := wire.Seal(ClaimSchema, c, s.cfg.Kernel)
+	env, err := wire.Seal(OutsidePaymentSchema, c, s.cfg.Kernel)
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +183,7 @@ func keepPromise(tx store.Tx, a *account, st *Statement, rec *record, doc []byte
 //	1 none is waiting for the payee's answer
 //	2 its reference was not counted before
 //	3 it is in the currency of the statement and for no more than is left
-func (p *payment) claim(c *Claim) error {
+func (p *payment) claim(c *OutsidePayment) error {
 	if p.State == PaySubmitted { // 1
 		return fmt.Errorf("%w: %q of %d is stated and waits for the payee's answer", ErrConflict, p.Reference, p.Claimed)
 	}
@@ -209,7 +209,7 @@ func (p *payment) claim(c *Claim) error {
 //	2 it names a statement between the two that settles outside
 //	3 it fits what is left of it
 func (s *Settler) acceptClaim(ctx context.Context, peer did.DID, doc []byte) error {
-	c, env, err := ParseClaim(doc)
+	c, env, err := ParseOutsidePayment(doc)
 	if err != nil {
 		return err
 	}
