@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
+	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/settlement"
 	"github.com/backbay-labs/chio-node/settlement/evm"
 	"github.com/backbay-labs/chio-node/wire"
@@ -181,4 +183,46 @@ type ChainTx struct {
 	Chain   string   `json:"chain"`
 	Txs     []evm.Tx `json:"txs"`
 	Problem string   `json:"problem,omitempty"`
+}
+
+// redeemTogether redeems what several of the peers owe us on one chain in one
+// transaction. It only saves gas: whatever it leaves undone, and why, comes out
+// when each peer's vouchers are redeemed by themselves.
+func (m *money) redeemTogether(ctx context.Context, peers []did.DID) {
+	for i := range m.n.cfg.Chains {
+		if err := m.redeemBatch(ctx, &m.n.cfg.Chains[i], peers); err != nil {
+			m.n.log.Warn("vouchers are redeemed one by one, not together", slog.String("chain", m.n.cfg.Chains[i].Name), slog.Any("error", err))
+		}
+	}
+}
+
+func (m *money) redeemBatch(ctx context.Context, c *ChainConfig, peers []did.DID) error {
+	rail, err := newRail(m, c)
+	if err != nil {
+		return err
+	}
+	claims, err := m.settler.Claims(rail.ChainID(), rail.Contract())
+	if err != nil {
+		return err
+	}
+	var due []*evm.Voucher
+	for _, claim := range claims {
+		if !claim.Due || !slices.Contains(peers, claim.Peer) || len(due) == evm.MaxBatch {
+			continue
+		}
+		v, err := evm.ParseVoucher(claim.Voucher)
+		if err != nil {
+			return err
+		}
+		due = append(due, v)
+	}
+	if len(due) < 2 {
+		return nil
+	}
+	chain, err := m.dial(ctx, c)
+	if err != nil {
+		return err
+	}
+	_, err = chain.RedeemMany(ctx, due)
+	return err
 }

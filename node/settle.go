@@ -61,6 +61,7 @@ func (n *Node) settle(ctx context.Context, req SettleRequest) (*SettleAnswer, er
 		return nil, err
 	}
 	answer := &SettleAnswer{Peers: []SettledPeer{}}
+	n.money.redeemTogether(ctx, peers)
 	for _, peer := range peers {
 		out, err := n.payDue(ctx, peer)
 		if err != nil {

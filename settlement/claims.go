@@ -11,6 +11,7 @@ type Claim struct {
 	Peer    did.DID
 	Channel wire.Digest
 	Voucher []byte
+	Due     bool // not redeemed yet, and nothing speaks against it
 }
 
 // Claims lists the best voucher of every channel of one contract in which this
@@ -31,7 +32,7 @@ func (s *Settler) Claims(chainID, contract string) ([]Claim, error) {
 			if err != nil {
 				return err
 			}
-			out = append(out, Claim{Peer: a.Peer, Channel: a.Channel, Voucher: rec.Voucher})
+			out = append(out, Claim{Peer: a.Peer, Channel: a.Channel, Voucher: rec.Voucher, Due: a.Vouchered > a.Redeemed && a.Halted == ""})
 		}
 		return nil
 	})

@@ -20,6 +20,7 @@ type ChannelState struct {
 	Deposited uint64 // token units
 	Settled   uint64 // token units
 	CloseAt   int64  // unix seconds; 0 unless closing
+	Epoch     uint64 // how often the channel has ended
 	Block     uint64
 	BlockHash wire.Digest
 }
@@ -61,7 +62,7 @@ func (c *Chain) channelAt(ctx context.Context, id wire.Digest, at block) (Channe
 	if err != nil {
 		return s, err
 	}
-	s.CloseAt = int64(out.CloseAt)
+	s.CloseAt, s.Epoch = int64(out.CloseAt), uint64(out.Epoch)
 	if s.Deposited, err = units(out.Deposited); err != nil {
 		return s, err
 	}
@@ -154,7 +155,7 @@ func (c *Chain) Withdraw(ctx context.Context, p ChannelParams) (Tx, error) {
 }
 
 // exit performs a step of closing. A channel can be funded and closed again, so
-// the step is named by the deposit it ends.
+// the step is named by how often it has ended.
 func (c *Chain) exit(ctx context.Context, p ChannelParams, step string, pack func(channel.ChioChannelParams) ([]byte, error)) (Tx, error) {
 	if err := c.checkParams(p); err != nil {
 		return Tx{}, err
@@ -164,8 +165,8 @@ func (c *Chain) exit(ctx context.Context, p ChannelParams, step string, pack fun
 		return Tx{}, err
 	}
 	return c.perform(ctx, operation{
-		key:    fmt.Sprintf("%s/%s/%d", step, s.Channel, s.Deposited),
-		detail: fmt.Sprintf("deposited=%d", s.Deposited),
+		key:    fmt.Sprintf("%s/%s/%d", step, s.Channel, s.Epoch),
+		detail: fmt.Sprintf("epoch=%d", s.Epoch),
 		to:     c.config.Channel,
 		data:   func(context.Context) ([]byte, error) { return pack(p.binding()) },
 	})

@@ -68,7 +68,8 @@ func (c *Chain) Redeem(ctx context.Context, v *Voucher) (Redemption, error) {
 			return Redemption{}, err
 		}
 		if state.Settled >= v.Cumulative {
-			return Redemption{Settled: state.Settled, Repeated: true}, nil
+			t, err := c.batchOf(v)
+			return Redemption{Tx: t, Settled: state.Settled, Repeated: true}, err
 		}
 		if v.Cumulative > state.Deposited {
 			return Redemption{}, fmt.Errorf("%w: it promises %d units, channel %s holds %d", ErrDeposit, v.Cumulative, v.Channel, state.Deposited)
