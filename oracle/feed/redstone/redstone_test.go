@@ -162,6 +162,7 @@ func TestVerifyRefuses(t *testing.T) {
 		"one signer twice":      {last(func(p *pack) { p.key = 2 }), oracle.ErrUnsigned},
 		"a feed of two":         {last(func(p *pack) { p.points = p.points[:1] }), oracle.ErrUnsigned},
 		"another time":          {last(func(p *pack) { p.ms++ }), oracle.ErrPayload},
+		"an earlier time":       {last(func(p *pack) { p.ms-- }), oracle.ErrPayload},
 		"set not yet valid":     {packs(at(signedAt - 101)), oracle.ErrSigners},
 		"set expired":           {packs(at(signedAt + 101)), oracle.ErrSigners},
 		"v of 0":                {last(func(p *pack) { p.change = func(s []byte) { s[64] -= 27 } }), secp256k1.ErrSignature},
