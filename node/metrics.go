@@ -100,6 +100,9 @@ func (n *Node) measure(e *exposition) error {
 			e.sample(m.name, s.values[i], "peer", s.peer)
 		}
 	}
+	if err := n.measurePayments(e); err != nil {
+		return err
+	}
 	return n.measureMoney(e, series)
 }
 

@@ -74,7 +74,7 @@ func (m *money) connect(w *network) error {
 	m.settler, err = settlement.New(settlement.Config{Self: m.n.DID(), DB: m.n.db, Kernel: m.n.keys.Kernel(), Treaties: m.desk,
 		Counterparty: m.desk, Rails: rails, Notes: notes,
 		VerifyPrice: signed.Verify, Now: m.n.now, Round: readRound, Currencies: m.n.cfg.currencies(),
-		Vouchered: m.vouchered, Failpoint: m.n.opts.Failpoint})
+		Vouchered: m.vouchered, Alarm: m.alarm, Failpoint: m.n.opts.Failpoint})
 	if err != nil {
 		return err
 	}
@@ -155,6 +155,9 @@ func (m *money) redeemDue(ctx context.Context) error {
 // reconcile finishes what was half paid when the last process ended, before
 // the node serves. A chain that does not answer halts payments, not the node.
 func (m *money) reconcile(ctx context.Context) error {
+	if err := m.sweepHolds(ctx, 0); err != nil { // open calls are closed by now, so every hold left is nobody's
+		return err
+	}
 	if len(m.n.cfg.Chains) == 0 {
 		return nil
 	}

@@ -116,6 +116,7 @@ var operations = map[string]handler{
 	"settle/txs":           operation((*Node).settleTxs),
 	"settle/cancel":        operation((*Node).settleCancel),
 	"settle/resume":        operation((*Node).settleResume),
+	"settle/release":       operation((*Node).releaseChannel),
 	"ledger/accounts":      operation((*Node).ledgerAccounts),
 	"ledger/balance":       operation((*Node).ledgerBalance),
 	"ledger/txns":          operation((*Node).ledgerPostings),

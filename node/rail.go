@@ -78,7 +78,7 @@ func (r *evmRail) Standing(ctx context.Context, id wire.Digest) (settlement.Stan
 		return settlement.Standing{}, err
 	}
 	return settlement.Standing{Deposited: latest.Deposited, Settled: latest.Settled, CloseAt: latest.CloseAt,
-		FinalDeposited: final.Deposited, FinalSettled: final.Settled}, nil
+		FinalDeposited: final.Deposited, FinalSettled: final.Settled, FinalBlock: final.Block, FinalHash: final.BlockHash}, nil
 }
 
 // Fund implements settlement.Rail.

@@ -49,6 +49,7 @@ func (n *Node) Start(ctx context.Context) (*Ready, error) {
 		return nil, err
 	}
 	n.network.loops()
+	n.money.loops()
 	n.every("tell peers of the deactivation", tellEvery, n.network.tellNow, n.finishDeactivation)
 	n.every("end calls whose approval expired", approvalSweep, nil, n.endExpired)
 	if n.cfg.Approvals.Webhook.URL != "" {

@@ -53,7 +53,7 @@ func (a *account) usable() error {
 	if a.Halted != "" {
 		hint := ""
 		if a.Agrees {
-			hint = "; the figures agree again, chio-node settle resume lets it pay"
+			hint = "; the figures agree again, chio-node settle release lets it pay"
 		}
 		return fmt.Errorf("%w: %s: %s%s", ErrHalted, a.Channel, a.Halted, hint)
 	}

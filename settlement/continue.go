@@ -1,6 +1,7 @@
 package settlement
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -199,8 +200,9 @@ func (s *Settler) SweepHolds(ctx context.Context, lease int64) (released []strin
 // Totals is what the payments of a node come to, for its metrics. Amounts are
 // units of the currency.
 type Totals struct {
-	Halted      uint64 // channels
-	DeadLetters uint64 // peers to whom nothing can be sent
+	Halted      uint64   // channels
+	DeadLetters uint64   // peers to whom nothing can be sent
+	Problems    []string // of both, in words
 	Money       map[Flow]Amounts
 }
 
@@ -214,8 +216,15 @@ type Flow struct {
 // without a voucher.
 type Amounts struct{ Vouchered, Redeemed, Final, Unvouchered uint64 }
 
-// Totals adds up every channel and exposure.
-func (s *Settler) Totals(r store.Reader) (*Totals, error) {
+// Flows lists the flows, what we pay last.
+func (t *Totals) Flows() []Flow {
+	return slices.SortedFunc(maps.Keys(t.Money), func(a, b Flow) int {
+		return cmp.Or(strings.Compare(string(a.Side), string(b.Side)), strings.Compare(a.Currency, b.Currency))
+	})
+}
+
+// ReadTotals adds up every channel and exposure.
+func ReadTotals(r store.Reader) (*Totals, error) {
 	t := &Totals{Money: make(map[Flow]Amounts)}
 	channels, err := scanAccounts(r, "s/c/")
 	if err != nil {
@@ -224,6 +233,7 @@ func (s *Settler) Totals(r store.Reader) (*Totals, error) {
 	for _, a := range channels {
 		if a.Halted != "" {
 			t.Halted++
+			t.Problems = append(t.Problems, fmt.Sprintf("channel %s with %s is halted: %s", a.Channel, a.Peer, a.Halted))
 		}
 		f := Flow{a.Side, a.Currency}
 		m := t.Money[f]
@@ -234,6 +244,7 @@ func (s *Settler) Totals(r store.Reader) (*Totals, error) {
 		failing, _, err := decodeRow[retry](key, row)
 		if err == nil && failing.dead() {
 			t.DeadLetters++
+			t.Problems = append(t.Problems, fmt.Sprintf("nothing gets through to %s: %s", strings.TrimPrefix(key, retryPrefix), failing.Error))
 		}
 		return err
 	})

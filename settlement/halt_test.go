@@ -68,7 +68,7 @@ func TestI8_AWrongPostingHalts(t *testing.T) {
 		t.Errorf("paid after a restart: %v", err)
 	}
 	totals(t, w.acme, func(got *settlement.Totals) {
-		if got.Halted != 1 {
+		if got.Halted != 1 || len(got.Problems) != 1 || !strings.Contains(got.Problems[0], "at block 70") {
 			t.Errorf("%d channels are counted as halted", got.Halted)
 		}
 	})
@@ -77,7 +77,7 @@ func TestI8_AWrongPostingHalts(t *testing.T) {
 func totals(t *testing.T, p *party, check func(*settlement.Totals)) {
 	t.Helper()
 	must(t, p.db.View(func(r store.Reader) error {
-		got, err := p.settler.Totals(r)
+		got, err := settlement.ReadTotals(r)
 		if err == nil {
 			check(got)
 		}

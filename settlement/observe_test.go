@@ -80,7 +80,7 @@ func TestI7_AChainThatForgetsHalts(t *testing.T) {
 		t.Errorf("resumed while the figures differ: %v", err)
 	}
 	w.acme.useRail(real)
-	if err := w.acme.settler.Reconcile(t.Context()); !errors.Is(err, settlement.ErrHalted) || !strings.Contains(err.Error(), "settle resume") {
+	if err := w.acme.settler.Reconcile(t.Context()); !errors.Is(err, settlement.ErrHalted) || !strings.Contains(err.Error(), "settle release") {
 		t.Errorf("once they agree again: %v", err)
 	}
 	w.call(10, w.quote(100_000_000))

@@ -21,7 +21,7 @@ func (s *storeReader) readRows(dir string) (newest int64, ok bool) {
 	}
 	s.say(s.keyFinding(db))
 	if err := db.View(func(r store.Reader) error {
-		s.say(logFinding(r), ledgerFinding(r), budgetFinding(r))
+		s.say(logFinding(r), ledgerFinding(r), paymentsFinding(r), budgetFinding(r))
 		return rlog.ScanNewest(r, 0, func(_ uint64, leaf []byte) error {
 			if rec, err := receipt.Parse(leaf); err == nil {
 				newest = rec.Timestamp
