@@ -68,7 +68,7 @@ func TestI8_AWrongPostingHalts(t *testing.T) {
 		t.Errorf("paid after a restart: %v", err)
 	}
 	totals(t, w.acme, func(got *settlement.Totals) {
-		if got.Halted != 1 || len(got.Problems) != 1 || !strings.Contains(got.Problems[0], "at block 70") {
+		if got.Halted != 1 || len(got.Problems) != 1 || !strings.Contains(got.Problems[0], "the chain says") {
 			t.Errorf("%d channels are counted as halted", got.Halted)
 		}
 	})
