@@ -373,6 +373,19 @@ type SettleRequest struct {
 	Peer string `json:"peer,omitempty"`
 }
 
+// SettlementEvidenceRequest asks "settle/evidence": everything that one statement
+// rests on.
+type SettlementEvidenceRequest struct {
+	Statement wire.Digest `json:"statement"`
+}
+
+// SettlementEvidence answers "settle/evidence" with the file that
+// chio-node settle verify judges.
+type SettlementEvidence struct {
+	Statement wire.Digest `json:"statement"`
+	Evidence  wire.Raw    `json:"evidence"`
+}
+
 // SettleAnswer answers "settle/fund" and "settle/run".
 type SettleAnswer struct {
 	Peers []SettledPeer `json:"peers"`

@@ -121,6 +121,7 @@ var operations = map[string]handler{
 	"ledger/balance":       operation((*Node).ledgerBalance),
 	"ledger/txns":          operation((*Node).ledgerPostings),
 	"ledger/verify":        operation((*Node).verifyLedger),
+	"settle/evidence":      operation((*Node).settlementEvidence),
 	"key/list":             operation((*Node).listKeys),
 	"key/prove":            operation((*Node).proveHead),
 	"key/history":          operation((*Node).keyHistory),

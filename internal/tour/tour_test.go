@@ -228,7 +228,24 @@ func (w tour) settle() {
 	if s := side(status, "payee"); s == nil || s.Cumulative != paid {
 		w.t.Errorf("status: %+v", status)
 	}
+	w.proves(p.Statement.String(), q.Tx)
 	w.evidence() // now with statement, voucher and price
+}
+
+// proves holds what both sides show of a statement against the chain, from the
+// file and an endpoint alone.
+func (w tour) proves(statement, tx string) {
+	for _, o := range []*org{w.acme, w.globex} {
+		file := w.path(o.name + ".settlement.json")
+		o.ok(nil, "settle", "show", statement, "--out", file)
+		r := o.run("settle", "verify", file)
+		if r.exit != node.ExitOK || !strings.Contains(string(r.stdout), `"tx":"`+strings.TrimPrefix(tx, "0x")+`"`) || !strings.Contains(string(r.stdout), `"paid":`) {
+			w.t.Errorf("%s cannot verify the payment: %s", o.name, r)
+		}
+		if r := o.run("settle", "verify", file, "--offline"); r.exit != node.ExitOK || !strings.Contains(string(r.stdout), `"state":"unanchored"`) {
+			w.t.Errorf("%s, offline: %s", o.name, r)
+		}
+	}
 }
 
 func side(a node.SettleAnswer, direction string) *node.SettledPeer {

@@ -91,6 +91,8 @@ var examples = map[string]string{
 	"settle cancel":              "chio-node settle cancel devnet redeem/CHANNEL/4000000",
 	"settle resume":              "chio-node settle resume devnet",
 	"settle release":             `chio-node settle release CHANNEL --reason "the endpoint had an old copy"`,
+	"settle show":                "chio-node settle show STATEMENT --out evidence.json",
+	"settle verify":              "chio-node settle verify evidence.json --trust trust.json --rpc https://… --chain-id 84532 --token 0x… --channel 0x…",
 	"oracle sign":                "chio-node oracle sign --base USDC --quote USD --value 100 --expo -2 --out round1.json",
 	"oracle import":              "chio-node oracle import round1.json round2.json",
 	"oracle rounds":              "chio-node oracle rounds USDC/USD",

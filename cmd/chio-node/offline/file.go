@@ -58,6 +58,7 @@ func judges() map[Kind]judge {
 		KindEnd:        deactivation,
 		KindDispute:    dispute,
 		KindFork:       fork,
+		KindSettlement: evidence,
 
 		KindCertification: judgeCertification,
 	}
@@ -82,6 +83,7 @@ var schemas = map[string]Kind{
 	certification.SchemaBundle: KindCertification,
 
 	federation.DirectoryForkSchema: KindFork,
+	settlement.EvidenceSchema:      KindSettlement,
 }
 
 // File verifies one file. With only, a file of any other kind is refused.
@@ -94,7 +96,7 @@ var schemas = map[string]Kind{
 //	  receipt.VerifyBundle, receipt.VerifyJSON, capability.VerifyChain,
 //	  did.VerifyRotation, did.ParseHistory, did.VerifyDeactivation,
 //	  reputation.Verify, certification.VerifyBundle, federation.VerifyDispute,
-//	  federation.VerifyDirectoryFork
+//	  federation.VerifyDirectoryFork, settlement.VerifyEvidence
 func File(name string, doc []byte, o Options, only ...Kind) *Finding {
 	f := &Finding{File: name, Kind: KindUnknown}
 	if err := wire.IsCanonical(doc, limits(doc)); err != nil { // 1

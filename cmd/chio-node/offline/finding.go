@@ -28,6 +28,7 @@ const (
 	KindEnd        Kind = "did_deactivation"
 	KindDispute    Kind = "federation_dispute"
 	KindFork       Kind = "peer_directory_evidence"
+	KindSettlement Kind = "settlement_evidence"
 )
 
 // The codes of a refusal that package receipt has none for.
