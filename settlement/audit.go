@@ -14,8 +14,8 @@ import (
 const maxDifferences = 200
 
 // Audit is the comparison of what happened with what was posted. Facts are
-// obligations, statements that convert, deposits, gifts and
-// redemptions.
+// obligations, statements that convert, deposits, gifts, redemptions, and what
+// arrived or went back on rails without a channel.
 type Audit struct {
 	Facts       uint64   `json:"facts"`    // that have their posting
 	Postings    uint64   `json:"postings"` // of which each has its fact
@@ -34,6 +34,7 @@ type auditor struct {
 	res      *Audit
 	channels map[wire.Digest]*account
 	moved    map[wire.Digest]*moves
+	paid     map[wire.Digest]bool // ids of postings that payments without a channel have
 }
 
 // moves are the sums of the postings that a channel caused.
@@ -46,12 +47,13 @@ type moves struct{ deposits, gifts, settled, count uint64 }
 //	1 every obligation has its posting, of its amount
 //	2 every statement that both sides signed and that converts has its posting
 //	3 every booked deposit has its posting, of its amount, and no other has one
-//	4 per channel, deposits, gifts and redemptions in the ledger are the figures
+//	4 per channel, and per account that stands for one, deposits, gifts and redemptions in the ledger are the figures
 //	  of the channel
-//	5 every posting has its fact
+//	5 every movement of a payment without a channel has its posting
+//	6 every posting has its fact
 func (s *Settler) Audit(r store.Reader, others ...Explainer) (*Audit, error) {
 	a := &auditor{r: r, s: s, others: others, res: &Audit{Differences: []string{}},
-		channels: make(map[wire.Digest]*account), moved: make(map[wire.Digest]*moves)}
+		channels: make(map[wire.Digest]*account), moved: make(map[wire.Digest]*moves), paid: make(map[wire.Digest]bool)}
 	channels, err := scanAccounts(r, "s/c/")
 	if err != nil {
 		return nil, err
@@ -60,7 +62,7 @@ func (s *Settler) Audit(r store.Reader, others ...Explainer) (*Audit, error) {
 		a.channels[c.Channel] = c
 		a.moved[c.Channel] = &moves{}
 	}
-	for _, step := range []func() error{a.obligations, a.statements, a.deposits, a.postings} {
+	for _, step := range []func() error{a.obligations, a.statements, a.deposits, a.payments, a.postings} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -197,6 +199,47 @@ func (a *auditor) same(rec *ledger.Record, want []ledger.Entry, fact string) {
 	}
 }
 
+// payments looks at the rails without a channel.
+func (a *auditor) payments() error {
+	return a.r.Scan("s/p/", "", func(key string, row []byte) error {
+		p, _, err := decodeRow[payment](key, row)
+		if err != nil {
+			return err
+		}
+		for i := range p.Moves {
+			m := &p.Moves[i]
+			fact := fmt.Sprintf("%s %s of statement %s", m.Kind, m.Reference, p.Statement)
+			id, err := paymentMoveID(p.Statement, m)
+			if err != nil {
+				return err
+			}
+			rec, err := a.posted(id, fact) // 5
+			if err != nil {
+				return err
+			}
+			if rec != nil {
+				a.same(rec, paymentEntries(&p, m), fact)
+				a.paid[id] = true
+				a.pay(&p, m)
+			}
+		}
+		return nil
+	})
+}
+
+// pay counts a movement at the account that stands for a channel.
+func (a *auditor) pay(p *payment, m *move) {
+	sum := a.moved[p.Channel]
+	switch {
+	case sum == nil:
+		a.differ("statement %s is on account %s, which there is no row of", p.Statement, p.Channel)
+	case m.Kind == MoveCapture:
+		sum.settled += m.Amount
+	default:
+		sum.settled -= m.Amount
+	}
+}
+
 // postings asks each posting for its fact, and sums up what channels caused.
 func (a *auditor) postings() error {
 	return ledger.Scan(a.r, 0, func(rec ledger.Record) error {
@@ -204,7 +247,7 @@ func (a *auditor) postings() error {
 		if err != nil {
 			return err
 		}
-		if !known { // 5
+		if !known { // 6
 			a.differ("posting %d, %q, has no fact", rec.Sequence, rec.Posting.Memo)
 			return nil
 		}
@@ -223,6 +266,9 @@ func (a *auditor) explained(rec *ledger.Record) (bool, error) {
 			ok = false
 		}
 		return ok, err
+	}
+	if a.paid[id] {
+		return true, nil
 	}
 	if ok, err := a.channelMove(rec); err != nil || ok {
 		return ok, err

@@ -357,7 +357,13 @@ func (w *world) balanced() {
 	w.t.Helper()
 	for _, p := range [...]*party{w.acme, w.globex} {
 		must(w.t, p.db.View(func(r store.Reader) error {
-			_, err := ledger.Verify(r)
+			if _, err := ledger.Verify(r); err != nil {
+				return err
+			}
+			a, err := p.settler.Audit(r)
+			if err == nil && len(a.Differences) > 0 {
+				err = fmt.Errorf("%s: facts and postings differ: %q", p.name, a.Differences)
+			}
 			return err
 		}))
 	}

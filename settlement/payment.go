@@ -294,15 +294,26 @@ func clearing(rail string) string {
 // postMove posts a movement. Its id comes from the statement, the kind and the
 // reference.
 func (s *Settler) postMove(tx store.Tx, p *payment, m move) error {
-	id, err := wire.DigestOf(struct {
+	id, err := paymentMoveID(p.Statement, &m)
+	if err != nil {
+		return err
+	}
+	_, err = ledger.Post(tx, ledger.Posting{ID: id, At: s.cfg.Now(), Memo: fmt.Sprintf("%s of statement %s", m.Kind, p.Statement),
+		Entries: paymentEntries(p, &m)})
+	return err
+}
+
+// paymentMoveID is the id of the posting of a movement.
+func paymentMoveID(statement wire.Digest, m *move) (wire.Digest, error) {
+	return wire.DigestOf(struct {
 		V         int         `json:"v"`
 		Cause     string      `json:"cause"`
 		Statement wire.Digest `json:"statement"`
 		Reference string      `json:"reference"`
-	}{1, m.Kind, p.Statement, m.Reference})
-	if err != nil {
-		return err
-	}
+	}{1, m.Kind, statement, m.Reference})
+}
+
+func paymentEntries(p *payment, m *move) []ledger.Entry {
 	debit, credit := ledger.Payable(p.Peer.String()), clearing(p.Rail)
 	if p.Side == In {
 		debit, credit = clearing(p.Rail), ledger.Receivable(p.Peer.String())
@@ -310,9 +321,7 @@ func (s *Settler) postMove(tx store.Tx, p *payment, m move) error {
 	if m.Kind != MoveCapture {
 		debit, credit = credit, debit
 	}
-	_, err = ledger.Post(tx, ledger.Posting{ID: id, At: s.cfg.Now(), Memo: fmt.Sprintf("%s of statement %s", m.Kind, p.Statement),
-		Entries: []ledger.Entry{{Account: debit, Debit: m.Amount, Currency: p.Currency}, {Account: credit, Credit: m.Amount, Currency: p.Currency}}})
-	return err
+	return []ledger.Entry{{Account: debit, Debit: m.Amount, Currency: p.Currency}, {Account: credit, Credit: m.Amount, Currency: p.Currency}}
 }
 
 // readPayment finds the payment of a statement.
