@@ -28,6 +28,7 @@ func TestI7_KillSettlement(t *testing.T) {
 		{f.acme, f.acme, "voucher.signed_before_persist"},
 		{f.acme, f.acme, "voucher.persisted_before_send"},
 		{f.globex, f.acme, "voucher.accepted_before_reply"},
+		{f.globex, f.globex, "nonce.reserved_before_sign"},
 		{f.globex, f.globex, "tx.signed"},
 		{f.globex, f.globex, "tx.persisted"},
 		{f.globex, f.globex, "tx.broadcast_before_record"},

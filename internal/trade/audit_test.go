@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/ethereum/go-ethereum"
@@ -16,6 +17,7 @@ import (
 	"github.com/backbay-labs/chio-node/contracts/bindings/devusdc"
 	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/node"
+	"github.com/backbay-labs/chio-node/oracle"
 	"github.com/backbay-labs/chio-node/settlement"
 	"github.com/backbay-labs/chio-node/settlement/ledger"
 	"github.com/backbay-labs/chio-node/store"
@@ -65,6 +67,7 @@ type book struct {
 	ledger     ledger.Summary
 	channels   map[wire.Digest]ledger.Balance // its accounts of channels, by channel
 	usdc       ledger.Balance
+	rounds     map[wire.Digest][2]int64 // the two prices of each, times 10^8
 }
 
 // charge is what a receipt says is owed, in cents.
@@ -113,7 +116,7 @@ func (w *world) audit(ctx context.Context) error {
 	}
 	settled := make(map[wire.Digest]*settlement.Statement) // the newest of each channel
 	for _, st := range books[0].statements {
-		if err := w.recompute(st.Statement); err != nil { // 5
+		if err := w.recompute(books[0], st.Statement); err != nil { // 5
 			return err
 		}
 		if have := settled[st.Channel]; have == nil || have.Sequence < st.Sequence {
@@ -146,7 +149,8 @@ func (w *world) read(o *org) (*book, error) {
 	if err := o.verb(nil, "verify", filepath.Join(out, "receipts.json"), "--trust", filepath.Join(out, "trust.json")); err != nil { // 1
 		return nil, err
 	}
-	b := &book{charged: make(map[wire.Digest]charge), statements: make(map[wire.Digest]stated), channels: make(map[wire.Digest]ledger.Balance)}
+	b := &book{charged: make(map[wire.Digest]charge), statements: make(map[wire.Digest]stated), channels: make(map[wire.Digest]ledger.Balance),
+		rounds: make(map[wire.Digest][2]int64)}
 	if err := b.readReceipts(filepath.Join(out, "receipts.json")); err != nil {
 		return nil, err
 	}
@@ -160,6 +164,9 @@ func (w *world) read(o *org) (*book, error) {
 			return err
 		}
 		if err := b.readStatements(r); err != nil {
+			return err
+		}
+		if err := b.readRounds(r); err != nil {
 			return err
 		}
 		for _, st := range b.statements {
@@ -239,6 +246,26 @@ func (b *book) readStatements(r store.Reader) error {
 	})
 }
 
+// readRounds reads the prices that statements use.
+func (b *book) readRounds(r store.Reader) error {
+	return r.Scan("s/r/", "", func(key string, row []byte) error {
+		round, err := oracle.ParseRound(row)
+		if err != nil {
+			return fmt.Errorf("%s: %w", key, err)
+		}
+		var prices []int64
+		for _, o := range round.Observations {
+			prices = append(prices, o.Value)
+		}
+		slices.Sort(prices)
+		if len(prices) != 2 {
+			return fmt.Errorf("%s: %d prices", key, len(prices))
+		}
+		b.rounds[round.ID()] = [2]int64(prices)
+		return nil
+	})
+}
+
 func (w *world) sameStatements(books [2]*book) error {
 	if len(books[0].statements) != len(books[1].statements) {
 		return fmt.Errorf("acme holds %d statements, globex %d", len(books[0].statements), len(books[1].statements))
@@ -281,11 +308,11 @@ func covered(b *book, payee string) (cents uint64, err error) {
 
 // recompute converts a statement's rounds at the mean of the two prices that
 // were signed, half to even.
-func (w *world) recompute(st *settlement.Statement) error {
+func (w *world) recompute(b *book, st *settlement.Statement) error {
 	var net uint64
 	for _, t := range st.Rounds {
-		prices, ok := w.rounds[t.Round]
-		if !ok {
+		prices, ok := b.rounds[t.Round]
+		if !ok || !w.rounds[prices] {
 			return fmt.Errorf("statement %d of %s uses round %s, which nobody signed", st.Sequence, st.Channel, t.Round)
 		}
 		num := new(big.Int).Mul(new(big.Int).SetUint64(t.Gross), big.NewInt(10_000*2*100_000_000))

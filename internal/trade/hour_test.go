@@ -19,7 +19,7 @@ import (
 var crashes = []string{
 	"statement.signed_before_send", "statement.acked_before_voucher", "voucher.signed_before_persist", "voucher.persisted_before_send",
 	"statement.countersigned_before_reply", "voucher.accepted_before_reply", "redeem.mined_before_record", "final_before_ledger",
-	"tx.signed", "tx.persisted", "tx.broadcast_before_record", "tx.mined",
+	"nonce.reserved_before_sign", "tx.signed", "tx.persisted", "tx.broadcast_before_record", "mined_before_status",
 }
 
 // trade plays the minutes.

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
-
-	"github.com/backbay-labs/chio-node/wire"
 )
 
 var (
@@ -38,7 +36,7 @@ func TestI7_Trade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, dir: dir, minutes: *minutes, rand: rand.New(rand.NewPCG(*seed, 0)), why: make(map[string]int), rounds: make(map[wire.Digest][2]int64)}
+	w := &world{t: t, dir: dir, minutes: *minutes, rand: rand.New(rand.NewPCG(*seed, 0)), why: make(map[string]int), rounds: make(map[[2]int64]bool)}
 	t.Cleanup(func() {
 		if err := w.end(); err != nil {
 			t.Error(err)

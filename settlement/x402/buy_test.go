@@ -194,12 +194,12 @@ func TestI7_BuyerThatDiesPaysAtMostOnce(t *testing.T) {
 			m := newMarket(t)
 			m.buyer.Failpoint = func(name string) {
 				if name == point {
-					panic(died)
+					panic(errDied)
 				}
 			}
 			func() {
 				defer func() {
-					if recover() != died {
+					if recover() != errDied {
 						t.Error("the point was not reached")
 					}
 				}()

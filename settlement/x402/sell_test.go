@@ -71,7 +71,7 @@ func newShop(t *testing.T) *shop {
 
 func (s *shop) clock() int64 { return int64(s.now) }
 
-// restart is what is left of a seller after it died.
+// restart is what is left of a seller after it errDied.
 func (s *shop) restart(db store.DB) {
 	s.seller = &x402.Seller{DB: db, Chain: s.chain, Now: s.clock, Margin: 30, Skew: 5}
 }
@@ -113,20 +113,20 @@ func (s *shop) want(ran int, earned uint64) {
 	}
 }
 
-// died unwinds a seller at a failpoint.
-var died = errors.New("died")
+// errDied unwinds a seller at a failpoint.
+var errDied = errors.New("errDied")
 
 func (s *shop) dieAt(point, header, request string) {
 	s.t.Helper()
 	db := s.seller.DB
 	s.seller.Failpoint = func(name string) {
 		if name == point {
-			panic(died)
+			panic(errDied)
 		}
 	}
 	func() {
 		defer func() {
-			if recover() != died {
+			if recover() != errDied {
 				s.t.Fatalf("%s was not reached", point)
 			}
 		}()
