@@ -187,6 +187,8 @@ func TestBondLife(t *testing.T) {
 	}
 	nobody := []bondvault.ChioBondVaultShare{{Amount: big.NewInt(1)}}
 	v.refused(v.payee, v.at, v.propose(0, nobody, 0, 1), "BadDistribution")
+	itself := []bondvault.ChioBondVaultShare{{Beneficiary: v.at, Amount: big.NewInt(1)}}
+	v.refused(v.payee, v.at, v.propose(0, itself, 0, 1), "BadDistribution")
 	held := v.hold(0, 60*usdc, until, 0, 2)
 	v.send(v.payee, v.at, held)
 	v.refused(v.payee, v.at, held, "BadArbiter") // replayed

@@ -285,10 +285,11 @@ contract ChioBondVault is EIP712 {
         }
     }
 
-    function _sum(Share[] calldata shares) private pure returns (uint96 sum) {
+    function _sum(Share[] calldata shares) private view returns (uint96 sum) {
         require(shares.length <= MAX_SHARES, BadDistribution());
         for (uint256 i = 0; i < shares.length; ++i) {
-            require(shares[i].beneficiary != address(0), BadDistribution());
+            address to = shares[i].beneficiary;
+            require(to != address(0) && to != address(this), BadDistribution());
             sum += shares[i].amount;
         }
     }
