@@ -31,6 +31,11 @@ func (w *world) heal(ctx context.Context) error {
 	if err := w.calm(ctx); err != nil {
 		return err
 	}
+	if w.tripped {
+		if err := w.reset(ctx); err != nil {
+			return err
+		}
+	}
 	if err := w.price(ctx, w.peg); err != nil {
 		return err
 	}
@@ -128,11 +133,11 @@ func (w *world) audit(ctx context.Context) error {
 			return fmt.Errorf("chain %d: %w", i+1, err)
 		}
 	}
-	w.say("%d calls: %d allowed, %d refused %v, %d lost; %d kills, %d crashes at a named point, %d reorganisations of up to %d blocks, %d stalls",
-		w.told.calls, w.told.allowed, w.told.refused, w.why, w.told.lost, w.told.killed, w.told.crashed, w.told.reorged, w.told.deepest, w.told.stall)
+	w.say("%d calls: %d allowed, %d refused %v, %d lost; %d kills, %d crashes at a named point, %d reorganisations of up to %d blocks, %d stalls, %d minutes without the peg",
+		w.told.calls, w.told.allowed, w.told.refused, w.why, w.told.lost, w.told.killed, w.told.crashed, w.told.reorged, w.told.deepest, w.told.stall, w.told.depegged)
 	w.say("%d statements on %d channels; acme sold for %d cents, globex for %d; ledgers of %d and %d postings", len(books[0].statements), len(settled),
 		sold[0], sold[1], books[0].ledger.Sequence, books[1].ledger.Sequence)
-	if sold[0] == 0 || sold[1] == 0 || w.told.killed+w.told.crashed == 0 || w.told.reorged == 0 {
+	if sold[0] == 0 || sold[1] == 0 || w.told.killed+w.told.crashed == 0 || w.told.reorged == 0 || w.told.depegged == 0 {
 		return errors.New("this was no trade: nothing was sold, or nothing went wrong")
 	}
 	w.say("every book agrees to the unit: receipts, statements, both ledgers, both chains")

@@ -16,9 +16,10 @@
 // In between, all by one seed that is printed: nodes are killed with kill -9, at
 // any moment or at one of the named points around a payment; the chains are
 // reorganised up to a dozen blocks deep; the RPC endpoint stalls; the price
-// moves, and once USDC loses its peg for a few minutes.
+// moves, and once USDC loses its peg for a few minutes: then nothing is sold until
+// both operators have said that it is back.
 //
-// At the end everything is healed and settled, and audit.go has what must hold.
+// At the end everything is healed and settled, and audit_test.go has what must hold.
 //
 // The nodes are the test's binary under another name: their clock is the
 // machine's and an offset in a file, and a failpoint may end them.

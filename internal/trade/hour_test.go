@@ -99,21 +99,46 @@ func (w *world) advance() error {
 // The peg is lost in these minutes of a hundred.
 const lostFrom, lostTo = 60, 66
 
-// movePrice lets the price walk, and sign a round of it.
+// movePrice lets the price walk, and has both sign a round of it. Without the
+// peg the pair trips: no round is made of such a price and nothing is sold at
+// the one before, until both operators say that they know.
 func (w *world) movePrice(ctx context.Context) {
 	value := w.peg + int64(w.rand.IntN(40_001)) - 20_000
 	w.peg = min(max(value, 99_800_000), 100_200_000)
 	at := w.passed * 100 / w.minutes
-	if at >= lostFrom && at < lostTo {
-		value = 95_000_000
+	lost := at >= lostFrom && at < lostTo
+	switch {
+	case lost:
 		w.say("minute %2d: USDC is at 0.95 USD", w.passed)
-	} else {
-		value = w.peg
+		err := w.price(ctx, 95_000_000)
+		if err == nil {
+			w.note("a price of 0.95 USD was taken")
+			return
+		}
+		w.told.depegged++
+		w.tripped = true
+		w.note("depeg: %v", err)
+		return
+	case w.tripped:
+		if err := w.reset(ctx); err != nil {
+			w.note("%v", err) // a node that is down hears it in the next minute
+			return
+		}
 	}
-	// A node that is down gets the next one.
-	if err := w.price(ctx, value); err != nil {
+	if err := w.price(ctx, w.peg); err != nil {
 		w.note("price: %v", err)
 	}
+}
+
+// reset has both operators say that the price is back.
+func (w *world) reset(ctx context.Context) error {
+	for _, o := range w.orgs {
+		if err := o.ask(ctx, "oracle/reset", node.ResetPair{Pair: "USDC/USD", Word: "USDC is back at its peg"}, nil); err != nil {
+			return err
+		}
+	}
+	w.tripped = false
+	return nil
 }
 
 // call has an agent buy something.

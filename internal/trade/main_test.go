@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	minutes = flag.Int("minutes", 5, "how long they trade, in simulated minutes, at least 4")
+	minutes = flag.Int("minutes", 5, "how long they trade, in simulated minutes, at least 5")
 	seed    = flag.Uint64("seed", 7, "of everything that happens; 0 draws one")
 	keep    = flag.Bool("keep", false, "keep the homes and logs")
 )
@@ -25,8 +25,8 @@ func TestMain(m *testing.M) {
 
 // TestI7_Trade plays the minutes and compares every book with every other.
 func TestI7_Trade(t *testing.T) {
-	if *minutes < 4 {
-		t.Fatal("-minutes: at least 4")
+	if *minutes < 5 {
+		t.Fatal("-minutes: at least 5")
 	}
 	if *seed == 0 {
 		*seed = uint64(time.Now().UnixNano()) >> 16

@@ -34,11 +34,12 @@ type world struct {
 	minutes int
 	rand    *rand.Rand
 
-	chains [2]*chain
-	orgs   [2]*org
-	peg    int64             // price of USDC in USD, times 10^8
-	passed int               // minutes
-	rounds map[[2]int64]bool // the prices that were signed together, times 10^8
+	chains  [2]*chain
+	orgs    [2]*org
+	peg     int64             // price of USDC in USD, times 10^8
+	passed  int               // minutes
+	tripped bool              // the peg was lost, and the operators have not said that it is back
+	rounds  map[[2]int64]bool // the prices that were signed together, times 10^8
 
 	mu    sync.Mutex // guards what follows
 	told  tally
@@ -50,6 +51,7 @@ type world struct {
 type tally struct {
 	calls, allowed, refused, lost            int
 	killed, crashed, reorged, deepest, stall int
+	depegged                                 int
 }
 
 // chain is one development chain and what stands before it.
@@ -135,7 +137,7 @@ func (w *world) config(o *org) string {
 			c.name, c.ChainID(), c.proxy.url, strings.ToLower(c.Token().Hex()), strings.ToLower(c.Channel().Hex()))
 	}
 	fmt.Fprintf(&b, "settlement:\n  chain: %s\n", w.chains[0].name)
-	fmt.Fprintf(&b, "oracle:\n  operators: [%q, %q]\n", w.orgs[0].keys.Oracle, w.orgs[1].keys.Oracle)
+	fmt.Fprintf(&b, "oracle:\n  operators: [%q, %q]\n  pairs:\n  - {pair: USDC/USD, peg_low_bps: 9900, peg_high_bps: 10100}\n", w.orgs[0].keys.Oracle, w.orgs[1].keys.Oracle)
 	return b.String()
 }
 
@@ -219,7 +221,9 @@ func (w *world) price(ctx context.Context, value int64) error {
 		}
 		round.Observations = append(round.Observations, s.Observation)
 	}
-	w.rounds[prices] = true
+	if value >= 99_000_000 { // a statement at any other price is wrong
+		w.rounds[prices] = true
+	}
 	var failed []error
 	for _, o := range w.orgs {
 		failed = append(failed, o.ask(ctx, "oracle/import", round, nil))
