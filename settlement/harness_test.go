@@ -59,6 +59,7 @@ type party struct {
 	peer    *party
 	fail    string // the failpoint that ends the process
 	losing  string // the message whose answer is lost, once
+	lie     func(settlement.Proposal) settlement.Proposal
 	noted   []did.DID
 	alarms  []settlement.Alarm
 	clock   int64 // seconds after now
@@ -212,6 +213,9 @@ func (p *party) carry(message string, fn func()) error {
 func (p *party) Propose(ctx context.Context, _ did.DID, pr settlement.Proposal) (a settlement.Answer, err error) {
 	var sent settlement.Proposal
 	must(p.w.t, wire.UnmarshalCanonical(wire.MustMarshal(pr), &sent, wire.DocumentLimits))
+	if p.lie != nil {
+		sent = p.lie(sent)
+	}
 	if lost := p.carry("propose", func() { a, err = p.peer.settler.AnswerProposal(ctx, p.did, sent) }); lost != nil {
 		return settlement.Answer{}, lost
 	}

@@ -124,6 +124,38 @@ func TestI7_NoReceiptIsInTwoStatements(t *testing.T) {
 	}
 }
 
+// I7: the payee signs what it has computed itself: a statement that adds up and
+// pays a unit less at the same prices is refused, and nothing is signed.
+func TestI7_APayeeSignsOnlyWhatItComputes(t *testing.T) {
+	w := newWorld(t)
+	w.fund(usdc)
+	w.call(10, w.quote(100_000_000))
+	w.acme.lie = func(p settlement.Proposal) settlement.Proposal {
+		st, _, err := settlement.ParseStatement(p.Statement)
+		must(t, err)
+		st.Rounds[0].Net--
+		st.Net.Units--
+		st.Cumulative--
+		must(t, st.Check())
+		env, err := wire.Seal(settlement.StatementSchema, st, w.acme.kernel)
+		must(t, err)
+		p.Statement = env.Bytes()
+		return p
+	}
+	if _, err := w.acme.settler.Run(t.Context(), w.globex.did); !errors.Is(err, settlement.ErrRefused) || !strings.Contains(err.Error(), "we compute") {
+		t.Fatalf("a unit less: %v", err)
+	}
+	if c := w.globex.status().In.Channels; len(c) != 0 {
+		t.Fatalf("the payee has %+v", c)
+	}
+	w.acme.lie = nil
+	if res := w.run(); res.Paid != 99_990 || w.redeem() != 99_990 {
+		t.Fatalf("the true statement: %+v", res)
+	}
+	w.run()
+	checkBooks(t, w, 10, 99_990, usdc)
+}
+
 // A voucher counts only for a statement both sides signed, for exactly what it
 // owes, by the payer, and while the channel covers it.
 func TestVoucherMustFitItsStatement(t *testing.T) {

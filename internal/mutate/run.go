@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -34,7 +35,12 @@ func goTest(ctx context.Context, root, pkg, run, overlay string) (result, error)
 	if overlay != "" {
 		args = append(args, "-overlay", overlay)
 	}
-	cmd := exec.CommandContext(ctx, "go", append(args, pkg)...)
+	args = append(args, pkg)
+	if drawsInputs(filepath.Join(root, pkg)) {
+		// What fails under a mutation is not to be tried first without it.
+		args = append(args, "-args", "-rapid.nofailfile")
+	}
+	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = root
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
@@ -46,6 +52,19 @@ func goTest(ctx context.Context, root, pkg, run, overlay string) (result, error)
 	r := read(stdout.Bytes())
 	r.output += stderr.String()
 	return r, ctx.Err()
+}
+
+// drawsInputs reports whether tests of a package use rapid, which keeps the
+// inputs of a failure beside them.
+func drawsInputs(dir string) bool {
+	tests, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(tests, func(path string) bool {
+		text, err := os.ReadFile(path)
+		return err == nil && bytes.Contains(text, []byte(`"pgregory.net/rapid"`))
+	})
 }
 
 // read collects the outcomes of the top-level tests from go test -json.
