@@ -91,7 +91,7 @@ func pair(b *testing.B, onDisk bool) (origin, host *peerNode) {
 	} else {
 		origin, host = federated(b)
 	}
-	host.tool = func(*kernel.Mandate) (kernel.Result, error) { return kernel.Result{Content: kibiReply}, nil }
+	host.tool.set(func(*kernel.Mandate) (kernel.Result, error) { return kernel.Result{Content: kibiReply}, nil })
 	return origin, host
 }
 

@@ -85,7 +85,7 @@ func (denyAll) Evaluate(*kernel.Call) (kernel.Decision, error) {
 // receipt that both file, and nobody owes anything.
 func TestDeniedAtTheHost(t *testing.T) {
 	a, b := federated(t)
-	b.local = denyAll{}
+	b.local.set(denyAll{})
 	out := a.call(b)
 	if out.Verdict != kernel.Deny || out.Denial.Code != kernel.CodePeerDenied || b.ran.Load() != 0 {
 		t.Fatalf("outcome %+v", out.Denial)
@@ -199,11 +199,11 @@ func TestReplayedContinuation(t *testing.T) {
 func TestConcurrentDuplicatesRunOnce(t *testing.T) {
 	a, b := federated(t)
 	started, release := make(chan struct{}), make(chan struct{})
-	b.tool = func(*kernel.Mandate) (kernel.Result, error) {
+	b.tool.set(func(*kernel.Mandate) (kernel.Result, error) {
 		close(started)
 		<-release
 		return kernel.Result{Content: wire.Raw(`{"n":1}`)}, nil
-	}
+	})
 	frame, out := a.frame(a.mandate(b, "read_file", readArgs), nil)
 	answers := make(chan []byte, 3)
 	ask := func() {

@@ -27,7 +27,7 @@ func hangs(started chan<- struct{}) func(context.Context, *kernel.Mandate) (kern
 func TestCancelReachesTheHost(t *testing.T) {
 	a, b := federated(t)
 	started := make(chan struct{})
-	b.slow = hangs(started)
+	b.slow.set(hangs(started))
 	ctx, leave := context.WithCancelCause(t.Context())
 	go func() {
 		<-started
@@ -54,7 +54,7 @@ func TestCancelReachesTheHost(t *testing.T) {
 // origin gave it is over, though the origin's word never comes.
 func TestDeadlineOfTheContinuation(t *testing.T) {
 	a, b := federated(t)
-	b.slow = hangs(make(chan struct{}))
+	b.slow.set(hangs(make(chan struct{})))
 	frame, _ := a.frame(a.mandate(b, "read_file", readArgs), func(c *Continuation) { c.TimeoutSeconds = 1 })
 	begun := time.Now()
 	r, _ := answered(t, a.raw(b, frame))
@@ -85,11 +85,11 @@ func TestCancelOfAnothersCall(t *testing.T) {
 	a.meet(b)
 	federate(t, c.org, b.org)
 	started, release := make(chan struct{}), make(chan struct{})
-	b.slow = func(ctx context.Context, _ *kernel.Mandate) (kernel.Result, error) {
+	b.slow.set(func(ctx context.Context, _ *kernel.Mandate) (kernel.Result, error) {
 		close(started)
 		<-release
 		return kernel.Result{Content: wire.Raw(`{"n":1}`)}, ctx.Err()
-	}
+	})
 	m := a.mandate(b, "read_file", readArgs)
 	ended := make(chan kernel.Outcome, 1)
 	go func() { ended <- a.kernelOf.Mediate(t.Context(), m) }()
@@ -138,14 +138,14 @@ func TestCancelAfterTheResult(t *testing.T) {
 func TestCancelThatDoesNotArrive(t *testing.T) {
 	a, b := federated(t)
 	ctx, leave := context.WithCancel(t.Context())
-	b.slow = func(inner context.Context, _ *kernel.Mandate) (kernel.Result, error) {
+	b.slow.set(func(inner context.Context, _ *kernel.Mandate) (kernel.Result, error) {
 		if err := b.service.Directory().Freeze(context.Background(), a.did(), "cut off"); err != nil {
 			t.Error(err)
 		}
 		leave()
 		<-inner.Done()
 		return kernel.Result{}, context.Cause(inner)
-	}
+	})
 	b.exchange.cfg.CallTimeout = time.Second
 	out := a.kernelOf.Mediate(ctx, a.mandate(b, "read_file", readArgs))
 	if out.Ended != receipt.Incomplete || !strings.Contains(out.Denial.Reason, "was not told") {

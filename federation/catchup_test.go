@@ -21,7 +21,7 @@ func TestPeerTightensMidCall(t *testing.T) {
 	began := *a.record(b.org).Treaty
 	tighter := callTerms()
 	tighter.Ingress.ToolAccess = denyTool("read_file")
-	b.tool = func(*kernel.Mandate) (kernel.Result, error) {
+	b.tool.set(func(*kernel.Mandate) (kernel.Result, error) {
 		if err := b.service.SetTerms(t.Context(), a.did(), tighter); err != nil {
 			t.Error(err)
 		}
@@ -29,7 +29,7 @@ func TestPeerTightensMidCall(t *testing.T) {
 			t.Error(err)
 		}
 		return kernel.Result{Content: wire.Raw(`{"text":"hello"}`)}, nil
-	}
+	})
 	next := a.mandate(b, "read_file", readArgs)
 	if out := a.call(b); out.Verdict != kernel.Allow {
 		t.Fatalf("the call under way: %+v", out.Denial)

@@ -48,7 +48,7 @@ func TestResultInChunks(t *testing.T) {
 	a, b := federated(t)
 	for _, size := range []int{maxInlineBytes, maxInlineBytes + 1, 5*chunkBytes - 1, 5 * chunkBytes, 5<<20 + 7} {
 		want := resultOfSize(size)
-		b.tool = returns(want)
+		b.tool.set(returns(want))
 		m := a.mandate(b, "read_file", readArgs)
 		out := a.kernelOf.Mediate(t.Context(), m)
 		if out.Verdict != kernel.Allow || !bytes.Equal(out.Content, want) || out.Receipt.ContentHash != wire.Hash(want).String() {
@@ -73,7 +73,7 @@ func TestResultInChunks(t *testing.T) {
 func TestConnectionLostInTheMiddle(t *testing.T) {
 	a, b := federated(t)
 	want := resultOfSize(20 * chunkBytes)
-	b.tool = returns(want)
+	b.tool.set(returns(want))
 	sent := 0
 	b.failAt(func(name string) {
 		if name != "host.chunk_read_before_sent" {
@@ -120,7 +120,7 @@ func TestLyingChunks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, b := federated(t)
-			b.tool = returns(resultOfSize(6 * chunkBytes))
+			b.tool.set(returns(resultOfSize(6 * chunkBytes)))
 			m := a.mandate(b, "read_file", readArgs)
 			b.failAt(func(name string) {
 				if name != "host.receipt_committed_before_reply" {
@@ -194,7 +194,7 @@ func TestChunkRules(t *testing.T) {
 // beginning, or asks for what is not there, is refused.
 func TestContentIsForItsOrigin(t *testing.T) {
 	a, b := federated(t)
-	b.tool = returns(resultOfSize(6 * chunkBytes))
+	b.tool.set(returns(resultOfSize(6 * chunkBytes)))
 	frame, out := a.frame(a.mandate(b, "read_file", readArgs), nil)
 	_ = a.raw(b, frame)
 	ask := func(p *peerNode, callID, offset string) error {
@@ -220,7 +220,7 @@ func TestContentIsForItsOrigin(t *testing.T) {
 // receipt; at the next start the call is incomplete and the chunks are gone.
 func TestOrphanedChunksAreSwept(t *testing.T) {
 	a, b := federated(t)
-	b.dies = true
+	b.dies.set(true)
 	b.reopen()
 	a.meet(b)
 	m := a.mandate(b, "read_file", readArgs)
@@ -232,7 +232,7 @@ func TestOrphanedChunksAreSwept(t *testing.T) {
 	if err != nil || b.chunkRows(key) != 40 {
 		t.Fatalf("%d rows, %v", b.chunkRows(key), err)
 	}
-	b.dies = false
+	b.dies.set(false)
 	b.reopen()
 	if got := b.chunkRows(key); got != 0 {
 		t.Fatalf("%d rows of a call that ended as incomplete", got)
@@ -242,7 +242,7 @@ func TestOrphanedChunksAreSwept(t *testing.T) {
 // TestResultsHaveABound: the tool ran, and its result is withheld.
 func TestResultsHaveABound(t *testing.T) {
 	a, b := federated(t)
-	b.tool = returns(make(wire.Raw, maxResultBytes+1))
+	b.tool.set(returns(make(wire.Raw, maxResultBytes+1)))
 	out := a.call(b)
 	if out.Denial == nil || out.Denial.Code != kernel.CodePeerDenied || out.Peer.Code != string(kernel.CodeOutputBlocked) {
 		t.Fatalf("outcome %s %+v", out.Ended, out.Denial)

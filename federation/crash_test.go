@@ -26,15 +26,15 @@ func TestOriginCrashIsResolvedByCallID(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, b := federated(t)
-			b.local = tc.local
+			b.local.set(tc.local)
 			m := a.mandate(b, "read_file", readArgs)
-			a.dies = true
+			a.dies.set(true)
 			a.reopen()
 			a.meet(b)
 			if out := a.kernelOf.Mediate(t.Context(), m); !out.Unlogged {
 				t.Fatalf("outcome %+v", out)
 			}
-			a.dies = false
+			a.dies.set(false)
 			a.reopen()
 			list := a.receipts()
 			if len(list) != 1 || list[0].Decision.Verdict != tc.verdict {

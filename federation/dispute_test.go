@@ -66,10 +66,10 @@ func TestFourCells(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/A allows %t/B allows %t", tool, aAllows, bAllows), func(t *testing.T) {
 				a, b := federated(t)
 				if !aAllows {
-					a.output = denyOutput{}
+					a.output.set(denyOutput{})
 				}
 				if !bAllows {
-					b.local = denyAll{}
+					b.local.set(denyAll{})
 				}
 				out := a.kernelOf.Mediate(t.Context(), a.mandate(b, tool, readArgs))
 				for _, p := range []*peerNode{a, b} {
@@ -165,9 +165,9 @@ func checkCell(t *testing.T, a, b *peerNode, out kernel.Outcome, aAllows, bAllow
 // not deny is found out by its own receipt, and with the arguments proven.
 func TestDeniedByTermsThatAllow(t *testing.T) {
 	a, b := federated(t)
-	b.twist = func(p *kernel.Policy) { // its conjunct is not the one it attested to
+	b.twist.set(func(p *kernel.Policy) { // its conjunct is not the one it attested to
 		p.Treaty = append(slices.Clone(p.Treaty), kernel.SidedGuard{Side: sideTreaty, Guard: denyAll{}})
-	}
+	})
 	out := a.call(b)
 	if out.Verdict != kernel.Deny || out.Denial.Code != kernel.CodePeerDenied {
 		t.Fatalf("outcome %+v", out.Denial)

@@ -37,7 +37,7 @@ func TestHalfAFileConvictsNobody(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, r, err)
 		}
 	}
-	a.output = nil
+	a.output.set(nil)
 	if out := a.call(b); out.Verdict != kernel.Allow {
 		t.Fatalf("%+v", out.Denial)
 	}
@@ -111,9 +111,9 @@ func TestTighterTermsConvictNobody(t *testing.T) {
 // treaty on its side.
 func TestPriceIsTheAttestedOne(t *testing.T) {
 	a, b := federated(t)
-	b.twist = func(p *kernel.Policy) { // as a host whose treaty has no money
+	b.twist.set(func(p *kernel.Policy) { // as a host whose treaty has no money
 		p.Treaty = append(slices.Clone(p.Treaty), kernel.SidedGuard{Side: sideTreaty, Guard: &moneyGuard{}})
-	}
+	})
 	m := a.mandate(b, "read_file", readArgs)
 	if out := a.kernelOf.Mediate(t.Context(), m); out.Verdict != kernel.Deny {
 		t.Fatalf("outcome %+v", out)
@@ -237,7 +237,7 @@ func TestParentIsAdmitted(t *testing.T) {
 	b.service.cfg.Admission.Peers = append(b.service.cfg.Admission.Peers, d.did())
 	federate(t, d.org, b.org)
 	var child kernel.Outcome
-	b.slow = func(ctx context.Context, m *kernel.Mandate) (kernel.Result, error) {
+	b.slow.set(func(ctx context.Context, m *kernel.Mandate) (kernel.Result, error) {
 		other := &arrival{continuation: m.Proof, subject: m.Chain[len(m.Chain)-1].Subject, body: &Continuation{From: d.did(), HopLimit: 2}, done: make(chan struct{})}
 		b.exchange.mu.Lock()
 		b.exchange.arriving[callKey{d.did(), m.CallID}] = other
@@ -245,7 +245,7 @@ func TestParentIsAdmitted(t *testing.T) {
 		defer b.exchange.depart(callKey{d.did(), m.CallID}, other)
 		child = b.kernelOf.Mediate(ctx, b.below(m, c, nil))
 		return kernel.Result{Content: wire.Raw(`{}`)}, nil
-	}
+	})
 	for range 4 { // a map has no order
 		out := a.call(b)
 		if child.Verdict != kernel.Allow || len(out.Peer.Children) != 1 {

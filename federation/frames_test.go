@@ -163,7 +163,7 @@ func newFramesWorld(t testing.TB) *framesWorld {
 	}
 	most := int64(1000)
 	w.b.terms.Ingress.Caps.MaxCallsPerTreaty = &most
-	w.b.tool = w.run
+	w.b.tool.set(w.run)
 	for _, p := range []*peerNode{w.a, w.b, w.c} {
 		p.open()
 		p.logLocal(1)

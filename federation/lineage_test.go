@@ -53,14 +53,14 @@ func (p *peerNode) below(parent *kernel.Mandate, other *peerNode, change func(*k
 // what that answered. It returns where the outcomes are put.
 func (p *peerNode) serves(next *peerNode, change func(*kernel.CallChain)) <-chan kernel.Outcome {
 	outcomes := make(chan kernel.Outcome, 8)
-	p.slow = func(ctx context.Context, m *kernel.Mandate) (kernel.Result, error) {
+	p.slow.set(func(ctx context.Context, m *kernel.Mandate) (kernel.Result, error) {
 		out := p.kernelOf.Mediate(ctx, p.below(m, next, change))
 		outcomes <- out
 		if out.Verdict != kernel.Allow {
 			return kernel.Result{Content: wire.Raw(`{"text":"the next organisation refused"}`), IsError: true}, nil
 		}
 		return kernel.Result{Content: out.Content}, nil
-	}
+	})
 	return outcomes
 }
 
@@ -129,7 +129,7 @@ func TestThreeOrganisations(t *testing.T) {
 // its verdict, so A sees where it ended.
 func TestLineageOfADenialByTheThird(t *testing.T) {
 	a, b, c := three(t, callTerms(), callTerms())
-	c.local = denyAll{}
+	c.local.set(denyAll{})
 	outcomes := b.serves(c, nil)
 	out := a.call(b)
 	child := <-outcomes
@@ -162,7 +162,7 @@ func TestForgedParent(t *testing.T) {
 			t.Errorf("%s: %s %+v", name, out.Ended, out.Denial)
 		}
 	}
-	b.slow = nil
+	b.slow.set(nil)
 	m := a.mandate(b, "read_file", readArgs)
 	if out := a.kernelOf.Mediate(t.Context(), m); out.Verdict != kernel.Allow {
 		t.Fatalf("%+v", out.Denial)
@@ -186,14 +186,14 @@ func TestCycleInLineage(t *testing.T) {
 		}
 	}
 	answer := make(chan *receipt.Metadata, 1)
-	b.slow = func(_ context.Context, m *kernel.Mandate) (kernel.Result, error) {
+	b.slow.set(func(_ context.Context, m *kernel.Mandate) (kernel.Result, error) {
 		frame, _ := b.frame(b.mandate(a, "read_file", readArgs), func(c *Continuation) {
 			c.HopIndex, c.HopLimit, c.Lineage = 1, 2, []wire.Digest{m.Origin.ContinuationSHA256}
 		})
 		_, md := answered(t, b.raw(a, frame))
 		answer <- md
 		return kernel.Result{Content: wire.Raw(`{}`)}, nil
-	}
+	})
 	_ = a.call(b)
 	if md := <-answer; md.Code != string(CodeCycle) || a.ran.Load() != 0 {
 		t.Fatalf("A answered %s", md.Code)
@@ -222,7 +222,7 @@ func TestHopLimit(t *testing.T) {
 func TestParentCancelled(t *testing.T) {
 	a, b, c := three(t, callTerms(), callTerms())
 	started := make(chan struct{})
-	c.slow = hangs(started)
+	c.slow.set(hangs(started))
 	outcomes := b.serves(c, nil)
 	ctx, leave := context.WithCancel(t.Context())
 	go func() {
@@ -241,7 +241,7 @@ func TestParentCancelled(t *testing.T) {
 func TestChildrenAreBounded(t *testing.T) {
 	a, b, c := three(t, callTerms(), callTerms())
 	var last kernel.Outcome
-	b.slow = func(ctx context.Context, m *kernel.Mandate) (kernel.Result, error) {
+	b.slow.set(func(ctx context.Context, m *kernel.Mandate) (kernel.Result, error) {
 		b.exchange.mu.Lock()
 		for _, arr := range b.exchange.arriving {
 			arr.children = make([]receipt.Child, maxChildren-1)
@@ -251,7 +251,7 @@ func TestChildrenAreBounded(t *testing.T) {
 			last = b.kernelOf.Mediate(ctx, b.below(m, c, nil))
 		}
 		return kernel.Result{Content: wire.Raw(`{}`)}, nil
-	}
+	})
 	_ = a.call(b)
 	if last.Denial == nil || last.Denial.Code != CodeLineage || c.ran.Load() != 1 {
 		t.Fatalf("%s %+v, C ran %d", last.Ended, last.Denial, c.ran.Load())

@@ -156,12 +156,13 @@ func (w *modelWorld) newParty(at int) *modelParty {
 	disk := memory.New()
 	w.tb.Cleanup(func() { _ = disk.Close() })
 	p := &modelParty{at: at, disk: disk, chain: make(map[int][]capability.Token), ended: make(map[string]line), books: make(map[bookKey]*modelBook), purse: purse,
-		peerNode: &peerNode{org: o, agent: key(w.tb, seed+3), terms: modelTerms(), output: withholding{},
+		peerNode: &peerNode{org: o, agent: key(w.tb, seed+3), terms: modelTerms(),
 			rail: voucherRail{paperRail{w.chain, purse.Address().String()}, purse}, listen: []string{"/ip4/127.0.0.1/tcp/0"}}}
 	for i := range 3 {
 		p.peers = append(p.peers, didOf(w.tb, byte(10+10*i)))
 	}
-	p.slow = func(_ context.Context, m *kernel.Mandate) (kernel.Result, error) { return w.run(p, m) }
+	p.output.set(withholding{})
+	p.slow.set(func(_ context.Context, m *kernel.Mandate) (kernel.Result, error) { return w.run(p, m) })
 	err = disk.Update(w.tb.ctx, func(tx store.Tx) (err error) {
 		p.logOrigin, err = log.Init(tx, rand.Reader)
 		return err

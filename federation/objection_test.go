@@ -30,7 +30,7 @@ func (p *peerNode) contestedWith(other *peerNode) []Contested {
 func withheld(t *testing.T) (a, b *peerNode, out kernel.Outcome) {
 	t.Helper()
 	a, b = federated(t)
-	a.output = denyOutput{}
+	a.output.set(denyOutput{})
 	out = a.call(b)
 	if out.Verdict != kernel.Deny || out.Denial.Code != kernel.CodeOutputBlocked || b.ran.Load() != 1 {
 		t.Fatalf("outcome %+v", out.Denial)

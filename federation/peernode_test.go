@@ -38,13 +38,13 @@ type peerNode struct {
 	logOrigin   string
 
 	ran       atomic.Int64 // calls of our own tools
-	tool      func(*kernel.Mandate) (kernel.Result, error)
-	slow      func(context.Context, *kernel.Mandate) (kernel.Result, error) // instead, if it is set
-	local     kernel.Guard                                                  // nil allows
-	dies      bool                                                          // the process ends before a call is closed
-	failpoint atomic.Pointer[func(string)]                                  // streams of the other node read it
-	output    kernel.OutputGuard
-	twist     func(*kernel.Policy) // changes what this kernel enforces
+	tool      shared[func(*kernel.Mandate) (kernel.Result, error)]
+	slow      shared[func(context.Context, *kernel.Mandate) (kernel.Result, error)] // instead, if it is set
+	local     shared[kernel.Guard]                                                  // nil allows
+	dies      shared[bool]                                                          // the process ends before a call is closed
+	failpoint atomic.Pointer[func(string)]                                          // streams of the other node read it
+	output    shared[kernel.OutputGuard]
+	twist     shared[func(*kernel.Policy)] // changes what this kernel enforces
 	accrued   struct {
 		sync.Mutex
 		list      []Obligation
@@ -232,7 +232,7 @@ var errDied = errors.New("the process ended")
 func (dying) Close(context.Context, *kernel.Closing) error { return errDied }
 
 func (p *peerNode) admitter() kernel.Admission {
-	if p.dies {
+	if p.dies.get() {
 		return dying{p.admission}
 	}
 	return p.admission
@@ -280,13 +280,26 @@ func (p *peerNode) Dispatch(ctx context.Context, m *kernel.Mandate, r kernel.Rou
 		return p.exchange.RemoteTools().Dispatch(ctx, m, r, t)
 	}
 	p.ran.Add(1)
-	if p.slow != nil {
-		return p.slow(ctx, m)
+	if slow := p.slow.get(); slow != nil {
+		return slow(ctx, m)
 	}
-	if p.tool != nil {
-		return p.tool(m)
+	if tool := p.tool.get(); tool != nil {
+		return tool(m)
 	}
 	return kernel.Result{Content: wire.Raw(`{"text":"hello"}`)}, nil
+}
+
+// A shared is set by a test and read by the streams of the other node, which no
+// channel or lock of the test orders after it: a connection is not enough.
+type shared[F any] struct{ f atomic.Pointer[F] }
+
+func (s *shared[F]) set(f F) { s.f.Store(&f) }
+
+func (s *shared[F]) get() (f F) {
+	if p := s.f.Load(); p != nil {
+		f = *p
+	}
+	return f
 }
 
 type allowAll struct{}
@@ -298,12 +311,12 @@ func (allowAll) Evaluate(*kernel.Call) (kernel.Decision, error) {
 
 // Policy adds the treaty's conjuncts to a local policy that allows.
 func (p *peerNode) Policy(m *kernel.Mandate, r kernel.Route) (*kernel.Policy, error) {
-	out := &kernel.Policy{LocalHash: wire.Hash([]byte("local")), Local: p.local}
-	if p.local == nil {
+	out := &kernel.Policy{LocalHash: wire.Hash([]byte("local")), Local: p.local.get()}
+	if out.Local == nil {
 		out.Local = allowAll{}
 	}
-	if p.output != nil {
-		out.Output = []kernel.OutputGuard{p.output}
+	if output := p.output.get(); output != nil {
+		out.Output = []kernel.OutputGuard{output}
 	}
 	var treaty *TreatyPolicy
 	var err error
@@ -319,8 +332,8 @@ func (p *peerNode) Policy(m *kernel.Mandate, r kernel.Route) (*kernel.Policy, er
 		return nil, err
 	}
 	out.Treaty, out.PeerHash, out.EffectiveHash = treaty.Guards, &treaty.PeerHash, &treaty.EffectiveHash
-	if p.twist != nil {
-		p.twist(out)
+	if twist := p.twist.get(); twist != nil {
+		twist(out)
 	}
 	return out, nil
 }

@@ -59,9 +59,9 @@ func (p *peerNode) hears(other *peerNode) (kernel.Outcome, string) {
 // organisation in order, judged on both sides; nobody hears what he did not ask.
 func TestProgressCrosses(t *testing.T) {
 	a, b := federated(t)
-	b.output = noSecrets{}
-	a.output = b.output
-	b.slow = says("one", "two")
+	b.output.set(noSecrets{})
+	a.output.set(noSecrets{})
+	b.slow.set(says("one", "two"))
 	out, heard := a.hears(b)
 	if out.Verdict != kernel.Allow || heard != `{"message":"one","progress":1}{"message":"two","progress":1}` {
 		t.Fatalf("heard %s, outcome %s %+v", heard, out.Ended, out.Denial)
@@ -79,11 +79,11 @@ func TestProgressIsJudged(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/host=%t", name, atHost), func(t *testing.T) {
 				a, b := federated(t)
 				if atHost {
-					b.output = noSecrets{}
+					b.output.set(noSecrets{})
 				} else {
-					a.output = noSecrets{}
+					a.output.set(noSecrets{})
 				}
-				b.slow = says(words...)
+				b.slow.set(says(words...))
 				out, heard := a.hears(b)
 				if out.Verdict != kernel.Deny || len(out.Content) > 0 || strings.Contains(heard, words[1]) || !strings.Contains(heard, "fine") {
 					t.Fatalf("heard %s, outcome %s %+v", heard, out.Ended, out.Denial)
@@ -103,7 +103,7 @@ func TestProgressIsJudged(t *testing.T) {
 // second, and its result counts.
 func TestProgressIsBounded(t *testing.T) {
 	a, b := federated(t)
-	b.slow = says(append(slices.Repeat([]string{"again"}, 5000), strings.Repeat("x", 5000))...)
+	b.slow.set(says(append(slices.Repeat([]string{"again"}, 5000), strings.Repeat("x", 5000))...))
 	out, heard := a.hears(b)
 	if n := strings.Count(heard, "again"); out.Verdict != kernel.Allow || n < 1 || n > 16 || strings.Contains(heard, "xxx") {
 		t.Fatalf("heard %d windows, outcome %s %+v", n, out.Ended, out.Denial)
@@ -116,7 +116,7 @@ func TestHostThatTalksUnasked(t *testing.T) {
 	a, b := federated(t)
 	frame, _ := a.frame(a.mandate(b, "read_file", readArgs), nil)
 	asking := append([]byte(nil), bytes.Replace(frame, []byte(`"proof":`), []byte(`"progress":true,"proof":`), 1)...)
-	b.slow = says("one")
+	b.slow.set(says("one"))
 	rec := a.record(b.org)
 	if _, err := a.exchange.send(t.Context(), rec, asking, nil); !errors.Is(err, ErrPeerReceipt) {
 		// the canonical order of members is the encoder's; a frame it refuses is answered as an error
@@ -128,12 +128,12 @@ func TestHostThatTalksUnasked(t *testing.T) {
 func TestProgressAfterCancel(t *testing.T) {
 	a, b := federated(t)
 	ctx, leave := context.WithCancel(t.Context())
-	b.slow = func(inner context.Context, m *kernel.Mandate) (kernel.Result, error) {
+	b.slow.set(func(inner context.Context, m *kernel.Mandate) (kernel.Result, error) {
 		leave()
 		<-inner.Done()
 		m.Progress(wire.Raw(`{"message":"too late"}`))
 		return kernel.Result{}, context.Cause(inner)
-	}
+	})
 	m := a.mandate(b, "read_file", readArgs)
 	m.Progress = func(w wire.Raw) { t.Errorf("heard %s", w) }
 	if out := a.kernelOf.Mediate(ctx, m); out.Ended != receipt.Incomplete {

@@ -226,10 +226,10 @@ func TestRevokedMidFlightCall(t *testing.T) {
 	a, b := revocableParties(t)
 	m := a.mandate(b, "read_file", readArgs)
 	next := *m
-	b.tool = func(*kernel.Mandate) (kernel.Result, error) {
+	b.tool.set(func(*kernel.Mandate) (kernel.Result, error) {
 		a.revoke(revocable["capability"].entry(a, m))
 		return kernel.Result{Content: wire.Raw(`{"text":"hello"}`)}, a.exchange.PushRevocations(t.Context())
-	}
+	})
 	if out := a.kernelOf.Mediate(t.Context(), m); out.Verdict != kernel.Allow {
 		t.Fatalf("the call under way: %+v", out.Denial)
 	}

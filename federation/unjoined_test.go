@@ -28,7 +28,7 @@ func (p *peerNode) lying(from *peerNode) (total int64, rows int) {
 func TestUnjoinedResultsHaveABound(t *testing.T) {
 	a, b := federated(t)
 	const size = maxInlineBytes + 1
-	b.tool = returns(resultOfSize(size))
+	b.tool.set(returns(resultOfSize(size)))
 	m := a.mandate(b, "read_file", readArgs)
 	if out := a.kernelOf.Mediate(t.Context(), m); out.Verdict != kernel.Allow {
 		t.Fatalf("outcome %s %+v", out.Ended, out.Denial)
@@ -60,7 +60,7 @@ func TestUnjoinedResultsHaveABound(t *testing.T) {
 // TestUnjoinedResultsAreDropped after a day, and no earlier.
 func TestUnjoinedResultsAreDropped(t *testing.T) {
 	a, b := federated(t)
-	b.tool = returns(resultOfSize(maxInlineBytes + 1))
+	b.tool.set(returns(resultOfSize(maxInlineBytes + 1)))
 	m := a.mandate(b, "read_file", readArgs)
 	if out := a.kernelOf.Mediate(t.Context(), m); out.Verdict != kernel.Allow {
 		t.Fatalf("outcome %s %+v", out.Ended, out.Denial)
