@@ -121,6 +121,7 @@ type OracleConfig struct {
 type SettlementConfig struct {
 	Chain      string `yaml:"chain"` // name of the chain that our terms name if they name none
 	AutoRedeem bool   `yaml:"auto_redeem"`
+	Offchain   bool   `yaml:"offchain"` // operators pay outside, and confirm here
 }
 
 // ErrConfig wraps every problem of a configuration.

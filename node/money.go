@@ -72,7 +72,7 @@ func (m *money) connect(w *network) error {
 		return err
 	}
 	m.settler, err = settlement.New(settlement.Config{Self: m.n.DID(), DB: m.n.db, Kernel: m.n.keys.Kernel(), Treaties: m.desk,
-		Counterparty: m.desk, Rails: rails, Notes: notes,
+		Counterparty: m.desk, Rails: rails, Notes: notes, Offchain: m.n.cfg.Settlement.Offchain,
 		VerifyPrice: signed.Verify, Now: m.n.now, Round: readRound, Currencies: m.n.cfg.currencies(),
 		Vouchered: m.vouchered, Alarm: m.alarm, Failpoint: m.n.opts.Failpoint})
 	if err != nil {

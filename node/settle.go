@@ -68,7 +68,7 @@ func (n *Node) settle(ctx context.Context, req SettleRequest) (*SettleAnswer, er
 			return nil, err
 		}
 		answer.Peers = append(answer.Peers, out...)
-		if len(n.cfg.Chains) == 0 {
+		if len(n.cfg.Chains) == 0 && !n.cfg.Settlement.outside() {
 			continue
 		}
 		answer.Peers = append(answer.Peers, n.redeemPeer(ctx, peer)...)
@@ -105,6 +105,9 @@ func (n *Node) payDue(ctx context.Context, peer did.DID) ([]SettledPeer, error) 
 			id, gross, net := st.Statement, st.Gross, st.Net
 			out = append(out, SettledPeer{Peer: peer.String(), Direction: asPayer, Receipts: st.Count, Gross: &gross, Net: &net,
 				Statement: &id, Cumulative: st.Cumulative, Channel: st.Channel.String(), State: "vouchered"})
+		}
+		for _, id := range res.Awaiting {
+			out = append(out, SettledPeer{Peer: peer.String(), Direction: asPayer, Statement: &id, State: "awaiting_payment"})
 		}
 		if len(res.Disputed) > 0 || res.Unpriced > 0 {
 			out = append(out, SettledPeer{Peer: peer.String(), Direction: asPayer, State: "open",
@@ -183,7 +186,10 @@ func settleProblem(err error) error {
 		{settlement.ErrDeposit, "CHIO-SETTLE-DEPOSIT", "lock more first: chio-node settle fund"},
 		{settlement.ErrHalted, "CHIO-SETTLE-HALTED", "chain and ledger differ; nothing is paid on this channel until that is explained"},
 		{settlement.ErrUnpaid, "CHIO-SETTLE-UNPAID", "the payer holds too little, or the token refuses one of the two; it is tried again by the next run"},
-		{settlement.ErrRail, "CHIO-SETTLE-NO-RAIL", "configure the chain that the treaty names"},
+		{settlement.ErrRail, "CHIO-SETTLE-NO-RAIL", "configure the chain or rail that the treaty names"},
+		{settlement.ErrPayment, "CHIO-SETTLE-PAYMENT", "chio-node settle payments --all lists them"},
+		{settlement.ErrAmount, "CHIO-SETTLE-AMOUNT", "chio-node settle payments --all shows what is left"},
+		{settlement.ErrState, "CHIO-SETTLE-STATE", "chio-node settle payments --all shows the states; docs/settlement.md what follows each"},
 		{settlement.ErrRefused, "CHIO-SETTLE-REFUSED", "the peer says why; both operators should look"},
 		{settlement.ErrConflict, "CHIO-SETTLE-CONFLICT", "run it again"},
 		{evm.ErrUnavailable, "CHIO-CHAIN", "is the rpc endpoint in the config up?"},

@@ -75,13 +75,18 @@ type Paid struct {
 	Authorized uint64      `json:"authorized"`
 	Captured   uint64      `json:"captured"`
 	Returned   uint64      `json:"returned"`
+	Claimed    uint64      `json:"claimed,omitempty"` // stated, and not answered by the payee
 	Reference  string      `json:"reference,omitempty"`
 	Reason     string      `json:"reason,omitempty"`
 }
 
 func (p *payment) paid() *Paid {
-	return &Paid{Statement: p.Statement, Peer: p.Peer, Side: p.Side, Rail: p.Rail, State: p.State, Currency: p.Currency,
+	out := &Paid{Statement: p.Statement, Peer: p.Peer, Side: p.Side, Rail: p.Rail, State: p.State, Currency: p.Currency,
 		Authorized: p.Authorized, Captured: p.Captured, Returned: p.Returned, Reference: p.Reference, Reason: p.Failure}
+	if p.State == PaySubmitted {
+		out.Claimed = p.Claimed
+	}
+	return out
 }
 
 // Payment reads how the payment of a statement stands.
@@ -91,6 +96,21 @@ func (s *Settler) Payment(r store.Reader, statement wire.Digest) (*Paid, error) 
 		return nil, err
 	}
 	return p.paid(), nil
+}
+
+// Payments lists the payments of statements on rails without a channel, with
+// one peer or with all: those that an operator or the other side still has
+// something to do for, or every one.
+func (s *Settler) Payments(r store.Reader, peer did.DID, every bool) (out []Paid, err error) {
+	out = []Paid{}
+	err = r.Scan("s/p/", "", func(key string, row []byte) error {
+		p, _, err := decodeRow[payment](key, row)
+		if err == nil && (peer == "" || p.Peer == peer) && (every || p.State != PaySettled) {
+			out = append(out, *p.paid())
+		}
+		return err
+	})
+	return out, err
 }
 
 func (s *Settler) paymentOf(statement wire.Digest) (p *payment, err error) {
@@ -314,8 +334,11 @@ func (s *Settler) decideClaim(ctx context.Context, statement wire.Digest, decide
 	return p.paid(), s.tell(ctx, p.Peer, p.Rail)
 }
 
-// ReturnPaid is the payee's operator saying that a payment went back: a refund,
-// a reversal or a chargeback of a capture by its reference.
+// ReturnPaid is the payee's operator saying that a payment outside went back: a
+// refund, a reversal or a chargeback of a capture by its reference. What is left
+// out is the newest capture, all that is left of it, and a reference made of the
+// two; said again, that changes nothing. What Stripe takes back its own events
+// say: see InvoiceReturned.
 func (s *Settler) ReturnPaid(ctx context.Context, statement wire.Digest, kind, reference, of string, amount uint64, why string) (*Paid, error) {
 	p, err := s.paymentOf(statement)
 	if err != nil {
@@ -326,12 +349,43 @@ func (s *Settler) ReturnPaid(ctx context.Context, statement wire.Digest, kind, r
 		if p, err = readPayment(tx, statement); err != nil {
 			return err
 		}
-		return s.giveBack(tx, p, move{Kind: kind, Reference: reference, Amount: amount, At: s.cfg.Now(), Of: of, Reason: why})
+		if p.Rail != RailOffchain {
+			return fmt.Errorf("%w: statement %s is paid by %s: what goes back there is not an operator's word", ErrPayment, statement, p.Rail)
+		}
+		return s.giveBack(tx, p, p.returning(move{Kind: kind, Reference: reference, Amount: amount, At: s.cfg.Now(), Of: of, Reason: why}))
 	})
 	if err != nil {
 		return nil, err
 	}
 	return p.paid(), s.tell(ctx, p.Peer, p.Rail)
+}
+
+// returning fills in what an operator left out of a return.
+func (p *payment) returning(m move) move {
+	for i := len(p.Moves) - 1; i >= 0 && m.Of == ""; i-- {
+		if p.Moves[i].Kind == MoveCapture {
+			m.Of = p.Moves[i].Reference
+		}
+	}
+	if m.Reference == "" {
+		m.Reference = m.Kind + " of " + m.Of
+		m.Reference = m.Reference[:min(len(m.Reference), maxReference)]
+	}
+	if m.Amount != 0 {
+		return m
+	}
+	for _, have := range p.Moves {
+		switch {
+		case have.Kind == m.Kind && have.Reference == m.Reference:
+			m.Amount = have.Amount
+			return m
+		case have.Kind == MoveCapture && have.Reference == m.Of:
+			m.Amount += have.Amount
+		case have.Kind != MoveCapture && have.Of == m.Of:
+			m.Amount -= min(m.Amount, have.Amount)
+		}
+	}
+	return m
 }
 
 // giveBack captures a movement that undoes one: only the payee sees that, only

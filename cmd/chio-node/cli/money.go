@@ -39,6 +39,7 @@ func (a *app) settleCmd() *cobra.Command {
 			return a.chainTxs(cmd, "settle/resume", node.ChainTxRequest{Chain: args[0]})
 		}}
 	c.AddCommand(fund, run, status, a.settleShowCmd(), a.settleVerifyCmd(), a.settleReleaseCmd(), txs, cancel, resume)
+	c.AddCommand(a.settlePaymentCmds()...)
 	return c
 }
 
