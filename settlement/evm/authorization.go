@@ -155,11 +155,12 @@ func (c *Chain) SubmitAuthorization(ctx context.Context, a Authorization, signat
 	})
 }
 
-// Authorizing returns the record of a submission, or ErrUnknownTx.
-func (c *Chain) Authorizing(from Address, nonce wire.Digest) (Tx, error) {
-	return c.Tx(authorizationKey(from, nonce))
-}
-
 func authorizationKey(from Address, nonce wire.Digest) string {
 	return fmt.Sprintf("authorization/%s/%s", from, nonce)
+}
+
+// FindAuthorization asks the token what became of an authorized transfer,
+// whoever submitted it: see FindNote.
+func (c *Chain) FindAuthorization(ctx context.Context, a Authorization, since uint64) (NoteState, error) {
+	return c.FindNote(ctx, &Note{From: a.From, To: a.To, Value: a.Value, Statement: a.Nonce}, since)
 }

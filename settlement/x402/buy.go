@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/backbay-labs/chio-node/settlement/evm"
 	"github.com/backbay-labs/chio-node/store"
@@ -25,8 +26,11 @@ type PurchaseState string
 const (
 	PurchaseSigned PurchaseState = "signed" // on disk, perhaps sent; the outcome is not known
 	PurchasePaid   PurchaseState = "paid"   // the token has spent the nonce
-	PurchaseVoid   PurchaseState = "void"   // the transfer can no longer happen: the hold is free
+	PurchaseVoid   PurchaseState = "void"   // the transfer can no longer happen
+	PurchaseFinal  PurchaseState = "final"  // paid, never to be undone, and in the ledger
 )
+
+func (s PurchaseState) open() bool { return s == PurchaseSigned || s == PurchasePaid }
 
 const purchaseSchema = "chio.x402.purchase.v1"
 
@@ -38,6 +42,8 @@ type Purchase struct {
 	Schema      string        `json:"schema"`
 	State       PurchaseState `json:"state"`
 	Request     wire.Digest   `json:"request"`
+	Network     string        `json:"network"`
+	Asset       string        `json:"asset"`
 	Amount      uint64        `json:"amount"` // token units
 	PayTo       string        `json:"pay_to"`
 	Nonce       wire.Digest   `json:"nonce"`
@@ -45,6 +51,8 @@ type Purchase struct {
 	Required    string        `json:"required"`          // raw JSON, as evidence
 	Payment     string        `json:"payment"`           // the header that was sent
 	Response    string        `json:"response,omitzero"` // the header that came back: what the seller claims
+	Since       uint64        `json:"since"`             // block in which it was signed
+	Tx          wire.Digest   `json:"tx,omitzero"`       // once final
 	UpdatedAt   int64         `json:"updated_at"`
 }
 
@@ -82,12 +90,18 @@ type Buyer struct {
 	DB    store.DB
 	Chain interface {
 		AuthorizationUsed(ctx context.Context, from evm.Address, nonce wire.Digest, tag evm.Tag) (used bool, at uint64, err error)
+		FindAuthorization(ctx context.Context, a evm.Authorization, since uint64) (evm.NoteState, error)
+		Head(ctx context.Context) (uint64, error)
 	}
-	Key     *evm.Key
-	Domain  evm.TokenDomain // read from the chain
-	Hosts   []string        // host or host:port, as in URLs
-	Client  *http.Client    // see NewClient
-	Now     func() int64    // unix seconds
+	Key      *evm.Key
+	Domain   evm.TokenDomain // read from the chain
+	Currency string          // of the token in the ledger
+	Hosts    []string        // host or host:port, as in URLs
+	Client   *http.Client    // see NewClient
+	Now      func() int64    // unix seconds
+	// Wait, if set, passes the time until another look at the chain, which may
+	// not show yet what the seller has seen mined. Its error ends the waiting.
+	Wait    func(context.Context) error
 	MaxBody int64
 	// Failpoint, if set, is called at named places, for crash tests.
 	Failpoint func(name string)
@@ -174,10 +188,13 @@ func (b *Buyer) Buy(ctx context.Context, o Order) (Answer, error) {
 		}
 	}
 	p, err = b.Reconcile(ctx, o.Call)
+	for err == nil && p.State == PurchaseSigned && p.Response != "" && b.Wait != nil && b.Wait(ctx) == nil {
+		p, err = b.Reconcile(ctx, o.Call)
+	}
 	switch { // the chain says what was paid, not the seller
 	case err != nil:
 		return answer, fmt.Errorf("%w: %w", ErrUnsettled, err)
-	case p.State != PurchasePaid:
+	case p.State != PurchasePaid && p.State != PurchaseFinal:
 		return answer, fmt.Errorf("%w: status %d; the transfer of %d to %s may happen until %d", ErrUnsettled, answer.Status, p.Amount, p.PayTo, p.ValidBefore) // 5
 	}
 	return answer, nil
@@ -193,6 +210,10 @@ func (b *Buyer) sign(ctx context.Context, o Order, request wire.Digest, header s
 	if err != nil {
 		return Purchase{}, err
 	}
+	head, err := b.Chain.Head(ctx)
+	if err != nil {
+		return Purchase{}, err
+	}
 	now := uint64(b.Now())
 	a := evm.Authorization{From: b.Key.Address(), To: price.PayTo, Value: price.Amount, ValidBefore: now + price.Timeout,
 		Nonce: wire.Hash([]byte("chio.x402.nonce.v1\x00" + b.Key.Address().String() + "\x00" + o.Call))}
@@ -200,8 +221,8 @@ func (b *Buyer) sign(ctx context.Context, o Order, request wire.Digest, header s
 	if err != nil {
 		return Purchase{}, err
 	}
-	p := Purchase{Schema: purchaseSchema, State: PurchaseSigned, Request: request, Amount: a.Value, PayTo: a.To.String(), Nonce: a.Nonce,
-		ValidBefore: a.ValidBefore, Required: string(raw), Payment: Encode(NewPayment(r.Resource, offer, a, sig))}
+	p := Purchase{Schema: purchaseSchema, State: PurchaseSigned, Request: request, Network: price.Network(), Asset: b.Domain.Token.String(), Amount: a.Value, PayTo: a.To.String(), Nonce: a.Nonce,
+		ValidBefore: a.ValidBefore, Since: head, Required: string(raw), Payment: Encode(NewPayment(r.Resource, offer, a, sig))}
 	return p, b.write(ctx, o.Call, &p) // 4
 }
 
@@ -237,7 +258,17 @@ func (b *Buyer) choose(offers []Requirements, most uint64) (Requirements, Price,
 // A cancellation, which only this key can sign, also uses the nonce.
 func (b *Buyer) Reconcile(ctx context.Context, call string) (Purchase, error) {
 	p, known, err := b.Purchase(call)
-	if err != nil || !known || p.State != PurchaseSigned {
+	if err != nil || !known {
+		return p, err
+	}
+	return b.reconcile(ctx, purchaseRow(call), p)
+}
+
+func (b *Buyer) reconcile(ctx context.Context, row string, p Purchase) (Purchase, error) {
+	if p.State != PurchaseSigned {
+		return p, nil
+	}
+	if err := b.ours(&p); err != nil {
 		return p, err
 	}
 	used, _, err := b.Chain.AuthorizationUsed(ctx, b.Key.Address(), p.Nonce, evm.Latest)
@@ -246,14 +277,23 @@ func (b *Buyer) Reconcile(ctx context.Context, call string) (Purchase, error) {
 	}
 	if used {
 		p.State = PurchasePaid
-		return p, b.write(ctx, call, &p)
+		return p, b.put(ctx, row, &p, nil)
 	}
 	used, at, err := b.Chain.AuthorizationUsed(ctx, b.Key.Address(), p.Nonce, evm.Finalized)
 	if err != nil || used || at < p.ValidBefore {
 		return p, err
 	}
 	p.State = PurchaseVoid
-	return p, b.write(ctx, call, &p)
+	return p, b.put(ctx, row, &p, nil)
+}
+
+// ours refuses a purchase with another token: this chain would say that it
+// never happens.
+func (b *Buyer) ours(p *Purchase) error {
+	if p.Network != (Price{Domain: b.Domain}).Network() || p.Asset != b.Domain.Token.String() {
+		return fmt.Errorf("%w: it was signed for token %s on %s, and that chain is not the one bought on now", ErrNoOffer, p.Asset, p.Network)
+	}
+	return nil
 }
 
 // allowed refuses a URL before anything is sent.
@@ -273,6 +313,9 @@ func (b *Buyer) send(ctx context.Context, o Order, payment string) (Answer, http
 	req, err := http.NewRequestWithContext(ctx, o.Method, o.URL, bytes.NewReader(o.Body))
 	if err != nil {
 		return Answer{}, nil, fmt.Errorf("%w: %w", ErrHost, err)
+	}
+	if len(o.Body) > 0 {
+		req.Header.Set("Content-Type", "application/json")
 	}
 	req.Header.Set("Idempotency-Key", wire.Hash([]byte(o.Call)).String())
 	if payment != "" {
@@ -304,25 +347,53 @@ func (b *Buyer) at(name string) {
 // Purchase returns the record of a call; false if it signed nothing.
 func (b *Buyer) Purchase(call string) (p Purchase, known bool, err error) {
 	err = b.DB.View(func(r store.Reader) error {
-		raw, err := r.Get(purchaseRow(call))
-		if errors.Is(err, store.ErrNotFound) {
-			return nil
-		}
-		if err == nil {
-			known, err = true, wire.Unmarshal(raw, &p, wire.ForeignLimits)
-		}
+		p, known, err = readPurchase(r, purchaseRow(call))
 		return err
 	})
-	if err == nil && known && p.Schema != purchaseSchema {
-		err = fmt.Errorf("call %s: %w: %.40q", call, wire.ErrSchema, p.Schema)
-	}
 	return p, known, err
 }
 
-func purchaseRow(call string) string { return "x/b/" + wire.Hash([]byte(call)).String() }
+const (
+	purchasePrefix     = "x/b/"
+	openPurchasePrefix = "x/bo/"
+)
+
+func purchaseRow(call string) string { return purchasePrefix + wire.Hash([]byte(call)).String() }
+
+func readPurchase(r store.Reader, row string) (p Purchase, known bool, err error) {
+	raw, err := r.Get(row)
+	if errors.Is(err, store.ErrNotFound) {
+		return p, false, nil
+	}
+	if err == nil {
+		err = wire.Unmarshal(raw, &p, wire.ForeignLimits)
+	}
+	if err == nil && p.Schema != purchaseSchema {
+		err = fmt.Errorf("%w: %.40q", wire.ErrSchema, p.Schema)
+	}
+	if err != nil {
+		return p, true, fmt.Errorf("row %s: %w", row, err)
+	}
+	return p, true, nil
+}
 
 func (b *Buyer) write(ctx context.Context, call string, p *Purchase) error {
+	return b.put(ctx, purchaseRow(call), p, nil)
+}
+
+// put stores a purchase together with what else follows from it.
+func (b *Buyer) put(ctx context.Context, row string, p *Purchase, also func(store.Tx) error) error {
 	p.UpdatedAt = b.Now()
-	raw := wire.MustMarshal(p)
-	return b.DB.Update(ctx, func(tx store.Tx) error { tx.Set(purchaseRow(call), raw); return nil })
+	return b.DB.Update(ctx, func(tx store.Tx) error {
+		tx.Set(row, wire.MustMarshal(p))
+		if open := openPurchasePrefix + strings.TrimPrefix(row, purchasePrefix); p.State.open() {
+			tx.Set(open, []byte{})
+		} else {
+			tx.Delete(open)
+		}
+		if also == nil {
+			return nil
+		}
+		return also(tx)
+	})
 }

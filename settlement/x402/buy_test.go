@@ -9,7 +9,6 @@ import (
 
 	"github.com/backbay-labs/chio-node/settlement/evm"
 	"github.com/backbay-labs/chio-node/settlement/x402"
-	"github.com/backbay-labs/chio-node/store/memory"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -35,13 +34,8 @@ func newMarket(t *testing.T) *market {
 	}))
 	t.Cleanup(server.Close)
 	m.url = server.URL + "/tool"
-	db := memory.New()
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	m.buyer = &x402.Buyer{DB: db, Chain: m.chain, Key: key(t, "buyer"), Domain: m.price.Domain, Hosts: []string{strings.TrimPrefix(server.URL, "http://")},
+	db := newDB(t)
+	m.buyer = &x402.Buyer{DB: db, Chain: m.chain, Key: key(t, "buyer"), Domain: m.price.Domain, Currency: "USDC", Hosts: []string{strings.TrimPrefix(server.URL, "http://")},
 		Client: x402.NewClient(), Now: m.clock, MaxBody: 1 << 16}
 	return m
 }

@@ -20,13 +20,18 @@
 //     maximum, and its bytes are on disk before they leave. Until the chain says
 //     otherwise, what was signed counts as spent.
 //
+//   - A sale or purchase is in the ledger once its transfer is final, by one
+//     posting whose id is its row's: Continue puts it there.
+//
 // Rows:
 //
-//	x/s/<network>/<asset>/<payer>/<nonce>   sales
-//	x/b/<hash of call>                      purchases
+//	x/s/<network>/<asset>/<payer>/<nonce>    sales
+//	x/so/<network>/<asset>/<payer>/<nonce>   of these, what is not over
+//	x/b/<hash of call>                       purchases
+//	x/bo/<hash of call>                      of these, what is not over
 //
-// No node configuration leads here yet: an embedder serves HTTP and calls
-// Seller, or holds a budget and calls Buyer.
+// The node serves HTTP and calls Seller, and holds a budget and calls Buyer
+// (node/x402sell.go, node/x402buy.go); an embedder may do the same.
 //
 // Non-goals: contract wallets (ERC-1271), Permit2, other schemes, facilitators
 // of others, version 1 of the protocol.

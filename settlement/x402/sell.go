@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/backbay-labs/chio-node/settlement/evm"
@@ -16,6 +17,8 @@ type Token interface {
 	Balance(ctx context.Context, account evm.Address) (uint64, error)
 	AuthorizationUsed(ctx context.Context, from evm.Address, nonce wire.Digest, tag evm.Tag) (used bool, at uint64, err error)
 	SubmitAuthorization(ctx context.Context, a evm.Authorization, signature string) (evm.Tx, error)
+	FindAuthorization(ctx context.Context, a evm.Authorization, since uint64) (evm.NoteState, error)
+	Head(ctx context.Context) (uint64, error)
 }
 
 // SaleState is how far a sale has come.
@@ -29,7 +32,14 @@ const (
 	SaleSettled   SaleState = "settled"
 	SaleDenied    SaleState = "denied" // not charged
 	SaleUnpaid    SaleState = "unpaid" // the token refused the transfer: the result stays here
+	SaleFinal     SaleState = "final"  // settled, never to be undone, and in the ledger
+	SaleLapsed    SaleState = "lapsed" // it was executing when its process ended, and is not charged
 )
+
+// open reports that something is still to be done about a sale.
+func (s SaleState) open() bool {
+	return s == SaleExecuting || s == SaleExecuted || s == SaleSettled
+}
 
 const saleSchema = "chio.x402.sale.v1"
 
@@ -46,6 +56,7 @@ type Sale struct {
 	Result    []byte      `json:"result,omitzero"`
 	Reason    string      `json:"reason,omitzero"`
 	Tx        wire.Digest `json:"tx,omitzero"`
+	Since     uint64      `json:"since"` // block in which it was accepted
 	CreatedAt int64       `json:"created_at"`
 	UpdatedAt int64       `json:"updated_at"`
 }
@@ -62,9 +73,11 @@ var ErrUnpaid = errors.New("payment was refused by the token")
 
 // Seller sells calls. It must be the only one on its rows.
 type Seller struct {
-	DB    store.DB
-	Chain Token
-	Now   func() int64 // unix seconds
+	DB       store.DB
+	Chain    Token
+	Domain   evm.TokenDomain // of the one token it sells for, read from the chain
+	Currency string          // of the token in the ledger
+	Now      func() int64    // unix seconds
 	// Margin is how many seconds settling may take: a payment must be valid for
 	// longer. Skew is what a client's clock may be ahead.
 	Margin, Skew uint64
@@ -83,7 +96,8 @@ var ErrBusy = errors.New("payment is being served")
 //	1 the payment verifies against the price (Verify)
 //	2 a payment that was accepted before is for the same bytes and request, and
 //	  goes on from where it was
-//	3 on the chain the nonce is free and the payer holds the amount
+//	3 on the chain the nonce is free and the payer holds the amount, beside all
+//	  that it signed for sales under way
 //	4 the sale is on disk before the call runs, the result before it is charged
 //	5 the result is released once the transfer is in a block
 //
@@ -103,7 +117,7 @@ func (s *Seller) Sell(ctx context.Context, header string, price Price, required 
 	if err != nil {
 		return Sale{}, err
 	}
-	row := fmt.Sprintf("x/s/%s/%s/%s/%s", price.Network(), price.Domain.Token, a.From, a.Nonce)
+	row := saleRow(price, a)
 	if !s.enter(row) {
 		return Sale{}, ErrBusy
 	}
@@ -139,12 +153,42 @@ func (s *Seller) accept(ctx context.Context, row string, a evm.Authorization, pr
 	if err != nil {
 		return Sale{}, err
 	}
-	if balance < price.Amount {
-		return Sale{}, fmt.Errorf("%w: %s holds %d of %d", ErrFunds, a.From, balance, price.Amount)
+	head, err := s.Chain.Head(ctx)
+	if err != nil {
+		return Sale{}, err
 	}
 	sale := Sale{Schema: saleSchema, State: SaleExecuting, Request: request, Payer: a.From.String(), Nonce: a.Nonce, Amount: a.Value,
-		Required: string(required), Payment: string(raw), CreatedAt: s.Now()}
-	return sale, s.write(ctx, row, &sale)
+		Required: string(required), Payment: string(raw), Since: head, CreatedAt: s.Now(), UpdatedAt: s.Now()}
+	// Within the store's one writer, so that two sales do not count on the same
+	// tokens.
+	err = s.DB.Update(ctx, func(tx store.Tx) error {
+		promised, err := owing(tx, row)
+		if err != nil {
+			return err
+		}
+		if balance < price.Amount || balance-price.Amount < promised {
+			return fmt.Errorf("%w: %s holds %d of %d, and %d is promised to calls under way", ErrFunds, a.From, balance, price.Amount, promised)
+		}
+		putSale(tx, row, &sale)
+		return nil
+	})
+	if err != nil {
+		return Sale{}, err
+	}
+	return sale, nil
+}
+
+// owing is what the payer of a row has promised to sales that are not mined.
+func owing(r store.Reader, row string) (sum uint64, err error) {
+	payer := row[:strings.LastIndexByte(row, '/')+1]
+	err = r.Scan(openRow(payer), "", func(key string, _ []byte) error {
+		sale, known, err := readSale(r, rowOf(key))
+		if err == nil && known && sale.State != SaleSettled {
+			sum = min(sum+sale.Amount, wire.MaxUnits)
+		}
+		return err
+	})
+	return sum, err
 }
 
 func (s *Seller) execute(ctx context.Context, row string, sale Sale, payer evm.Address, execute func(context.Context, evm.Address) ([]byte, error)) (Sale, error) {
@@ -165,7 +209,7 @@ func (s *Seller) execute(ctx context.Context, row string, sale Sale, payer evm.A
 // finish goes on with a sale from its state.
 func (s *Seller) finish(ctx context.Context, row string, sale Sale, a evm.Authorization, signature string) (Sale, error) {
 	switch sale.State {
-	case SaleSettled:
+	case SaleSettled, SaleFinal:
 		return sale, nil
 	case SaleDenied:
 		return sale, fmt.Errorf("%w: %s", ErrDenied, sale.Reason)
@@ -176,6 +220,17 @@ func (s *Seller) finish(ctx context.Context, row string, sale Sale, a evm.Author
 		return sale, fmt.Errorf("%w: sale %s is not charged", ErrIncomplete, sale.Nonce)
 	}
 	t, err := s.Chain.SubmitAuthorization(ctx, a, signature)
+	hash := t.Hash
+	if errors.Is(err, evm.ErrReverted) {
+		// Anyone may submit an authorized transfer: somebody may have been faster.
+		found, findErr := s.Chain.FindAuthorization(ctx, a, sale.Since)
+		if findErr != nil {
+			return sale, fmt.Errorf("settling: %w", errors.Join(err, findErr))
+		}
+		if found.Paid {
+			hash, err = found.Tx, nil
+		}
+	}
 	switch {
 	case errors.Is(err, evm.ErrReverted):
 		sale.State, sale.Reason = SaleUnpaid, err.Error()
@@ -187,13 +242,13 @@ func (s *Seller) finish(ctx context.Context, row string, sale Sale, a evm.Author
 		return sale, fmt.Errorf("settling: %w", err)
 	}
 	s.at("sale.mined")
-	sale.State, sale.Tx = SaleSettled, t.Hash
+	sale.State, sale.Tx = SaleSettled, hash
 	return sale, s.write(ctx, row, &sale)
 }
 
 // Settlement is what the header of an answer says of a sale.
 func (s *Sale) Settlement(price Price) Settlement {
-	out := Settlement{Success: s.State == SaleSettled, Payer: s.Payer, Network: price.Network()}
+	out := Settlement{Success: s.State == SaleSettled || s.State == SaleFinal, Payer: s.Payer, Network: price.Network()}
 	if out.Success {
 		out.Transaction, out.Amount = "0x"+s.Tx.String(), price.Requirements().Amount
 	} else {
@@ -227,25 +282,60 @@ func (s *Seller) at(name string) {
 	}
 }
 
+func saleRow(price Price, a evm.Authorization) string {
+	return fmt.Sprintf("%s%s/%s", salesOf(price.Domain), a.From, a.Nonce)
+}
+
+// salesOf is what the rows of sales for one token begin with.
+func salesOf(d evm.TokenDomain) string {
+	return fmt.Sprintf("%s%s/%s/", salePrefix, Price{Domain: d}.Network(), d.Token)
+}
+
+const (
+	salePrefix     = "x/s/"
+	openSalePrefix = "x/so/"
+)
+
+// openRow is the row that names an open sale, or the prefix of those that begin
+// with row; rowOf is its inverse.
+func openRow(row string) string { return openSalePrefix + strings.TrimPrefix(row, salePrefix) }
+func rowOf(open string) string  { return salePrefix + strings.TrimPrefix(open, openSalePrefix) }
+
 func (s *Seller) read(row string) (sale Sale, known bool, err error) {
 	err = s.DB.View(func(r store.Reader) error {
-		raw, err := r.Get(row)
-		if errors.Is(err, store.ErrNotFound) {
-			return nil
-		}
-		if err == nil {
-			known, err = true, wire.Unmarshal(raw, &sale, wire.ForeignLimits)
-		}
+		sale, known, err = readSale(r, row)
 		return err
 	})
-	if err == nil && known && sale.Schema != saleSchema {
-		err = fmt.Errorf("row %s: %w: %.40q", row, wire.ErrSchema, sale.Schema)
-	}
 	return sale, known, err
+}
+
+func readSale(r store.Reader, row string) (sale Sale, known bool, err error) {
+	raw, err := r.Get(row)
+	if errors.Is(err, store.ErrNotFound) {
+		return sale, false, nil
+	}
+	if err == nil {
+		err = wire.Unmarshal(raw, &sale, wire.ForeignLimits)
+	}
+	if err == nil && sale.Schema != saleSchema {
+		err = fmt.Errorf("%w: %.40q", wire.ErrSchema, sale.Schema)
+	}
+	if err != nil {
+		return sale, true, fmt.Errorf("row %s: %w", row, err)
+	}
+	return sale, true, nil
 }
 
 func (s *Seller) write(ctx context.Context, row string, sale *Sale) error {
 	sale.UpdatedAt = s.Now()
-	raw := wire.MustMarshal(sale)
-	return s.DB.Update(ctx, func(tx store.Tx) error { tx.Set(row, raw); return nil })
+	return s.DB.Update(ctx, func(tx store.Tx) error { putSale(tx, row, sale); return nil })
+}
+
+func putSale(tx store.Tx, row string, sale *Sale) {
+	tx.Set(row, wire.MustMarshal(sale))
+	if sale.State.open() {
+		tx.Set(openRow(row), []byte{})
+	} else {
+		tx.Delete(openRow(row))
+	}
 }

@@ -44,15 +44,10 @@ func newShop(t *testing.T) *shop {
 			t.Fatal(err)
 		}
 	}
-	db := memory.New()
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	db := newDB(t)
 	s.chain, err = evm.Dial(t.Context(), evm.Config{Name: "devnet", ChainID: net.ChainID(), RPC: net.RPC(), Token: evm.Address(net.Token()),
 		Channel: evm.Address(net.Channel()), Key: key(t, "seller"), DB: db, MaxFeeGwei: 1000, Now: s.clock,
-		Wait: func(ctx context.Context) error { net.Commit(); return ctx.Err() }})
+		Wait: s.wait})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,11 +64,27 @@ func newShop(t *testing.T) *shop {
 	return s
 }
 
+func newDB(t *testing.T) store.DB {
+	t.Helper()
+	db := memory.New()
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}
+
 func (s *shop) clock() int64 { return int64(s.now) }
+
+func (s *shop) wait(ctx context.Context) error {
+	s.net.Commit()
+	return ctx.Err()
+}
 
 // restart is what is left of a seller after it errDied.
 func (s *shop) restart(db store.DB) {
-	s.seller = &x402.Seller{DB: db, Chain: s.chain, Now: s.clock, Margin: 30, Skew: 5}
+	s.seller = &x402.Seller{DB: db, Chain: s.chain, Domain: s.price.Domain, Currency: "USDC", Now: s.clock, Margin: 30, Skew: 5}
 }
 
 // pay is the header of a paid request.
@@ -187,6 +198,17 @@ func TestSaleThatIsNotServedIsNotCharged(t *testing.T) {
 		t.Fatalf("a payment of yesterday's price: %v", err)
 	}
 	s.want(1, 0)
+}
+
+// TestTokensArePromisedOnce: what pays for a call under way pays for no other.
+func TestTokensArePromisedOnce(t *testing.T) {
+	s := newShop(t)
+	s.price.Amount = given/2 + 1
+	s.dieAt("sale.accepted", s.pay("one", "buyer"), "a")
+	if _, err := s.sell(s.pay("two", "buyer"), "a"); !errors.Is(err, x402.ErrFunds) {
+		t.Fatal(err)
+	}
+	s.want(0, 0)
 }
 
 func TestPaymentThatTheChainHasSeenBuysNothing(t *testing.T) {
