@@ -42,6 +42,7 @@ type Config struct {
 	Issuance   IssuanceConfig   `yaml:"issuance"`
 	Retention  RetentionConfig  `yaml:"retention"`
 	Approvals  ApprovalsConfig  `yaml:"approvals"`
+	X402       X402Config       `yaml:"x402"`
 
 	Certification CertificationConfig `yaml:"certification"`
 	DID           DIDConfig           `yaml:"did"`
@@ -156,6 +157,7 @@ func defaultConfig() *Config {
 		VCAPI:      VCAPIConfig{DIDMethod: methodKey, Suite: "eddsa-jcs-2022"},
 		Approvals:  ApprovalsConfig{Threshold: 1, TTLSeconds: approval.DefaultTTLSeconds},
 		DID:        DIDConfig{ResolveWeb: true},
+		X402:       X402Config{Sell: X402SellConfig{Agent: "x402", TimeoutSeconds: 300}, Buy: X402BuyConfig{Server: "x402"}},
 		Oracle:     OracleConfig{MinOperators: 2, MaxAgeSeconds: 3600, MarginBps: 200, DivergenceBps: 500},
 	}
 }
@@ -242,7 +244,7 @@ func (c *Config) validate() error {
 	if s := c.Settlement.Chain; s != "" && !names[s] {
 		return fmt.Errorf("settlement.chain: no chain is named %q; add it under chains", s)
 	}
-	return nil
+	return c.validateX402()
 }
 
 func (o *OracleConfig) validate() error {

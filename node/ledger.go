@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/backbay-labs/chio-node/settlement/ledger"
+	"github.com/backbay-labs/chio-node/settlement/x402"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -148,11 +149,15 @@ func (n *Node) verifyLedger(context.Context, Empty) (*LedgerVerdict, error) {
 			b := sum.Totals[currency]
 			v.Totals = append(v.Totals, LedgerTotal{Currency: currency, Debits: b.Debits, Credits: b.Credits})
 		}
-		audit, err := n.money.settler.Audit(r)
+		audit, err := n.money.settler.Audit(r, x402.Explain(x402Currency))
 		if err != nil {
 			return err
 		}
-		v.Facts, v.Differences = audit.Facts, audit.Differences
+		missing, facts, err := x402.Unposted(r)
+		if err != nil {
+			return err
+		}
+		v.Facts, v.Differences = audit.Facts+facts, append(audit.Differences, missing...)
 		return nil
 	})
 	return v, err

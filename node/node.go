@@ -67,6 +67,7 @@ type Node struct {
 	feed        feed
 	network     *network // built by Open, up after Start
 	money       *money
+	x402        *x402Desk
 	budgets     *budget.Tree
 
 	junk atomic.Uint64 // requests that never entered
@@ -77,6 +78,7 @@ type Node struct {
 	servers   []io.Closer         // API listeners
 	apiAddr   string              // of the TCP API
 	vcAddr    string              // of the VC-API, "" if there is none
+	sellAddr  string              // of paid calls, "" if none are sold
 	issuer    *openid4vci.Issuer  // nil: no passports for wallets
 	verifier  *openid4vp.Verifier // nil: wallets are asked for nothing
 	loops     sync.WaitGroup      // goroutines of Start
@@ -205,6 +207,10 @@ func (n *Node) assemble(ctx context.Context) error {
 		return err
 	}
 	if err := n.money.connect(n.network); err != nil {
+		return err
+	}
+	n.x402 = &x402Desk{n: n}
+	if err := n.x402.attachResources(); err != nil {
 		return err
 	}
 	n.policy.treaties, n.policy.servers = n.network, n.tools

@@ -38,6 +38,9 @@ var operations = map[string]handler{
 	"reputation/activate": operation((*Node).activateImport),
 	"reputation/forget":   operation((*Node).forgetImport),
 
+	"x402/sales":     operation((*Node).listSales),
+	"x402/purchases": operation((*Node).listPurchases),
+
 	"status":               operation((*Node).status),
 	"policy/status":        operation((*Node).policyStatus),
 	"policy/reload":        operation((*Node).ReloadPolicy),

@@ -19,6 +19,7 @@ type Ready struct {
 	Peer string `json:"peer"`
 	API  string `json:"api"`
 	VC   string `json:"vc_api,omitempty"`
+	X402 string `json:"x402,omitempty"` // where paid calls are sold
 }
 
 // Start brings the node up: peers are asked about the calls they may have
@@ -48,8 +49,12 @@ func (n *Node) Start(ctx context.Context) (*Ready, error) {
 	if err := n.serveVCAPI(); err != nil {
 		return nil, err
 	}
+	if err := n.serveX402(ctx); err != nil {
+		return nil, err
+	}
 	n.network.loops()
 	n.money.loops()
+	n.x402.loops()
 	n.every("tell peers of the deactivation", tellEvery, n.network.tellNow, n.finishDeactivation)
 	n.every("end calls whose approval expired", approvalSweep, nil, n.endExpired)
 	if n.cfg.Approvals.Webhook.URL != "" {
@@ -65,7 +70,7 @@ func (n *Node) Start(ctx context.Context) (*Ready, error) {
 	if n.cfg.Settlement.AutoRedeem {
 		n.every("redeem vouchers", time.Minute, n.money.wake, n.money.redeemDue)
 	}
-	return &Ready{DID: n.DID().String(), Peer: n.network.address(), API: n.apiAddress(), VC: n.vcAddr}, nil
+	return &Ready{DID: n.DID().String(), Peer: n.network.address(), API: n.apiAddress(), VC: n.vcAddr, X402: n.sellAddr}, nil
 }
 
 // serveAPI listens on the loopback address of the config and on the Unix

@@ -20,7 +20,7 @@ var untoured = map[string]string{
 	"usage.reported_before_record": "the same",
 }
 
-var failpointCall = regexp.MustCompile(`(?i)failpoint\("([a-z_.]+)"\)`)
+var failpointCall = regexp.MustCompile(`(?i)(?:failpoint|\.at)\("([a-z_]+\.?[a-z_]+)"\)`)
 
 // TestEveryFailpointIsNamed: a place to die at that the code has is passed by a
 // process that dies there, or is listed above.

@@ -1,0 +1,174 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+
+	"github.com/backbay-labs/chio-node/wire"
+)
+
+// X402Config is how this node is paid and pays per HTTP call.
+type X402Config struct {
+	Sell X402SellConfig `yaml:"sell"`
+	Buy  X402BuyConfig  `yaml:"buy"`
+}
+
+// X402SellConfig offers tools of ours over HTTP to whoever pays. It is off
+// unless Listen is set.
+type X402SellConfig struct {
+	Listen    string `yaml:"listen"`     // host:port; beyond loopback only with TLS
+	PublicURL string `yaml:"public_url"` // where others reach it
+	TLSCert   string `yaml:"tls_cert"`   // PEM files, relative to the home
+	TLSKey    string `yaml:"tls_key"`
+	Chain     string `yaml:"chain"` // by name; default settlement.chain
+	Agent     string `yaml:"agent"` // in whose name the calls run
+	// TimeoutSeconds is how long a payment may stay valid.
+	TimeoutSeconds uint64         `yaml:"timeout_seconds"`
+	Tools          []X402SaleTool `yaml:"tools"`
+}
+
+// X402SaleTool is one tool for sale.
+type X402SaleTool struct {
+	Path        string `yaml:"path"` // of the URL
+	Server      string `yaml:"server"`
+	Tool        string `yaml:"tool"`
+	Price       string `yaml:"price"` // in USDC
+	Description string `yaml:"description"`
+}
+
+// X402BuyConfig makes resources of others tools of this node.
+type X402BuyConfig struct {
+	Chain  string        `yaml:"chain"`  // by name; default settlement.chain
+	Server string        `yaml:"server"` // name of the tool server
+	Tools  []X402BuyTool `yaml:"tools"`
+}
+
+// X402BuyTool is one resource that costs money.
+type X402BuyTool struct {
+	Name     string `yaml:"name"`
+	URL      string `yaml:"url"`
+	Method   string `yaml:"method"`    // GET or POST (default)
+	MaxPrice string `yaml:"max_price"` // in USDC: held for a call, and the most that is signed
+}
+
+// x402Currency is what tokens count as in prices, budgets and ledger.
+const x402Currency = "USDC"
+
+var sellPath = regexp.MustCompile(`^/[A-Za-z0-9][A-Za-z0-9._~/-]{0,199}$`)
+
+func (c *Config) validateX402() error {
+	if err := c.validateX402Sell(); err != nil {
+		return fmt.Errorf("x402.sell: %w", err)
+	}
+	if err := c.validateX402Buy(); err != nil {
+		return fmt.Errorf("x402.buy: %w", err)
+	}
+	return nil
+}
+
+func (c *Config) validateX402Sell() error {
+	s := &c.X402.Sell
+	if s.Listen == "" {
+		if len(s.Tools) > 0 || s.PublicURL != "" || s.TLSCert != "" || s.TLSKey != "" {
+			return errors.New("listen is not set, so that nothing of it takes effect")
+		}
+		return nil
+	}
+	if (s.TLSCert == "") != (s.TLSKey == "") {
+		return errors.New("tls_cert and tls_key belong together")
+	}
+	if err := loopback(s.Listen); err != nil && s.TLSCert == "" {
+		return fmt.Errorf("listen: %.80q is not a loopback address: beyond this machine it needs tls_cert and tls_key", s.Listen)
+	}
+	if u, err := url.Parse(s.PublicURL); s.PublicURL != "" && (err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "") {
+		return fmt.Errorf("public_url: %.140q is not an https URL", s.PublicURL)
+	}
+	if _, err := c.x402Chain(s.Chain); err != nil {
+		return err
+	}
+	if !namePattern.MatchString(s.Agent) {
+		return fmt.Errorf("agent: %.80q is not a name", s.Agent)
+	}
+	if s.TimeoutSeconds < minSaleTimeout || s.TimeoutSeconds > maxSaleTimeout {
+		return fmt.Errorf("timeout_seconds: %d is not within %d and %d", s.TimeoutSeconds, minSaleTimeout, maxSaleTimeout)
+	}
+	if len(s.Tools) == 0 {
+		return errors.New("tools: name at least one tool for sale")
+	}
+	seen := map[string]bool{}
+	for i, t := range s.Tools {
+		switch {
+		case !sellPath.MatchString(t.Path) || seen[t.Path]:
+			return fmt.Errorf("tools[%d].path: %.80q is not a path of its own, such as /read", i, t.Path)
+		case t.Server == "" || isRemote(t.Server) || t.Tool == "":
+			return fmt.Errorf("tools[%d]: server and tool name a tool of this node", i)
+		}
+		if _, err := c.usdc(t.Price); err != nil {
+			return fmt.Errorf("tools[%d].price: %w", i, err)
+		}
+		seen[t.Path] = true
+	}
+	return nil
+}
+
+// The bounds of how long a payment may stay valid, in seconds: long enough to be
+// mined, short enough to be quoted for.
+const (
+	minSaleTimeout = 60
+	maxSaleTimeout = 3600
+)
+
+func (c *Config) validateX402Buy() error {
+	b := &c.X402.Buy
+	if len(b.Tools) == 0 {
+		return nil
+	}
+	if _, err := c.x402Chain(b.Chain); err != nil {
+		return err
+	}
+	if !namePattern.MatchString(b.Server) {
+		return fmt.Errorf("server: %.80q is not a name", b.Server)
+	}
+	seen := map[string]bool{}
+	for i, t := range b.Tools {
+		if !namePattern.MatchString(t.Name) || seen[t.Name] {
+			return fmt.Errorf("tools[%d].name: %.80q is not a name of its own", i, t.Name)
+		}
+		seen[t.Name] = true
+		if t.Method != "" && t.Method != http.MethodGet && t.Method != http.MethodPost {
+			return fmt.Errorf("tools[%d].method: %.20q: use GET or POST", i, t.Method)
+		}
+		if u, err := url.Parse(t.URL); err != nil || u.User != nil || u.Fragment != "" || checkEndpoint(t.URL) != nil {
+			return fmt.Errorf("tools[%d].url: %.140q is neither https nor on this machine", i, t.URL)
+		}
+		if _, err := c.usdc(t.MaxPrice); err != nil {
+			return fmt.Errorf("tools[%d].max_price: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// usdc reads a price that is paid in tokens.
+func (c *Config) usdc(text string) (wire.MonetaryAmount, error) {
+	a, err := c.currencies().Parse(text)
+	if err == nil && (a.Currency != x402Currency || a.Units == 0) {
+		err = fmt.Errorf("%.40q is not an amount of %s", text, x402Currency)
+	}
+	return a, err
+}
+
+// x402Chain is the chain of that name, or the one this node settles on.
+func (c *Config) x402Chain(name string) (*ChainConfig, error) {
+	if name == "" {
+		name = c.Settlement.Chain
+	}
+	for i := range c.Chains {
+		if c.Chains[i].Name == name {
+			return &c.Chains[i], nil
+		}
+	}
+	return nil, fmt.Errorf("chain: no chain is named %q; add it under chains", name)
+}
