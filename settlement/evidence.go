@@ -137,6 +137,9 @@ func evidenceKey(statement wire.Digest, n uint64) string {
 func (s *Settler) evidence(tx store.Tx, p *payment, m move) error {
 	p.Receipts++
 	payer, payee := s.parties(p.Peer, p.Side)
+	if m.Kind == MoveCapture {
+		m.Of = "" // it undoes nothing, even where it restores
+	}
 	env, err := wire.Seal(ReceiptSchema, &SettlementReceipt{Schema: ReceiptSchema, Observer: s.cfg.Self, Payer: payer, Payee: payee,
 		Statement: p.Statement, Number: p.Receipts, Rail: p.Rail, State: p.State, Kind: m.Kind,
 		Net: wire.MonetaryAmount{Units: p.Authorized, Currency: p.Currency}, Amount: m.Amount, Settled: p.standing(),

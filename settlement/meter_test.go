@@ -109,15 +109,15 @@ func TestI7_UsageIsReportedAndBilledOnce(t *testing.T) {
 		t.Errorf("more than is owed: %v", err)
 	}
 	for range 2 {
-		must(t, w.globex.settler.InvoiceReturned(t.Context(), w.acme.did, settlement.MoveRefund, "re_1", "in_1", 6, "goodwill"))
+		must(t, w.globex.settler.InvoiceReturned(t.Context(), w.acme.did, settlement.MoveRefund, "ch_1", "in_1", w.usd(6), "goodwill"))
 	}
 	w.stripeBooks(42, 29)
-	must(t, w.globex.settler.InvoiceReturned(t.Context(), w.acme.did, settlement.MoveChargeback, "dp_1", "in_1", 29, "fraudulent"))
+	must(t, w.globex.settler.InvoiceReturned(t.Context(), w.acme.did, settlement.MoveChargeback, "du_1", "in_1", w.usd(29), "fraudulent"))
 	if a, b := w.stateOf(first), w.stateOf(second); a != "charged_back/charged_back" || b != "reversed/reversed" {
 		t.Fatalf("states %s, %s", a, b)
 	}
 	w.stripeBooks(42, 0)
-	if err := w.globex.settler.InvoiceReturned(t.Context(), w.acme.did, settlement.MoveRefund, "re_2", "in_1", 1, ""); !errors.Is(err, settlement.ErrAmount) {
+	if err := w.globex.settler.InvoiceReturned(t.Context(), w.acme.did, settlement.MoveRefund, "ch_2", "in_1", w.usd(1), ""); !errors.Is(err, settlement.ErrAmount) {
 		t.Errorf("more than the invoice brought: %v", err)
 	}
 	if x := w.globex.status().In.Exposure["USD"]; x.Unvouchered != 42 {
@@ -173,4 +173,70 @@ func TestARefusedReportIsTriedAgain(t *testing.T) {
 	if p := w.paymentAt(w.globex, id); p.State != settlement.PaySubmitted || m.total() != 30 {
 		t.Fatalf("payment %+v, counted %d", p, m.total())
 	}
+}
+
+// What a refund took is told by a figure that grows, in any order; a dispute
+// that was won, and a refund that came back, are captured again, once.
+func TestI7_WhatCameBackIsCountedOnce(t *testing.T) {
+	w, _ := stripeWorld(t)
+	w.call(30, nil)
+	id := w.run().Statements[0].Statement
+	w.redeem()
+	s, acme := w.globex.settler, w.acme.did
+	must(t, s.InvoicePaid(t.Context(), acme, "in_1", w.usd(30), now))
+	for _, total := range []uint64{5, 12, 12, 5} {
+		must(t, s.InvoiceReturned(t.Context(), acme, settlement.MoveRefund, "ch_1", "in_1", w.usd(total), "goodwill"))
+	}
+	w.stripeBooks(30, 18)
+	must(t, s.InvoiceReturned(t.Context(), acme, settlement.MoveChargeback, "du_1", "in_1", w.usd(18), "fraudulent"))
+	if got := w.stateOf(id); got != "charged_back/charged_back" {
+		t.Fatalf("state %s", got)
+	}
+	for range 2 {
+		must(t, s.InvoiceRestored(t.Context(), acme, settlement.MoveChargeback, "du_1", "du_1", "in_1", w.usd(18)))
+	}
+	w.stripeBooks(30, 18)
+	for range 2 {
+		must(t, s.InvoiceRestored(t.Context(), acme, settlement.MoveRefund, "ch_1", "re_2", "in_1", w.usd(7)))
+	}
+	w.stripeBooks(30, 25)
+	for _, wrong := range []struct {
+		name string
+		err  error
+		want error
+	}{
+		{"more than went back", s.InvoiceRestored(t.Context(), acme, settlement.MoveRefund, "ch_1", "re_3", "in_1", w.usd(6)), settlement.ErrAmount},
+		{"another currency", s.InvoiceRestored(t.Context(), acme, settlement.MoveRefund, "ch_1", "re_3", "in_1", wire.MonetaryAmount{Units: 1, Currency: "EUR"}), settlement.ErrAmount},
+		{"nothing went back", s.InvoiceRestored(t.Context(), acme, settlement.MoveReversal, "ch_1", "re_3", "in_1", w.usd(1)), settlement.ErrPayment},
+		{"a return in another currency", s.InvoiceReturned(t.Context(), acme, settlement.MoveRefund, "ch_1", "in_1", wire.MonetaryAmount{Units: 30, Currency: "EUR"}, ""), settlement.ErrAmount},
+		{"a return of nothing", s.InvoiceReturned(t.Context(), acme, settlement.MoveRefund, "ch_9", "in_1", w.usd(0), ""), settlement.ErrAmount},
+		{"an invoice that paid nothing", s.InvoiceReturned(t.Context(), acme, settlement.MoveRefund, "ch_9", "in_9", w.usd(1), ""), settlement.ErrPayment},
+	} {
+		if !errors.Is(wrong.err, wrong.want) {
+			t.Errorf("%s: %v", wrong.name, wrong.err)
+		}
+	}
+	must(t, s.InvoiceReturned(t.Context(), acme, settlement.MoveRefund, "ch_1", "in_1", w.usd(30), "all of it"))
+	w.stripeBooks(30, 0)
+}
+
+// A payer that is down while Stripe says that it has paid is told later.
+func TestAPayerIsToldLater(t *testing.T) {
+	w, m := stripeWorld(t)
+	w.call(30, nil)
+	id := w.run().Statements[0].Statement
+	must(t, w.globex.settler.Report(t.Context(), false))
+	if m.asked != 0 {
+		t.Fatal("usage was reported that nobody asked for")
+	}
+	must(t, w.globex.settler.Report(t.Context(), true))
+	w.globex.losing = "deliver"
+	if err := w.globex.settler.InvoicePaid(t.Context(), w.acme.did, "in_1", w.usd(30), now); !errors.Is(err, settlement.ErrUntold) {
+		t.Fatal(err)
+	}
+	must(t, w.globex.settler.Report(t.Context(), false))
+	if got := w.stateOf(id); got != "settled/settled" {
+		t.Fatalf("state %s", got)
+	}
+	w.stripeBooks(30, 30)
 }

@@ -202,7 +202,7 @@ func (s *Settler) collect(ctx context.Context, a *account) (*Redemption, error) 
 	case RailNote:
 		failed = append(failed, s.submitNotes(ctx, a))
 	case RailStripe:
-		failed = append(failed, s.report(ctx, a))
+		failed = append(failed, s.report(ctx, a, true))
 	}
 	fresh, err := s.observePayments(ctx, a)
 	failed = append(failed, err, s.tell(ctx, a.Peer, a.Rail))

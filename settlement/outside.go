@@ -399,7 +399,7 @@ func (s *Settler) giveBack(tx store.Tx, p *payment, m move) error {
 		switch {
 		case have.Kind == m.Kind && have.Reference == m.Reference:
 			return s.capture(tx, p, m) // again
-		case have.Kind == MoveCapture && have.Reference == m.Of:
+		case have.Kind == MoveCapture && (have.Reference == m.Of || have.Of == m.Of): // or restored to it
 			brought += have.Amount
 		case have.Kind != MoveCapture && have.Of == m.Of:
 			gone += have.Amount
