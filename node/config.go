@@ -104,6 +104,8 @@ type ChainConfig struct {
 	CloseMaxFeeGwei  uint64   `yaml:"close_max_fee_gwei"`
 	GasMarginPercent uint64   `yaml:"gas_margin_percent"`
 	Heads            uint64   `yaml:"heads"`
+
+	Sequencer *SequencerConfig `yaml:"sequencer"`
 }
 
 // OracleConfig names whose price rounds count.
@@ -241,6 +243,14 @@ func (c *Config) validate() error {
 		}
 		names[ch.Name], ids[ch.ChainID] = true, true
 	}
+	for i, p := range c.Oracle.Pairs {
+		if p.CrossCheck == nil {
+			continue
+		}
+		if err := p.CrossCheck.validate(names); err != nil {
+			return fmt.Errorf("oracle.pairs[%d].%w", i, err)
+		}
+	}
 	if s := c.Settlement.Chain; s != "" && !names[s] {
 		return fmt.Errorf("settlement.chain: no chain is named %q; add it under chains", s)
 	}
@@ -285,7 +295,7 @@ func (c *ChainConfig) validate() error {
 	case !addressPattern.MatchString(c.Token) || !addressPattern.MatchString(c.Channel):
 		return errors.New("token and channel must be 0x addresses")
 	}
-	return nil
+	return c.Sequencer.validate()
 }
 
 // The bounds of a chain's figures.

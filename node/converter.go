@@ -102,6 +102,9 @@ func (c *converter) price(id wire.Digest, now int64) (oracle.Price, error) {
 	}
 	p, err := oracle.Verify(r, c.n.money.operators(), signed.Verify, now)
 	if err == nil {
+		err = c.n.money.lookout.usable(r.Pair, p.Median, now)
+	}
+	if err == nil {
 		c.seen[id] = p
 	}
 	return p, err

@@ -26,6 +26,7 @@ type money struct {
 	n         *Node
 	key       *evm.Key
 	oracleKey *signed.Key
+	lookout   *lookout
 	desk      *federation.Desk    // set by connect, once there is a network
 	settler   *settlement.Settler // the same
 
@@ -37,7 +38,7 @@ type money struct {
 }
 
 func newMoney(n *Node) (*money, error) {
-	m := &money{n: n, wake: make(chan struct{}, 1), chains: make(map[uint64]*evm.Chain)}
+	m := &money{n: n, wake: make(chan struct{}, 1), chains: make(map[uint64]*evm.Chain), lookout: newLookout(n)}
 	for _, k := range []struct {
 		role did.Role
 		into func([]byte) error
@@ -247,6 +248,7 @@ func chainProblem(err error) error {
 }
 
 func (m *money) close() error {
+	m.lookout.close()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, chain := range m.chains {

@@ -22,6 +22,7 @@ const (
 
 // loops starts what looks after payments while the node runs.
 func (m *money) loops() {
+	m.lookout.loops()
 	m.n.every("continue payments", continueEvery, nil, m.settler.Continue)
 	m.n.every("release holds without a call", holdsEvery, nil, func(ctx context.Context) error { return m.sweepHolds(ctx, holdLease) })
 	if len(m.n.cfg.Chains) > 0 {

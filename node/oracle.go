@@ -152,7 +152,7 @@ func (n *Node) offerRound(ctx context.Context, r *oracle.Round) {
 }
 
 // currentRound is the id of the newest round of a pair that is still usable,
-// or nil.
+// or nil; an error says what is read of a chain is against it.
 func (n *Node) currentRound(pair oracle.Pair) (*wire.Digest, error) {
 	var last *oracle.Round
 	err := n.db.View(func(r store.Reader) error {
@@ -166,8 +166,12 @@ func (n *Node) currentRound(pair oracle.Pair) (*wire.Digest, error) {
 	if err != nil || last == nil {
 		return nil, err
 	}
-	if _, err := oracle.Verify(last, n.money.operators(), signed.Verify, n.now()); err != nil {
+	price, err := oracle.Verify(last, n.money.operators(), signed.Verify, n.now())
+	if err != nil {
 		return nil, nil // a stale price is no price
+	}
+	if err := n.money.lookout.usable(pair, price.Median, n.now()); err != nil {
+		return nil, err
 	}
 	id := last.ID()
 	return &id, nil

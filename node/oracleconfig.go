@@ -16,6 +16,7 @@ type PricePairConfig struct {
 	MinAgreeing      int                 `yaml:"min_agreeing"`
 	MaxConfidenceBps uint32              `yaml:"max_confidence_bps"`
 	Sources          []PriceSourceConfig `yaml:"sources"`
+	CrossCheck       *CrossCheckConfig   `yaml:"cross_check"`
 }
 
 // PriceSourceConfig is one signed payload that an observation of this node may

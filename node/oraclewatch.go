@@ -60,8 +60,8 @@ func trippedProblem(err error) *Problem {
 		Hint: "find out why; then chio-node oracle reset PAIR --word \"what was found\""}
 }
 
-// judgeRound is what importing a round latches: operators that disagree, and a
-// price outside its band. What is stale or too few only fails, and heals itself.
+// judgeRound is what importing a round latches: operators that disagree, a
+// price outside its band, and one apart from its cross-check. What is stale or too few only fails, and heals itself.
 func (n *Node) judgeRound(r *oracle.Round, p oracle.Price, err error) *oracle.Trip {
 	peg := n.cfg.Oracle.pair(r.Pair).peg()
 	switch {
@@ -70,6 +70,9 @@ func (n *Node) judgeRound(r *oracle.Round, p oracle.Price, err error) *oracle.Tr
 	case err == nil && peg != nil && !peg.Holds(p.Median):
 		return &oracle.Trip{Reason: oracle.TripDepegged, At: n.now(),
 			Detail: fmt.Sprintf("%s is outside %d … %d bps", p.Median.FloatString(8), peg.LowBps, peg.HighBps)}
+	case err == nil:
+		_, _, trip := n.money.lookout.judge(r.Pair, p.Median, n.now())
+		return trip
 	}
 	return nil
 }
@@ -154,8 +157,9 @@ func (s *PriceSourceConfig) fetch(ctx context.Context) ([]byte, error) {
 // observePrice signs what the configured sources of a pair say:
 //
 //	1 every source is read and verified, off any path that decides
-//	2 oracle.Judge says whether that is a price; what it remembers is stored
-//	  with the sequence number, before anything is signed
+//	2 oracle.Judge says whether that is a price, and what was read of chains
+//	  whether it may be one now; what is to be remembered is stored with the
+//	  sequence number, before anything is signed
 //	3 the observation names the payloads as its source, which are kept
 func (n *Node) observePrice(ctx context.Context, req ObservePrice) (*Observation, error) {
 	pair, err := parsePair(req.Pair)
@@ -184,6 +188,7 @@ func (n *Node) observePrice(ctx context.Context, req ObservePrice) (*Observation
 		if out, latch, err = oracle.Judge(w, latch, seen.readings, nil, now); err != nil {
 			return err
 		}
+		n.overrule(pair, &out, &latch, now)
 		tx.Set(latchRows+pair.String(), latch.Bytes())
 		if out.Price == nil {
 			return nil
@@ -206,6 +211,21 @@ func (n *Node) observePrice(ctx context.Context, req ObservePrice) (*Observation
 		return nil, fmt.Errorf("observation of %s: %w", pair, err)
 	}
 	return &Observation{Observation: s.Bytes(), State: string(out.State), Problems: out.Problems}, nil
+}
+
+// overrule takes a price back that something read of a chain is against.
+func (n *Node) overrule(pair oracle.Pair, out *oracle.Outcome, latch *oracle.Latch, now int64) {
+	if out.Price == nil {
+		return
+	}
+	state, problem, trip := n.money.lookout.judge(pair, out.Price, now)
+	if state == "" {
+		return
+	}
+	*out = oracle.Outcome{State: state, Problems: []string{problem}}
+	if trip != nil {
+		latch.Trip = trip
+	}
 }
 
 // reasoned stores the grounds of an observation and returns it unsigned.

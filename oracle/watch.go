@@ -131,7 +131,7 @@ func (w *Watch) Check() error {
 	}
 	seen := make(map[string]bool)
 	for _, s := range w.Sources {
-		if s.Name == "" || seen[s.Name] || s.MaxAgeSeconds <= 0 {
+		if s.Name == "" || s.Name == crossMark || seen[s.Name] || s.MaxAgeSeconds <= 0 {
 			return fmt.Errorf("%w: source %.70q of %s is without a name, twice, or without a limit of age", ErrOperators, s.Name, w.Pair)
 		}
 		seen[s.Name] = true
@@ -182,7 +182,7 @@ func Judge(w *Watch, latch Latch, readings []Reading, sequencer *Sequencer, now 
 	if latch.Paused != "" { // 1
 		return Outcome{State: StatePaused, Problems: []string{latch.Paused}}, next, nil
 	}
-	if state, problem := w.sequencer(sequencer, now); state != "" { // 4
+	if state, problem := w.Sequencer.judge(sequencer, w.MaxAheadSeconds, now); state != "" { // 4
 		return Outcome{State: state, Problems: []string{problem}}, next, nil
 	}
 	out, trip := j.decide() // 5, 6, 7
@@ -226,17 +226,9 @@ func (j *judgement) take(r Reading, marks map[string]Mark) *Trip {
 		problem("published %d seconds ahead", -age)
 		return nil
 	}
-	mark := Mark{Sequence: s.Sequence, PublishedAt: s.PublishedAt, Value: s.Value, Expo: s.Expo}
-	if last, ok := marks[r.Source]; ok {
-		if last.Expo != mark.Expo { // 2
-			return &Trip{Reason: TripDecimals, Detail: fmt.Sprintf("%s went from exponent %d to %d", r.Source, last.Expo, mark.Expo)}
-		}
-		if mark.Sequence < last.Sequence || mark.PublishedAt < last.PublishedAt || mark.Sequence == last.Sequence && mark != last { // 2
-			return &Trip{Reason: TripRegression, Detail: fmt.Sprintf("%s went from number %d at %d to number %d at %d", r.Source,
-				last.Sequence, last.PublishedAt, mark.Sequence, mark.PublishedAt)}
-		}
+	if trip := follow(r.Source, s, marks); trip != nil { // 2
+		return trip
 	}
-	marks[r.Source] = mark
 	if limit := j.w.Sources[i].MaxAgeSeconds; age > limit { // 3
 		problem("published %d seconds ago, limit %d", age, limit)
 		return nil
@@ -250,19 +242,20 @@ func (j *judgement) take(r Reading, marks map[string]Mark) *Trip {
 	return nil
 }
 
-// sequencer is rule 4.
-func (w *Watch) sequencer(s *Sequencer, now int64) (State, string) {
-	switch rule := w.Sequencer; {
-	case rule == nil:
-		return "", ""
-	case s == nil || now-s.CheckedAt > rule.MaxAgeSeconds || s.CheckedAt-now > w.MaxAheadSeconds:
-		return StateSequencerDown, "it is not known whether the sequencer is up"
-	case !s.Up:
-		return StateSequencerDown, fmt.Sprintf("the sequencer is down since %d", s.Since)
-	case now-s.Since < rule.GraceSeconds:
-		return StateGrace, fmt.Sprintf("the sequencer is up since %d, for less than %d seconds", s.Since, rule.GraceSeconds)
+// follow marks a source's reading, unless it does not follow the one before.
+func follow(source string, s *Sample, marks map[string]Mark) *Trip {
+	mark := Mark{Sequence: s.Sequence, PublishedAt: s.PublishedAt, Value: s.Value, Expo: s.Expo}
+	if last, ok := marks[source]; ok {
+		if last.Expo != mark.Expo {
+			return &Trip{Reason: TripDecimals, Detail: fmt.Sprintf("%s went from exponent %d to %d", source, last.Expo, mark.Expo)}
+		}
+		if mark.Sequence < last.Sequence || mark.PublishedAt < last.PublishedAt || mark.Sequence == last.Sequence && mark != last {
+			return &Trip{Reason: TripRegression, Detail: fmt.Sprintf("%s went from number %d at %d to number %d at %d", source,
+				last.Sequence, last.PublishedAt, mark.Sequence, mark.PublishedAt)}
+		}
 	}
-	return "", ""
+	marks[source] = mark
+	return nil
 }
 
 // decide is the rules 5 to 7.

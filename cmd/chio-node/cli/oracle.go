@@ -66,6 +66,6 @@ func (a *app) oracleCmd() *cobra.Command {
 			}
 			return a.print(r, func(w io.Writer) { fmt.Fprintf(w, "round %s\nprice %s from %d operators\n", r.ID, r.Price, r.Signers) })
 		}}
-	c.AddCommand(sign, imports, a.oracleVerifyCmd(), a.oracleRoundsCmd(), a.oracleResetCmd(false), a.oracleResetCmd(true), a.oracleServeCmd())
+	c.AddCommand(sign, imports, a.oracleVerifyCmd(), a.oracleRoundsCmd(), a.oracleStatusCmd(), a.oracleResetCmd(false), a.oracleResetCmd(true), a.oracleServeCmd())
 	return c
 }

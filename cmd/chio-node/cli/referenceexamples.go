@@ -103,6 +103,7 @@ var examples = map[string]string{
 	"oracle sign":                "chio-node oracle sign --base USDC --quote USD --value 100 --expo -2 --out round1.json",
 	"oracle import":              "chio-node oracle import round1.json round2.json",
 	"oracle rounds":              "chio-node oracle rounds USDC/USD",
+	"oracle status":              "chio-node oracle status USDC/USD",
 	"oracle reset":               `chio-node oracle reset USDC/USD --word "both exchanges were down"`,
 	"oracle pause":               `chio-node oracle pause USDC/USD --word "audit until Friday"`,
 	"oracle serve":               "chio-node oracle serve USDC/USD --listen 127.0.0.1:8405 --every 60 --peer https://oracle.globex.example",
