@@ -87,27 +87,21 @@ func (c *converter) price(id wire.Digest, now int64) (oracle.Price, error) {
 		return p, nil
 	}
 	var r *oracle.Round
+	var p oracle.Price
 	err := c.n.db.View(func(rows store.Reader) (err error) {
 		if r, err = readRound(rows, id); err != nil {
 			return err
 		}
-		latch, err := readLatch(rows, r.Pair)
-		if err != nil {
+		if p, err = oracle.Verify(r, c.n.money.operators(), signed.Verify, now); err != nil {
 			return err
 		}
-		return stopped(&latch)
+		return c.n.money.usablePrice(rows, p, now)
 	})
 	if err != nil {
 		return oracle.Price{}, err
 	}
-	p, err := oracle.Verify(r, c.n.money.operators(), signed.Verify, now)
-	if err == nil {
-		err = c.n.money.lookout.usable(r.Pair, p.Median, now)
-	}
-	if err == nil {
-		c.seen[id] = p
-	}
-	return p, err
+	c.seen[id] = p
+	return p, nil
 }
 
 // conversion is one price in one other currency. It implements

@@ -74,7 +74,7 @@ func (m *money) connect(w *network) error {
 	}
 	m.settler, err = settlement.New(settlement.Config{Self: m.n.DID(), DB: m.n.db, Kernel: m.n.keys.Kernel(), Treaties: m.desk,
 		Counterparty: m.desk, Rails: rails, Notes: notes, Offchain: m.n.cfg.Settlement.Offchain,
-		VerifyPrice: signed.Verify, Now: m.n.now, Round: readRound, Currencies: m.n.cfg.currencies(),
+		VerifyPrice: signed.Verify, Now: m.n.now, Round: readRound, UsablePrice: m.usablePrice, Currencies: m.n.cfg.currencies(),
 		Vouchered: m.vouchered, Alarm: m.alarm, Failpoint: m.n.opts.Failpoint})
 	if err != nil {
 		return err
@@ -119,6 +119,19 @@ func (m *money) priceRound(_ context.Context, _ did.DID, t *federation.Money) (*
 		err = fmt.Errorf("there is no usable %s price: the operators sign one with chio-node oracle sign, and oracle import makes it a round", pair)
 	}
 	return id, err
+}
+
+// usablePrice is what stops a price at this node, whoever quoted it: the latch of
+// its pair, and what was read of chains.
+func (m *money) usablePrice(r store.Reader, p oracle.Price, now int64) error {
+	latch, err := readLatch(r, p.Pair)
+	if err != nil {
+		return err
+	}
+	if err := stopped(&latch); err != nil {
+		return err
+	}
+	return m.lookout.usable(p.Pair, p.Median, now)
 }
 
 // vouchered wakes the redemption of a voucher that arrived.

@@ -84,19 +84,26 @@ func (p *prices) eligible(o *Obligation) error {
 	return nil
 }
 
-// quoted checks the round of a call that is about to run.
+// quoted checks the round of a call that is about to run:
+//
+//	1 a treaty that converts has a round that is known here
+//	2 it verifies under the treaty, as of now
+//	3 nothing at this node is against new calls at that price
 func (s *Settler) quoted(r store.Reader, t *Terms, id *wire.Digest, now int64) error {
 	if !t.converts() {
 		return nil
 	}
-	if id == nil {
+	if id == nil { // 1
 		return fmt.Errorf("%w: the quote names no price round", ErrPrice)
 	}
-	round, err := s.round(r, *id)
+	round, err := s.round(r, *id) // 1
 	if err != nil {
 		return err
 	}
-	_, err = oracle.Verify(round, t.Oracle, s.cfg.VerifyPrice, now)
+	price, err := oracle.Verify(round, t.Oracle, s.cfg.VerifyPrice, now) // 2
+	if err == nil && s.cfg.UsablePrice != nil {
+		err = s.cfg.UsablePrice(r, price, now) // 3
+	}
 	return err
 }
 
@@ -123,7 +130,9 @@ func (s *Settler) round(r store.Reader, id wire.Digest) (*oracle.Round, error) {
 }
 
 // PutRound keeps a round that prices calls with a peer, whichever side made it.
-// It must verify under the treaty in force, as of its own time.
+// It must verify under the treaty in force, as of its own time. It is kept even
+// while this node uses no price of the pair, for what the peer charged at it
+// before; quoted denies new calls then.
 func (s *Settler) PutRound(ctx context.Context, peer did.DID, doc []byte) (wire.Digest, error) {
 	round, err := oracle.ParseRound(doc)
 	if err != nil {

@@ -35,6 +35,10 @@ type Config struct {
 
 	// Round finds a price round that was not given to PutRound; optional.
 	Round func(r store.Reader, id wire.Digest) (*oracle.Round, error)
+	// UsablePrice reports why no new call may be charged at a verified price now,
+	// whoever signed it; optional, reads only. What was charged before is settled
+	// at its price all the same.
+	UsablePrice func(r store.Reader, p oracle.Price, now int64) error
 	// Currencies default to wire.DefaultCurrencies.
 	Currencies wire.Currencies
 	// Vouchered is called once a peer's new voucher is on disk, so that its
