@@ -125,6 +125,8 @@ type SettlementConfig struct {
 	Chain      string `yaml:"chain"` // name of the chain that our terms name if they name none
 	AutoRedeem bool   `yaml:"auto_redeem"`
 	Offchain   bool   `yaml:"offchain"` // operators pay outside, and confirm here
+
+	Stripe StripeConfig `yaml:"stripe"`
 }
 
 // ErrConfig wraps every problem of a configuration.
@@ -250,6 +252,9 @@ func (c *Config) validate() error {
 		if err := p.CrossCheck.validate(names); err != nil {
 			return fmt.Errorf("oracle.pairs[%d].%w", i, err)
 		}
+	}
+	if err := c.Settlement.Stripe.validate(); err != nil {
+		return err
 	}
 	if s := c.Settlement.Chain; s != "" && !names[s] {
 		return fmt.Errorf("settlement.chain: no chain is named %q; add it under chains", s)

@@ -19,6 +19,11 @@ func TestExampleConfigLoads(t *testing.T) {
 	}
 }
 
+const (
+	stripePeer = "did:chio:ea4a6c63e29c520abef5507b132ec5f9954776aebebe7b92421eea691446d22c"
+	otherPeer  = "did:chio:d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+)
+
 func TestConfigRefuses(t *testing.T) {
 	for _, tc := range []struct{ name, doc, want string }{
 		{"unknown key", "name: a\nporicy: x\n", "line 2"},
@@ -31,6 +36,17 @@ func TestConfigRefuses(t *testing.T) {
 		{"plain http of a second endpoint", "chains:\n- {name: a, chain_id: 1, rpc: 'https://example.com', rpcs: ['http://example.com:1'], token: '0x0000000000000000000000000000000000000001', channel: '0x0000000000000000000000000000000000000002'}\n", "https"},
 		{"too few remembered blocks", "chains:\n- {name: a, chain_id: 1, rpc: 'https://example.com', heads: 2, token: '0x0000000000000000000000000000000000000001', channel: '0x0000000000000000000000000000000000000002'}\n", "heads"},
 		{"unknown settlement chain", "settlement: {chain: base}\n", "no chain is named"},
+		{"a Stripe account without key", "settlement: {stripe: {event_name: a}}\n", "key_file is not set"},
+		{"a Stripe account without meter", "settlement: {stripe: {key_file: k}}\n", "settlement.stripe.event_name"},
+		{"a Stripe account without customers", "settlement: {stripe: {key_file: k, event_name: a}}\n", "nobody is billed"},
+		{"a customer who is nobody", "settlement: {stripe: {key_file: k, event_name: a, customers: {acme: cus_1}}}\n", "settlement.stripe.customers"},
+		{"no customer", "settlement: {stripe: {key_file: k, event_name: a, customers: {" + stripePeer + ": acme}}}\n", "is not a cus_"},
+		{"one customer, two peers", "settlement: {stripe: {key_file: k, event_name: a, customers: {" + stripePeer + ": cus_1, " + otherPeer + ": cus_1}}}\n", "would be nobody's"},
+		{"Stripe in plain text", "settlement: {stripe: {key_file: k, event_name: a, customers: {" + stripePeer + ": cus_1}, base_url: 'http://example.com:1'}}\n", "https"},
+		{"Stripe without events", "settlement: {stripe: {key_file: k, event_name: a, customers: {" + stripePeer + ": cus_1}}}\n", "without events nothing is ever paid"},
+		{"a public webhook", "settlement: {stripe: {key_file: k, event_name: a, customers: {" + stripePeer + ": cus_1}, webhook: {listen: '0.0.0.0:80', secret_file: s}}}\n", "tls_cert"},
+		{"half a certificate", "settlement: {stripe: {key_file: k, event_name: a, customers: {" + stripePeer + ": cus_1}, webhook: {listen: '127.0.0.1:0', secret_file: s, tls_cert: c}}}\n", "belong together"},
+		{"an odd path", "settlement: {stripe: {key_file: k, event_name: a, customers: {" + stripePeer + ": cus_1}, webhook: {listen: '127.0.0.1:0', secret_file: s, path: 'a b'}}}\n", "webhook.path"},
 		{"one oracle operator", "oracle: {min_operators: 1}\n", "at least 2"},
 		{"a passport of no policy", "federation: {minimum_passport: gold}\n", "line 1"},
 		{"a passport of nobody", "federation: {minimum_passport: {policy_id: a, max_status_age_seconds: 1}}\n", "federation.minimum_passport: passport policy: neither issuers nor trust_anchors"},

@@ -2,6 +2,7 @@ package node
 
 import (
 	"cmp"
+	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -100,7 +101,7 @@ func (n *Node) measure(e *exposition) error {
 			e.sample(m.name, s.values[i], "peer", s.peer)
 		}
 	}
-	if err := n.measurePayments(e); err != nil {
+	if err := errors.Join(n.measurePayments(e), n.measureStripe(e)); err != nil {
 		return err
 	}
 	return n.measureMoney(e, series)

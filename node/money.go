@@ -29,6 +29,7 @@ type money struct {
 	lookout   *lookout
 	desk      *federation.Desk    // set by connect, once there is a network
 	settler   *settlement.Settler // the same
+	billing   *billing            // nil where nobody is billed
 
 	wake chan struct{} // capacity 1: a voucher arrived
 
@@ -72,12 +73,19 @@ func (m *money) connect(w *network) error {
 	if m.desk, err = federation.NewDesk(w.service); err != nil {
 		return err
 	}
-	m.settler, err = settlement.New(settlement.Config{Self: m.n.DID(), DB: m.n.db, Kernel: m.n.keys.Kernel(), Treaties: m.desk,
-		Counterparty: m.desk, Rails: rails, Notes: notes, Offchain: m.n.cfg.Settlement.Offchain,
-		VerifyPrice: signed.Verify, Now: m.n.now, Round: readRound, UsablePrice: m.usablePrice, Currencies: m.n.cfg.currencies(),
-		Vouchered: m.vouchered, Alarm: m.alarm, Failpoint: m.n.opts.Failpoint})
-	if err != nil {
+	if m.billing, err = newBilling(m.n); err != nil {
 		return err
+	}
+	config := settlement.Config{Self: m.n.DID(), DB: m.n.db, Kernel: m.n.keys.Kernel(), Treaties: m.desk,
+		Counterparty: m.desk, Rails: rails, Notes: notes,
+		VerifyPrice: signed.Verify, Now: m.n.now, Round: readRound, UsablePrice: m.usablePrice, Currencies: m.n.cfg.currencies(),
+		Vouchered: m.vouchered, Alarm: m.alarm, Failpoint: m.n.opts.Failpoint}
+	m.outsideRails(&config)
+	if m.settler, err = settlement.New(config); err != nil {
+		return err
+	}
+	if m.billing != nil {
+		m.billing.open(m.n.db, m.settler)
 	}
 	m.desk.SetSettler(m.settler)
 	return nil

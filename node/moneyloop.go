@@ -25,6 +25,11 @@ func (m *money) loops() {
 	m.lookout.loops()
 	m.n.every("continue payments", continueEvery, nil, m.settler.Continue)
 	m.n.every("release holds without a call", holdsEvery, nil, func(ctx context.Context) error { return m.sweepHolds(ctx, holdLease) })
+	if m.n.cfg.Settlement.outside() {
+		m.n.every("report usage and tell payers", reportEvery, nil, func(ctx context.Context) error {
+			return m.settler.Report(ctx, m.n.cfg.Settlement.AutoRedeem)
+		})
+	}
 	if len(m.n.cfg.Chains) > 0 {
 		m.n.every("compare channels with their chains", watchEvery, nil, m.watch)
 	}

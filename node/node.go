@@ -72,18 +72,19 @@ type Node struct {
 
 	junk atomic.Uint64 // requests that never entered
 
-	lifecycle sync.Mutex // guards what follows
-	started   bool
-	stopped   bool
-	servers   []io.Closer         // API listeners
-	apiAddr   string              // of the TCP API
-	vcAddr    string              // of the VC-API, "" if there is none
-	sellAddr  string              // of paid calls, "" if none are sold
-	issuer    *openid4vci.Issuer  // nil: no passports for wallets
-	verifier  *openid4vp.Verifier // nil: wallets are asked for nothing
-	loops     sync.WaitGroup      // goroutines of Start
-	ctx       context.Context     // ends with Stop
-	cancel    context.CancelFunc
+	lifecycle  sync.Mutex // guards what follows
+	started    bool
+	stopped    bool
+	servers    []io.Closer         // API listeners
+	apiAddr    string              // of the TCP API
+	vcAddr     string              // of the VC-API, "" if there is none
+	stripeAddr string              // where Stripe says what it did, "" if nobody is billed
+	sellAddr   string              // of paid calls, "" if none are sold
+	issuer     *openid4vci.Issuer  // nil: no passports for wallets
+	verifier   *openid4vp.Verifier // nil: wallets are asked for nothing
+	loops      sync.WaitGroup      // goroutines of Start
+	ctx        context.Context     // ends with Stop
+	cancel     context.CancelFunc
 
 	recovering sync.Mutex
 	recovered  bool

@@ -123,6 +123,3 @@ func (n *Node) sameCurrency(statement wire.Digest, amount *wire.MonetaryAmount) 
 		return nil
 	})
 }
-
-// outside reports whether something is configured that pays without a chain.
-func (s *SettlementConfig) outside() bool { return s.Offchain }

@@ -11,6 +11,7 @@ import (
 	"github.com/backbay-labs/chio-node/federation"
 	"github.com/backbay-labs/chio-node/settlement"
 	"github.com/backbay-labs/chio-node/settlement/evm"
+	"github.com/backbay-labs/chio-node/settlement/stripe"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -185,11 +186,14 @@ func settleProblem(err error) error {
 	}{
 		{settlement.ErrDeposit, "CHIO-SETTLE-DEPOSIT", "lock more first: chio-node settle fund"},
 		{settlement.ErrHalted, "CHIO-SETTLE-HALTED", "chain and ledger differ; nothing is paid on this channel until that is explained"},
-		{settlement.ErrUnpaid, "CHIO-SETTLE-UNPAID", "the payer holds too little, or the token refuses one of the two; it is tried again by the next run"},
+		{settlement.ErrUnpaid, "CHIO-SETTLE-UNPAID", "the payer holds too little, the token refuses one of the two, or Stripe refuses the report; it is tried again by the next run"},
 		{settlement.ErrRail, "CHIO-SETTLE-NO-RAIL", "configure the chain or rail that the treaty names"},
 		{settlement.ErrPayment, "CHIO-SETTLE-PAYMENT", "chio-node settle payments --all lists them"},
 		{settlement.ErrAmount, "CHIO-SETTLE-AMOUNT", "chio-node settle payments --all shows what is left"},
 		{settlement.ErrState, "CHIO-SETTLE-STATE", "chio-node settle payments --all shows the states; docs/settlement.md what follows each"},
+		{stripe.ErrNoEvent, "CHIO-STRIPE-EVENT", "chio-node settle stripe lists what waits"},
+		{stripe.ErrWaits, "CHIO-STRIPE-EVENT", "it is booked once that has come; chio-node settle stripe drop takes it off the list"},
+		{stripe.ErrAnswer, "CHIO-STRIPE-ANSWER", "it is not known whether Stripe counted it; it is asked again, and counts once"},
 		{settlement.ErrRefused, "CHIO-SETTLE-REFUSED", "the peer says why; both operators should look"},
 		{settlement.ErrConflict, "CHIO-SETTLE-CONFLICT", "run it again"},
 		{evm.ErrUnavailable, "CHIO-CHAIN", "is the rpc endpoint in the config up?"},

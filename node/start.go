@@ -19,7 +19,9 @@ type Ready struct {
 	Peer string `json:"peer"`
 	API  string `json:"api"`
 	VC   string `json:"vc_api,omitempty"`
-	X402 string `json:"x402,omitempty"` // where paid calls are sold
+
+	Stripe string `json:"stripe_webhook,omitempty"`
+	X402   string `json:"x402,omitempty"` // where paid calls are sold
 }
 
 // Start brings the node up: peers are asked about the calls they may have
@@ -52,6 +54,9 @@ func (n *Node) Start(ctx context.Context) (*Ready, error) {
 	if err := n.serveX402(ctx); err != nil {
 		return nil, err
 	}
+	if err := n.serveStripe(); err != nil {
+		return nil, err
+	}
 	n.network.loops()
 	n.money.loops()
 	n.x402.loops()
@@ -70,7 +75,7 @@ func (n *Node) Start(ctx context.Context) (*Ready, error) {
 	if n.cfg.Settlement.AutoRedeem {
 		n.every("redeem vouchers", time.Minute, n.money.wake, n.money.redeemDue)
 	}
-	return &Ready{DID: n.DID().String(), Peer: n.network.address(), API: n.apiAddress(), VC: n.vcAddr, X402: n.sellAddr}, nil
+	return &Ready{DID: n.DID().String(), Peer: n.network.address(), API: n.apiAddress(), VC: n.vcAddr, X402: n.sellAddr, Stripe: n.stripeAddr}, nil
 }
 
 // serveAPI listens on the loopback address of the config and on the Unix

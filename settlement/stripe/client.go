@@ -28,9 +28,9 @@ const (
 )
 
 var (
-	// ErrAnswer: what came back is no answer to the request, so it is not known
+	// ErrAnswer: nothing came back, or no answer to the request, so it is not known
 	// whether it counted.
-	ErrAnswer = errors.New("unusable answer of Stripe")
+	ErrAnswer = errors.New("no usable answer of Stripe")
 	// ErrCurrency: Stripe does not bill in it, or not in our minor units.
 	ErrCurrency = errors.New("currency that Stripe does not bill in these units")
 )
@@ -152,7 +152,7 @@ func (c *Client) post(ctx context.Context, body string) (status int, answer []by
 		if errors.As(err, &u) {
 			err = u.Err
 		}
-		return 0, nil, fmt.Errorf("ask Stripe: %w", err)
+		return 0, nil, fmt.Errorf("%w: %w", ErrAnswer, err)
 	}
 	defer func() { _ = res.Body.Close() }() // only read from
 	answer, err = io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))

@@ -27,6 +27,9 @@ func TestMain(m *testing.M) {
 		"chio-verify": func() { os.Exit(verifier.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 		"callon":      toolServer(serveCallOn),
 		"waiter":      toolServer(serveWait),
+
+		"stripedouble": toolServer(serveStripeDouble),
+		"stripesay":    toolServer(sayAsStripe),
 		"fileserver": func() {
 			if err := fileserver.Run(context.Background(), os.Args[1]); err != nil {
 				fmt.Fprintln(os.Stderr, "fileserver:", err)

@@ -154,6 +154,7 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 		Peer string `json:"peer"`
 		URL  string `json:"url"`
 		VC   string `json:"vc_api"`
+		Hook string `json:"stripe_webhook"`
 	}
 	if wire.UnmarshalLenient([]byte(text), &ready, wire.DocumentLimits) == nil {
 		_, address, _ := strings.Cut(ready.Peer, "@")
@@ -161,6 +162,7 @@ func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Setenv(args[0]+"_ADDRESS", address)
 		ts.Setenv(args[0]+"_DID", ready.DID)
 		ts.Setenv(args[0]+"_URL", ready.URL+ready.VC)
+		ts.Setenv(args[0]+"_HOOK", ready.Hook)
 	}
 }
 

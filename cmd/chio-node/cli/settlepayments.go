@@ -14,7 +14,8 @@ import (
 
 // settlePaymentCmds are the verbs for payments without a channel.
 func (a *app) settlePaymentCmds() []*cobra.Command {
-	return []*cobra.Command{a.settlePaymentsCmd(), a.settlePaidCmd(), a.settleConfirmCmd(), a.settleRejectCmd(), a.settleReturnCmd()}
+	return []*cobra.Command{a.settlePaymentsCmd(), a.settlePaidCmd(), a.settleConfirmCmd(), a.settleRejectCmd(), a.settleReturnCmd(),
+		a.settleStripeCmd()}
 }
 
 func (a *app) settlePaymentsCmd() *cobra.Command {
