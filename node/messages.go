@@ -473,6 +473,18 @@ type ImportRound struct {
 	Observations []wire.Raw `json:"observations"`
 }
 
+// JoinRounds asks "oracle/join": to go on from another operator's rounds of a
+// pair, oldest first, where they go on from this node's.
+type JoinRounds struct {
+	Rounds []wire.Raw `json:"rounds"`
+}
+
+// JoinedRounds answers "oracle/join": how many now count here, and the newest.
+type JoinedRounds struct {
+	Joined int         `json:"joined"`
+	ID     wire.Digest `json:"id,omitzero"`
+}
+
 // Round answers "oracle/import".
 type Round struct {
 	ID      wire.Digest `json:"id"`

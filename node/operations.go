@@ -149,6 +149,7 @@ var operations = map[string]handler{
 	"oracle/observe":       operation((*Node).observePrice),
 	"oracle/reset":         operation((*Node).resetPair),
 	"oracle/rounds":        operation((*Node).listRounds),
+	"oracle/join":          operation((*Node).joinRounds),
 	"oracle/status":        operation((*Node).oracleStatus),
 	"export":               operation((*Node).exportAll),
 	"mcp/ending":           operation((*Node).mcpEnding),

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -32,8 +33,8 @@ type priceServer struct {
 
 const (
 	peerTimeout       = 10 * time.Second
-	maxPeerBytes      = 64 << 10
-	maxServedRounds   = 100
+	maxPeerBytes      = 256 << 10
+	maxServedRounds   = 50
 	serveHeaderWait   = 10 * time.Second
 	minServeSeconds   = 1
 	defaultServeEvery = 60
@@ -45,7 +46,7 @@ func (a *app) oracleServeCmd() *cobra.Command {
 	var peers []string
 	c := &cobra.Command{Use: "serve PAIR", Short: "sign what the sources of a pair say on an interval, and serve it to the other operators",
 		Long: "Serves GET /observation (this operator's latest) and /rounds (the chain, newest first). With --peer it fetches\n" +
-			"theirs and makes rounds. It runs until it is interrupted; the node must be up.",
+			"theirs, goes on from their rounds where these go on from its own, and makes new ones. It runs until it is interrupted; the node must be up.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if every < minServeSeconds {
@@ -87,8 +88,8 @@ func (s *priceServer) run(ctx context.Context, listen string, every time.Duratio
 	}
 }
 
-// step signs one observation and, if enough peers answer, makes a round. The
-// node decides what is enough.
+// step signs one observation and, if enough peers answer, makes a round that
+// goes on from the rounds of all. The node decides what is enough.
 func (s *priceServer) step(ctx context.Context) error {
 	var own node.Observation
 	if err := s.call(ctx, "oracle/observe", node.ObservePrice{Pair: s.pair}, &own); err != nil {
@@ -100,6 +101,9 @@ func (s *priceServer) step(ctx context.Context) error {
 	req := node.ImportRound{Observations: []wire.Raw{own.Observation}}
 	var problems []error
 	for _, peer := range s.peers {
+		if err := s.join(ctx, peer); err != nil {
+			problems = append(problems, fmt.Errorf("peer %s: rounds: %w", peer, err))
+		}
 		doc, err := fetchObservation(ctx, peer)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("peer %s: %w", peer, err))
@@ -116,11 +120,34 @@ func (s *priceServer) step(ctx context.Context) error {
 	return errors.Join(problems...)
 }
 
+// join has the node go on from a peer's rounds. The node judges them.
+func (s *priceServer) join(ctx context.Context, peer string) error {
+	doc, err := fetch(ctx, peer, "/rounds")
+	if err != nil {
+		return err
+	}
+	var theirs node.Rounds
+	if err := wire.UnmarshalCanonical(doc, &theirs, wire.DocumentLimits); err != nil {
+		return err
+	}
+	var req node.JoinRounds
+	for _, r := range slices.Backward(theirs.Rounds) {
+		req.Rounds = append(req.Rounds, r.Round)
+	}
+	var joined node.JoinedRounds
+	return s.call(ctx, "oracle/join", req, &joined)
+}
+
 // fetchObservation reads a peer's latest. The node judges it.
 func fetchObservation(ctx context.Context, peer string) (wire.Raw, error) {
+	return fetch(ctx, peer, "/observation")
+}
+
+// fetch reads one canonical document of a peer.
+func fetch(ctx context.Context, peer, path string) (wire.Raw, error) {
 	ctx, cancel := context.WithTimeout(ctx, peerTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(peer, "/")+"/observation", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(peer, "/")+path, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,8 @@ type asked struct {
 	mu       sync.Mutex
 	says     string
 	imported [][]wire.Raw
+	joined   [][]wire.Raw
+	chain    []node.ListedRound // newest first
 }
 
 func (n *asked) call(_ context.Context, op string, req, resp any) error {
@@ -31,10 +33,12 @@ func (n *asked) call(_ context.Context, op string, req, resp any) error {
 			return errors.New("single_source")
 		}
 		resp.(*node.Observation).Observation = wire.Raw(n.says)
+	case "oracle/join":
+		n.joined = append(n.joined, req.(node.JoinRounds).Rounds)
 	case "oracle/import":
 		n.imported = append(n.imported, req.(node.ImportRound).Observations)
 	case "oracle/rounds":
-		resp.(*node.Rounds).Broken = "here"
+		resp.(*node.Rounds).Broken, resp.(*node.Rounds).Rounds = "here", n.chain
 	}
 	return nil
 }
@@ -56,7 +60,7 @@ func get(t *testing.T, url string) (int, string) {
 // TestOperatorsMakeRoundsOfEachOthers: two servers, each with its own node.
 func TestOperatorsMakeRoundsOfEachOthers(t *testing.T) {
 	ctx := context.Background()
-	a, b := &asked{says: `{"of":"a"}`}, &asked{says: `{"of":"b"}`}
+	a, b := &asked{says: `{"of":"a"}`, chain: []node.ListedRound{{Round: wire.Raw(`{"n":2}`), Operators: []string{}}, {Round: wire.Raw(`{"n":1}`), Operators: []string{}}}}, &asked{says: `{"of":"b"}`}
 	one := &priceServer{pair: "USDC/USD", call: a.call, log: io.Discard}
 	first := httptest.NewServer(one)
 	defer first.Close()
@@ -75,6 +79,9 @@ func TestOperatorsMakeRoundsOfEachOthers(t *testing.T) {
 	}
 	if err := two.step(ctx); err != nil || len(b.imported) != 1 || string(b.imported[0][0]) != b.says || string(b.imported[0][1]) != a.says {
 		t.Errorf("%v, %s", err, b.imported)
+	}
+	if n := len(b.joined); n != 2 || len(b.joined[n-1]) != 2 || string(b.joined[n-1][0]) != `{"n":1}` {
+		t.Errorf("the rounds of a peer, oldest first: %s", b.joined)
 	}
 	if code, doc := get(t, first.URL+"/rounds"); code != http.StatusOK || !strings.Contains(doc, `"broken":"here"`) {
 		t.Errorf("%d %s", code, doc)
