@@ -228,7 +228,7 @@ func (r refusingNotes) SubmitNote(ctx context.Context, doc []byte) (settlement.T
 
 // Blacklisting and pausing: refused now, paid by the same note later.
 func TestBlacklistedAndPausedNotesWait(t *testing.T) {
-	for _, refusal := range []string{"AccountFrozen", "TransfersPaused"} {
+	for _, refusal := range []string{"Blacklistable: account is blacklisted", "Pausable: paused"} {
 		w := noteWorld(t)
 		w.owe(10)
 		id := w.run().Statements[0].Statement

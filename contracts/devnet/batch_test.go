@@ -110,7 +110,7 @@ func TestContractWallets(t *testing.T) {
 	sig := b.sign(owner, b.receiveDigest(wallet, at, 5*usdc, before, nonce), false)
 	fund := b.ch.PackFundWithSignature(b.params, big.NewInt(5*usdc), new(big.Int), new(big.Int).SetUint64(before), big.NewInt(1), sig)
 	b.send(b.payee, at, fund)
-	b.refused(b.payee, at, fund, "AuthorizationUsedOrCanceled")
+	b.refused(b.payee, at, fund, "FiatTokenV2: authorization is used or canceled")
 
 	got := b.balance(addr(b.payee))
 	b.refused(b.payee, at, b.voucher(key("thief"), usdc, false), "BadSigner")

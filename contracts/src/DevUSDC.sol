@@ -8,7 +8,8 @@ import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/Signa
 /// @notice EIP-20 with 6 decimals, EIP-2612 and EIP-3009, written from the texts of
 /// the standards, with the domain name and version of USDC. Not for real value: its
 /// minter creates tokens at will up to a cap.
-/// @dev Used behind DevProxy, so that gas resembles the real token.
+/// @dev Used behind DevProxy, so that gas resembles the real token. It refuses with
+/// the words of FiatTokenV2_2, so that what reads them is tested with them.
 contract DevUSDC {
     /// @notice EIP-20 and EIP-712 metadata.
     string public constant name = "USD Coin";
@@ -52,21 +53,11 @@ contract DevUSDC {
     event Paused(bool paused);
     event Frozen(address indexed account, bool frozen);
 
+    // What only this token does is refused with an error of its own; everything else
+    // with the words of the real token, which whoever pays with it meets.
     error AlreadyInitialized();
-    error NotMinter(address caller);
     error SupplyCapExceeded(uint256 requested, uint256 left);
-    error TransfersPaused();
-    error AccountFrozen(address account);
     error ZeroAddress();
-    error TransferToToken();
-    error InsufficientBalance(uint256 balance, uint256 needed);
-    error InsufficientAllowance(uint256 allowed, uint256 needed);
-    error AuthorizationNotYetValid(uint256 validAfter);
-    error AuthorizationExpired(uint256 validBefore);
-    error AuthorizationUsedOrCanceled(bytes32 nonce);
-    error CallerMustBePayee(address caller);
-    error InvalidSigner(address recovered);
-    error PermitExpired(uint256 deadline);
 
     /// @notice Names the minter, once.
     function initialize(address firstMinter) external {
@@ -77,7 +68,7 @@ contract DevUSDC {
 
     /// @notice Creates tokens.
     function mint(address to, uint256 value) external {
-        require(msg.sender == minter, NotMinter(msg.sender));
+        require(msg.sender == minter, "FiatToken: caller is not a minter");
         require(to != address(0), ZeroAddress());
         uint256 left = SUPPLY_CAP - totalSupply;
         require(value <= left, SupplyCapExceeded(value, left));
@@ -88,14 +79,14 @@ contract DevUSDC {
 
     /// @notice Stops or resumes transfers, as the issuer of the real token can.
     function setPaused(bool stop) external {
-        require(msg.sender == minter, NotMinter(msg.sender));
+        require(msg.sender == minter, "Pausable: caller is not the pauser");
         paused = stop;
         emit Paused(stop);
     }
 
     /// @notice Freezes or frees an account.
     function setFrozen(address account, bool stop) external {
-        require(msg.sender == minter, NotMinter(msg.sender));
+        require(msg.sender == minter, "Blacklistable: caller is not the blacklister");
         frozen[account] = stop;
         emit Frozen(account, stop);
     }
@@ -106,7 +97,7 @@ contract DevUSDC {
     }
 
     function approve(address spender, uint256 value) external returns (bool) {
-        require(spender != address(0), ZeroAddress());
+        require(spender != address(0), "ERC20: approve to the zero address");
         allowance[msg.sender][spender] = value;
         emit Approval(msg.sender, spender, value);
         return true;
@@ -114,7 +105,7 @@ contract DevUSDC {
 
     function transferFrom(address from, address to, uint256 value) external returns (bool) {
         uint256 allowed = allowance[from][msg.sender];
-        require(allowed >= value, InsufficientAllowance(allowed, value));
+        require(allowed >= value, "ERC20: transfer amount exceeds allowance");
         allowance[from][msg.sender] = allowed - value;
         _transfer(from, to, value);
         return true;
@@ -170,7 +161,7 @@ contract DevUSDC {
         bytes32 r,
         bytes32 s
     ) external {
-        require(to == msg.sender, CallerMustBePayee(msg.sender));
+        require(to == msg.sender, "FiatTokenV2: caller must be the payee");
         _useAuthorization(from, validAfter, validBefore, nonce);
         bytes32 message = keccak256(
             abi.encode(RECEIVE_WITH_AUTHORIZATION_TYPEHASH, from, to, value, validAfter, validBefore, nonce)
@@ -189,7 +180,7 @@ contract DevUSDC {
         bytes32 nonce,
         bytes calldata signature
     ) external {
-        require(to == msg.sender, CallerMustBePayee(msg.sender));
+        require(to == msg.sender, "FiatTokenV2: caller must be the payee");
         _useAuthorization(from, validAfter, validBefore, nonce);
         bytes32 message = keccak256(
             abi.encode(RECEIVE_WITH_AUTHORIZATION_TYPEHASH, from, to, value, validAfter, validBefore, nonce)
@@ -200,7 +191,7 @@ contract DevUSDC {
 
     /// @notice EIP-3009: makes an unused authorization useless.
     function cancelAuthorization(address authorizer, bytes32 nonce, uint8 v, bytes32 r, bytes32 s) external {
-        require(!authorizationState[authorizer][nonce], AuthorizationUsedOrCanceled(nonce));
+        require(!authorizationState[authorizer][nonce], "FiatTokenV2: authorization is used or canceled");
         _checkSigner(authorizer, keccak256(abi.encode(CANCEL_AUTHORIZATION_TYPEHASH, authorizer, nonce)), v, r, s);
         authorizationState[authorizer][nonce] = true;
         emit AuthorizationCanceled(authorizer, nonce);
@@ -210,10 +201,10 @@ contract DevUSDC {
     function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s)
         external
     {
-        require(block.timestamp <= deadline, PermitExpired(deadline));
-        require(spender != address(0), ZeroAddress());
+        require(block.timestamp <= deadline, "FiatTokenV2: permit is expired");
+        require(spender != address(0), "ERC20: approve to the zero address");
         bytes32 message = keccak256(abi.encode(PERMIT_TYPEHASH, owner, spender, value, nonces[owner]++, deadline));
-        _checkSigner(owner, message, v, r, s);
+        require(_signed(owner, message, v, r, s), "EIP2612: invalid signature");
         allowance[owner][spender] = value;
         emit Approval(owner, spender, value);
     }
@@ -228,31 +219,36 @@ contract DevUSDC {
     }
 
     function _useAuthorization(address from, uint256 validAfter, uint256 validBefore, bytes32 nonce) private {
-        require(block.timestamp > validAfter, AuthorizationNotYetValid(validAfter));
-        require(block.timestamp < validBefore, AuthorizationExpired(validBefore));
-        require(!authorizationState[from][nonce], AuthorizationUsedOrCanceled(nonce));
+        require(block.timestamp > validAfter, "FiatTokenV2: authorization is not yet valid");
+        require(block.timestamp < validBefore, "FiatTokenV2: authorization is expired");
+        require(!authorizationState[from][nonce], "FiatTokenV2: authorization is used or canceled");
         authorizationState[from][nonce] = true;
         emit AuthorizationUsed(from, nonce);
     }
 
     function _checkSigner(address signer, bytes32 message, uint8 v, bytes32 r, bytes32 s) private view {
-        address got = ECDSA.recover(keccak256(abi.encodePacked(hex"1901", DOMAIN_SEPARATOR(), message)), v, r, s);
-        require(got == signer, InvalidSigner(got));
+        require(_signed(signer, message, v, r, s), "FiatTokenV2: invalid signature");
+    }
+
+    function _signed(address signer, bytes32 message, uint8 v, bytes32 r, bytes32 s) private view returns (bool) {
+        (address got, ECDSA.RecoverError problem,) =
+            ECDSA.tryRecover(keccak256(abi.encodePacked(hex"1901", DOMAIN_SEPARATOR(), message)), v, r, s);
+        return problem == ECDSA.RecoverError.NoError && got == signer;
     }
 
     function _checkSignature(address signer, bytes32 message, bytes calldata signature) private view {
         bytes32 digest = keccak256(abi.encodePacked(hex"1901", DOMAIN_SEPARATOR(), message));
-        require(SignatureChecker.isValidSignatureNow(signer, digest, signature), InvalidSigner(address(0)));
+        require(SignatureChecker.isValidSignatureNow(signer, digest, signature), "FiatTokenV2: invalid signature");
     }
 
     function _transfer(address from, address to, uint256 value) private {
-        require(!paused, TransfersPaused());
-        require(!frozen[from], AccountFrozen(from));
-        require(!frozen[to], AccountFrozen(to));
-        require(to != address(0) && from != address(0), ZeroAddress());
-        require(to != address(this), TransferToToken());
+        require(!paused, "Pausable: paused");
+        require(!frozen[from] && !frozen[to], "Blacklistable: account is blacklisted");
+        require(from != address(0), "ERC20: transfer from the zero address");
+        require(to != address(0), "ERC20: transfer to the zero address");
+        require(to != address(this), "Blacklistable: account is blacklisted"); // the real token has itself on its list
         uint256 balance = balanceOf[from];
-        require(balance >= value, InsufficientBalance(balance, value));
+        require(balance >= value, "ERC20: transfer amount exceeds balance");
         unchecked {
             balanceOf[from] = balance - value;
             balanceOf[to] += value;

@@ -200,5 +200,5 @@ func (c *Chain) checkParams(p ChannelParams) error {
 // IsReverted tells a refusal by the contract with the named error from others.
 func IsReverted(err error, name string) bool {
 	var revert *RevertError
-	return errors.As(err, &revert) && revert.Name == name
+	return errors.As(err, &revert) && (revert.Name == name || revert.Name == "" && revert.Reason == name)
 }

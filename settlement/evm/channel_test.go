@@ -113,7 +113,7 @@ func TestFundRefusals(t *testing.T) {
 	if _, err := b.payer.OpenAndFund(t.Context(), b.params, 0); !errors.Is(err, wire.ErrAmount) {
 		t.Errorf("nothing: %v", err)
 	}
-	if _, err := b.payer.OpenAndFund(t.Context(), b.params, start+1); !evm.IsReverted(err, "InsufficientBalance") {
+	if _, err := b.payer.OpenAndFund(t.Context(), b.params, start+1); !evm.IsReverted(err, "ERC20: transfer amount exceeds balance") {
 		t.Errorf("more than there is: %v", err)
 	}
 	// A refusal before signing takes no nonce.
