@@ -219,6 +219,9 @@ func (noSettler) AcceptVoucher(context.Context, did.DID, []byte) error { return 
 func (noSettler) PutRound(context.Context, did.DID, []byte) (wire.Digest, error) {
 	return wire.Digest{}, errNoSettler
 }
+func (noSettler) AnswerClose(context.Context, did.DID, settlement.CloseRequest) (string, error) {
+	return "", errNoSettler
+}
 func (noSettler) Heads(did.DID) ([]settlement.ChannelStatus, error) { return nil, nil }
 
 // prepare has a revoke one capability of its agent, makes one call that is

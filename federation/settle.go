@@ -23,6 +23,7 @@ const (
 	settleVoucher = "voucher"
 	settleRound   = "round"  // a price round that calls will name
 	settleStatus  = "status" // what the answerer holds of our payments
+	settleClose   = "close"  // a channel's end, to which the payee consents
 )
 
 // settleRequest is one frame; the fields are those of its type.
@@ -30,6 +31,8 @@ type settleRequest struct {
 	Type     string               `json:"type"`
 	Proposal *settlement.Proposal `json:"proposal,omitzero"`
 	Document wire.Raw             `json:"document,omitzero"` // voucher or round
+
+	Close *settlement.CloseRequest `json:"close,omitzero"`
 }
 
 // settleReply is one frame. Without OK, Reason says why.
@@ -38,6 +41,8 @@ type settleReply struct {
 	Reason string                     `json:"reason,omitempty"`
 	Answer *settlement.Answer         `json:"answer,omitzero"`
 	Heads  []settlement.ChannelStatus `json:"heads,omitempty"`
+
+	Consent string `json:"consent,omitempty"` // to a close: hex
 }
 
 // SettlementHandler answers what peers send. settlement.Settler is one.
@@ -46,6 +51,7 @@ type SettlementHandler interface {
 	AcceptVoucher(ctx context.Context, peer did.DID, doc []byte) error
 	PutRound(ctx context.Context, peer did.DID, doc []byte) (wire.Digest, error)
 	Heads(peer did.DID) ([]settlement.ChannelStatus, error)
+	AnswerClose(ctx context.Context, peer did.DID, req settlement.CloseRequest) (string, error)
 }
 
 // Desk is the settle protocol of a service: it is the Counterparty and the
@@ -105,6 +111,9 @@ func (x *Desk) answer(ctx context.Context, peer did.DID, req *settleRequest) (se
 	if h == nil {
 		return settleReply{}, errors.New("this node is not ready to settle: try again later")
 	}
+	if (req.Type == settleClose) != (req.Close != nil) {
+		return settleReply{}, fmt.Errorf("a settle request of type %.40q, and its fields are of another", req.Type)
+	}
 	switch {
 	case req.Type == settlePropose && req.Proposal != nil && req.Document == nil:
 		answer, err := (*h).AnswerProposal(ctx, peer, *req.Proposal)
@@ -117,6 +126,9 @@ func (x *Desk) answer(ctx context.Context, peer did.DID, req *settleRequest) (se
 	case req.Type == settleStatus && req.Proposal == nil && req.Document == nil:
 		heads, err := (*h).Heads(peer)
 		return settleReply{OK: true, Heads: heads}, err
+	case req.Type == settleClose && req.Proposal == nil && req.Document == nil:
+		consent, err := (*h).AnswerClose(ctx, peer, *req.Close)
+		return settleReply{OK: true, Consent: consent}, err
 	}
 	return settleReply{}, fmt.Errorf("no settle request is of type %.40q with these fields", req.Type)
 }
@@ -175,6 +187,15 @@ func (x *Desk) Deliver(ctx context.Context, peer did.DID, voucher []byte) error 
 func (x *Desk) Offer(ctx context.Context, peer did.DID, round []byte) error {
 	_, err := x.call(ctx, peer, settleRequest{Type: settleRound, Document: round})
 	return err
+}
+
+// Consent implements settlement.Counterparty.
+func (x *Desk) Consent(ctx context.Context, peer did.DID, req settlement.CloseRequest) (string, error) {
+	reply, err := x.call(ctx, peer, settleRequest{Type: settleClose, Close: &req})
+	if err != nil {
+		return "", err
+	}
+	return reply.Consent, nil
 }
 
 // Status asks a peer what it holds of our payments.

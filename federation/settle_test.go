@@ -102,6 +102,27 @@ func (p *paperChain) pay(v *settlement.Voucher) settlement.Transfer {
 
 func (paperRail) Track(context.Context) error { return nil }
 
+var errPaper = errors.New("no channel ends on paper")
+
+func (paperRail) Close(context.Context, settlement.Channel) (settlement.Transfer, error) {
+	return settlement.Transfer{}, errPaper
+}
+func (paperRail) Withdraw(context.Context, settlement.Channel) (settlement.Transfer, error) {
+	return settlement.Transfer{}, errPaper
+}
+func (paperRail) SignConsent(req settlement.CloseRequest) (string, error) {
+	return "consent to " + req.Channel.String(), nil
+}
+func (paperRail) CloseWithConsent(_ context.Context, _ settlement.Channel, req settlement.CloseRequest, consent string) (settlement.Transfer, error) {
+	if consent != "consent to "+req.Channel.String() {
+		return settlement.Transfer{}, errPaper
+	}
+	return settlement.Transfer{Tx: wire.Hash([]byte(consent))}, nil
+}
+func (paperRail) Returns(context.Context, wire.Digest, uint64) ([]settlement.Return, error) {
+	return nil, nil
+}
+
 // deskOrg is an organisation that settles.
 type deskOrg struct {
 	*org

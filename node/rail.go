@@ -77,7 +77,7 @@ func (r *evmRail) Standing(ctx context.Context, id wire.Digest) (settlement.Stan
 	if err != nil {
 		return settlement.Standing{}, err
 	}
-	return settlement.Standing{Deposited: latest.Deposited, Settled: latest.Settled, CloseAt: latest.CloseAt,
+	return settlement.Standing{Deposited: latest.Deposited, Settled: latest.Settled, CloseAt: latest.CloseAt, Epoch: latest.Epoch, FinalEpoch: final.Epoch, Time: int64(latest.Time),
 		FinalDeposited: final.Deposited, FinalSettled: final.Settled, FinalBlock: final.Block, FinalHash: final.BlockHash}, nil
 }
 
@@ -141,6 +141,63 @@ func (r *evmRail) Redeem(ctx context.Context, voucher []byte) (settlement.Transf
 	t := transfer(done.Tx)
 	t.Settled = done.Settled
 	return t, err
+}
+
+// Close implements settlement.Rail.
+func (r *evmRail) Close(ctx context.Context, c settlement.Channel) (settlement.Transfer, error) {
+	chain, p, err := r.open(ctx, c)
+	if err != nil {
+		return settlement.Transfer{}, err
+	}
+	t, err := chain.StartClose(ctx, p)
+	return transfer(t), err
+}
+
+// Withdraw implements settlement.Rail.
+func (r *evmRail) Withdraw(ctx context.Context, c settlement.Channel) (settlement.Transfer, error) {
+	chain, p, err := r.open(ctx, c)
+	if err != nil {
+		return settlement.Transfer{}, err
+	}
+	t, err := chain.Withdraw(ctx, p)
+	if evm.IsReverted(err, "NotWithdrawable") {
+		err = fmt.Errorf("%w: the grace period is not over: %w", settlement.ErrGrace, err)
+	}
+	return transfer(t), err
+}
+
+func (r *evmRail) consent(req *settlement.CloseRequest) *evm.Consent {
+	return &evm.Consent{ChainID: r.chainID, Contract: r.contract, Channel: req.Channel, Cumulative: req.Cumulative, Statement: req.Statement,
+		Epoch: req.Epoch, ValidUntil: uint64(max(req.ValidUntil, 0))}
+}
+
+// SignConsent implements settlement.Rail.
+func (r *evmRail) SignConsent(req settlement.CloseRequest) (string, error) {
+	return evm.SignConsent(r.m.key, r.consent(&req))
+}
+
+// CloseWithConsent implements settlement.Rail.
+func (r *evmRail) CloseWithConsent(ctx context.Context, c settlement.Channel, req settlement.CloseRequest, consent string) (settlement.Transfer, error) {
+	chain, p, err := r.open(ctx, c)
+	if err != nil {
+		return settlement.Transfer{}, err
+	}
+	t, err := chain.CloseWithConsent(ctx, p, r.consent(&req), consent)
+	return transfer(t), err
+}
+
+// Returns implements settlement.Rail.
+func (r *evmRail) Returns(ctx context.Context, channel wire.Digest, after uint64) ([]settlement.Return, error) {
+	chain, err := r.m.dial(ctx, r.config)
+	if err != nil {
+		return nil, err
+	}
+	ends, err := chain.Returns(ctx, channel, after)
+	out := make([]settlement.Return, len(ends))
+	for i, e := range ends {
+		out[i] = settlement.Return(e)
+	}
+	return out, err
 }
 
 // Track implements settlement.Rail.

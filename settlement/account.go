@@ -42,6 +42,12 @@ type account struct {
 	Settled   uint64 `json:"settled"`   // in the ledger: redeemed, final
 	Backing   uint64 `json:"backing"`   // payee: final deposit when last seen
 
+	Parties   *parties `json:"parties,omitzero"`
+	Returned  uint64   `json:"returned,omitzero"`   // in the ledger: given back to us by ends of the channel, final
+	Epoch     uint64   `json:"epoch,omitzero"`      // of these ends, in the ledger
+	EndsBlock uint64   `json:"ends_block,omitzero"` // the newest block whose ends are in the ledger
+	Leaving   *leaving `json:"leaving,omitzero"`
+
 	FinalBlock uint64 `json:"final_block,omitzero"` // the newest that was compared
 	Halted     string `json:"halted,omitempty"`     // why, while it is
 	Agrees     bool   `json:"agrees,omitzero"`      // halted, and the figures agree again: an operator may resume it
@@ -145,6 +151,10 @@ func (s *Settler) accountFor(r store.Reader, t *Terms, side Side) (*account, err
 		return nil, fmt.Errorf("%w: channel %s settles in %s, treaty %s in %s", ErrTerms, id, a.Currency, t.Treaty, t.SettleCurrency)
 	}
 	a.Treaty = t.Treaty
+	if a.Parties == nil && funded(t.Rail) {
+		c := s.params(t, side)
+		a.Parties = &parties{Payer: c.Payer, Payee: c.Payee, Token: c.Token}
+	}
 	return &a, nil
 }
 

@@ -14,7 +14,7 @@ import (
 const maxDifferences = 200
 
 // Audit is the comparison of what happened with what was posted. Facts are
-// obligations, statements that convert, deposits, gifts, redemptions, and what
+// obligations, statements that convert, deposits, gifts, redemptions, returns, and what
 // arrived or went back on rails without a channel.
 type Audit struct {
 	Facts       uint64   `json:"facts"`    // that have their posting
@@ -38,7 +38,7 @@ type auditor struct {
 }
 
 // moves are the sums of the postings that a channel caused.
-type moves struct{ deposits, gifts, settled, count uint64 }
+type moves struct{ deposits, gifts, settled, returned, count uint64 }
 
 // Audit compares the ledger with the facts, both ways, and says what differs.
 // It only fails where rows cannot be read. ledger.Verify judges the ledger by
@@ -47,8 +47,8 @@ type moves struct{ deposits, gifts, settled, count uint64 }
 //	1 every obligation has its posting, of its amount
 //	2 every statement that both sides signed and that converts has its posting
 //	3 every booked deposit has its posting, of its amount, and no other has one
-//	4 per channel, and per account that stands for one, deposits, gifts and redemptions in the ledger are the figures
-//	  of the channel
+//	4 per channel, and per account that stands for one, deposits, gifts, redemptions and returns in the ledger
+//	  are the figures of the channel
 //	5 every movement of a payment without a channel has its posting
 //	6 every posting has its fact
 func (s *Settler) Audit(r store.Reader, others ...Explainer) (*Audit, error) {
@@ -308,6 +308,8 @@ func (a *auditor) channelMove(rec *ledger.Record) (bool, error) {
 		m.gifts += units
 	case causeRedeem:
 		m.settled += units
+	case causeReturn:
+		m.returned += units
 	default:
 		return false, nil
 	}
@@ -325,7 +327,7 @@ func (a *auditor) compare(c *account) {
 		ledger, fact uint64
 	}{
 		{"deposits", m.deposits, c.Deposited}, {"gifts", m.gifts, c.Gifts}, {"redemptions", m.settled, c.Settled},
-		{"booked deposits", m.count, c.Booked},
+		{"returns", m.returned, c.Returned}, {"booked deposits", m.count, c.Booked},
 	} {
 		if f.ledger != f.fact {
 			a.differ("channel %s: %s in the ledger %d, at the channel %d", c.Channel, f.what, f.ledger, f.fact)

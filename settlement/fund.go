@@ -46,6 +46,9 @@ func (s *Settler) Fund(ctx context.Context, peer did.DID, amount uint64) (*Fundi
 	if err != nil {
 		return nil, err
 	}
+	if err := a.enters(ctx, rail); err != nil {
+		return nil, err
+	}
 	s.cfg.Failpoint("deposit.planned_before_send")
 	transfer, err := rail.Fund(ctx, s.params(t, Out), row.Amount, sequence)
 	if err != nil {

@@ -140,7 +140,9 @@ func (p *party) start() {
 	})
 	must(t, err)
 	t.Cleanup(p.chain.Close)
-	p.useRail(newRail(p.chain, evm.Latest))
+	rail := newRail(p.chain, evm.Latest)
+	rail.key = p.key
+	p.useRail(rail)
 }
 
 // useRail opens a settler over the store that moves money through a rail.
@@ -236,6 +238,14 @@ func (p *party) Offer(ctx context.Context, _ did.DID, doc []byte) (err error) {
 		return lost
 	}
 	return err
+}
+
+// Consent implements settlement.Counterparty.
+func (p *party) Consent(ctx context.Context, _ did.DID, req settlement.CloseRequest) (consent string, err error) {
+	if lost := p.carry("consent", func() { consent, err = p.peer.settler.AnswerClose(ctx, p.did, req) }); lost != nil {
+		return "", lost
+	}
+	return consent, err
 }
 
 // round is a price of 1 USDC in USD, signed by both operators.

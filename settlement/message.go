@@ -51,4 +51,6 @@ type Counterparty interface {
 	Propose(ctx context.Context, peer did.DID, p Proposal) (Answer, error)
 	Deliver(ctx context.Context, peer did.DID, voucher []byte) error
 	Offer(ctx context.Context, peer did.DID, round []byte) error
+	// Consent asks with AnswerClose, and returns the payee's signature.
+	Consent(ctx context.Context, peer did.DID, req CloseRequest) (string, error)
 }

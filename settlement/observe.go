@@ -13,6 +13,7 @@ import (
 type sight struct {
 	standing Standing
 	funded   map[uint64]Transfer // deposits under way, by sequence
+	returns  []Return            // ends of the channel that are final and not booked
 }
 
 // observe books what has become final on a channel and compares the chain with
@@ -72,8 +73,21 @@ func (s *Settler) look(ctx context.Context, a *account) (sight, error) {
 			}
 		}
 	}
-	seen.standing, err = rail.Standing(ctx, a.Channel)
+	if seen.standing, err = rail.Standing(ctx, a.Channel); err != nil {
+		return seen, err
+	}
+	seen.returns, err = lookReturns(ctx, rail, a, &seen.standing)
 	return seen, err
+}
+
+// everDeposited is what ever came into a channel by its final figures: what
+// went back is no longer among them.
+func (a *account) everDeposited(seen sight) uint64 {
+	sum := seen.standing.FinalDeposited + a.Returned
+	for _, back := range seen.returns {
+		sum += back.Amount
+	}
+	return sum
 }
 
 // book posts what is final. It sets Halted instead of failing when the figures
@@ -88,6 +102,11 @@ func (s *Settler) book(tx store.Tx, a *account, seen sight) error {
 		a.Halted = fmt.Sprintf("the chain has paid %d, the ledger says %d", now.FinalSettled, a.Settled)
 		return nil
 	}
+	if a.Side == Out && now.FinalEpoch < a.Epoch {
+		a.Halted = fmt.Sprintf("the channel has ended %d times, the ledger says %d", now.FinalEpoch, a.Epoch)
+		return nil
+	}
+	a.left(now)
 	if a.Side == In {
 		a.Backing = now.FinalDeposited
 		return s.bookSettled(tx, a, now.FinalSettled)
@@ -95,13 +114,16 @@ func (s *Settler) book(tx store.Tx, a *account, seen sight) error {
 	if err := s.bookDeposits(tx, a, seen); err != nil || a.Halted != "" {
 		return err
 	}
-	if have := a.Deposited + a.Gifts; now.FinalSettled > have {
+	if have := a.Deposited + a.Gifts; now.FinalSettled+a.everDeposited(seen)-now.FinalDeposited > have {
 		if a.Booked == a.Deposits {
 			a.Halted = fmt.Sprintf("the chain has paid %d, the ledger holds deposits of %d", now.FinalSettled, have)
 		}
 		return nil // a deposit of ours is final, and we have not looked at it since: both are booked then
 	}
 	if err := s.bookSettled(tx, a, now.FinalSettled); err != nil {
+		return err
+	}
+	if err := s.bookReturns(tx, a, seen); err != nil {
 		return err
 	}
 	return compareLedger(tx, a)
@@ -121,7 +143,7 @@ func (s *Settler) bookDeposits(tx store.Tx, a *account, seen sight) error {
 		if err != nil || !ok {
 			return fmt.Errorf("deposit %d: %w", n, orMissing(err))
 		}
-		if seen.standing.FinalDeposited < a.Deposited+a.Gifts+row.Amount {
+		if a.everDeposited(seen) < a.Deposited+a.Gifts+row.Amount {
 			break
 		}
 		row.Booked = true
@@ -136,7 +158,7 @@ func (s *Settler) bookDeposits(tx store.Tx, a *account, seen sight) error {
 			return err
 		}
 	}
-	have, ours := seen.standing.FinalDeposited, a.Deposited+a.Gifts
+	have, ours := a.everDeposited(seen), a.Deposited+a.Gifts
 	switch {
 	case have < ours:
 		a.Halted = fmt.Sprintf("the chain holds deposits of %d, the ledger says %d", have, ours)
@@ -182,6 +204,7 @@ const (
 	causeDeposit = "deposit"
 	causeGift    = "gift"
 	causeRedeem  = "redeem"
+	causeReturn  = "return"
 )
 
 // moveID is the id of the posting of one movement on a channel.
@@ -202,7 +225,7 @@ func compareLedger(tx store.Tx, a *account) error {
 		return err
 	}
 	holds, err := b.NetDebit()
-	if want := a.Deposited + a.Gifts - a.Settled; err != nil || holds != want {
+	if want := a.Deposited + a.Gifts - a.Settled - a.Returned; err != nil || holds != want {
 		a.Halted = fmt.Sprintf("the ledger account holds %d less %d, the chain says %d", b.Debits, b.Credits, want)
 	}
 	return nil

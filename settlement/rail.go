@@ -21,7 +21,16 @@ type Standing struct {
 	FinalDeposited, FinalSettled uint64
 	FinalBlock                   uint64
 	FinalHash                    wire.Digest
-	CloseAt                      int64 // unix seconds, 0 unless the payer is leaving
+	CloseAt                      int64  // unix seconds, 0 unless the payer is leaving
+	Epoch, FinalEpoch            uint64 // how often the channel has ended
+	Time                         int64  // the chain's clock, unix seconds
+}
+
+// Return is what one end of a channel gave back to its payer, in a mined block.
+type Return struct {
+	Amount uint64 // token units
+	Tx     wire.Digest
+	Block  uint64
 }
 
 // Transfer is a transaction that was mined.
@@ -64,6 +73,17 @@ type Rail interface {
 	// Redeem has a voucher paid and returns once mined; what was paid before
 	// is not paid again.
 	Redeem(ctx context.Context, voucher []byte) (Transfer, error)
+	// Close announces that we leave a channel in which we pay; Withdraw returns
+	// what is left to us once its grace period is over, ErrGrace before. Both
+	// return once mined.
+	Close(ctx context.Context, c Channel) (Transfer, error)
+	Withdraw(ctx context.Context, c Channel) (Transfer, error)
+	// SignConsent signs, as payee, that a channel may end so; CloseWithConsent
+	// ends it, as payer, and returns once mined.
+	SignConsent(req CloseRequest) (string, error)
+	CloseWithConsent(ctx context.Context, c Channel, req CloseRequest, consent string) (Transfer, error)
+	// Returns lists the ends of a channel after a block, in their order.
+	Returns(ctx context.Context, channel wire.Digest, after uint64) ([]Return, error)
 	// Track resumes and follows every transaction under way.
 	Track(ctx context.Context) error
 }

@@ -14,6 +14,7 @@ import (
 type evmRail struct {
 	chain *evm.Chain
 	final evm.Tag
+	key   *evm.Key // of consents; nil where none is signed
 }
 
 var _ settlement.Rail = (*evmRail)(nil)
@@ -21,7 +22,7 @@ var _ settlement.Rail = (*evmRail)(nil)
 // newRail makes a rail. final names the block whose figures count as never to be
 // undone: evm.Finalized, or for a development chain without finality
 // evm.Latest.
-func newRail(chain *evm.Chain, final evm.Tag) *evmRail { return &evmRail{chain, final} }
+func newRail(chain *evm.Chain, final evm.Tag) *evmRail { return &evmRail{chain: chain, final: final} }
 
 // ChainID is the CAIP-2 id.
 func (r *evmRail) ChainID() string { return caip2(r.chain.ID()) }
@@ -65,7 +66,7 @@ func (r *evmRail) Standing(ctx context.Context, channel wire.Digest) (settlement
 	}
 	now, err := r.chain.ChannelState(ctx, channel, evm.Latest)
 	return settlement.Standing{
-		Deposited: now.Deposited, Settled: now.Settled, CloseAt: now.CloseAt,
+		Deposited: now.Deposited, Settled: now.Settled, CloseAt: now.CloseAt, Epoch: now.Epoch, FinalEpoch: final.Epoch, Time: int64(now.Time),
 		FinalDeposited: final.Deposited, FinalSettled: final.Settled,
 	}, err
 }
@@ -135,6 +136,59 @@ func (r *evmRail) Redeem(ctx context.Context, voucher []byte) (settlement.Transf
 	t := r.transfer(&red.Tx)
 	t.Settled = red.Settled
 	return t, nil
+}
+
+// Close announces that the payer leaves.
+func (r *evmRail) Close(ctx context.Context, c settlement.Channel) (settlement.Transfer, error) {
+	p, err := params(c)
+	if err != nil {
+		return settlement.Transfer{}, err
+	}
+	t, err := r.chain.StartClose(ctx, p)
+	return r.transfer(&t), err
+}
+
+// Withdraw brings back the rest.
+func (r *evmRail) Withdraw(ctx context.Context, c settlement.Channel) (settlement.Transfer, error) {
+	p, err := params(c)
+	if err != nil {
+		return settlement.Transfer{}, err
+	}
+	t, err := r.chain.Withdraw(ctx, p)
+	if evm.IsReverted(err, "NotWithdrawable") {
+		err = fmt.Errorf("%w: %w", settlement.ErrGrace, err)
+	}
+	return r.transfer(&t), err
+}
+
+func (r *evmRail) consent(req *settlement.CloseRequest) *evm.Consent {
+	return &evm.Consent{ChainID: r.chain.ID(), Contract: r.chain.Contract(), Channel: req.Channel, Cumulative: req.Cumulative,
+		Statement: req.Statement, Epoch: req.Epoch, ValidUntil: uint64(req.ValidUntil)}
+}
+
+// SignConsent signs as the payee.
+func (r *evmRail) SignConsent(req settlement.CloseRequest) (string, error) {
+	return evm.SignConsent(r.key, r.consent(&req))
+}
+
+// CloseWithConsent ends a channel at once.
+func (r *evmRail) CloseWithConsent(ctx context.Context, c settlement.Channel, req settlement.CloseRequest, consent string) (settlement.Transfer, error) {
+	p, err := params(c)
+	if err != nil {
+		return settlement.Transfer{}, err
+	}
+	t, err := r.chain.CloseWithConsent(ctx, p, r.consent(&req), consent)
+	return r.transfer(&t), err
+}
+
+// Returns lists the ends of a channel.
+func (r *evmRail) Returns(ctx context.Context, channel wire.Digest, after uint64) ([]settlement.Return, error) {
+	ends, err := r.chain.Returns(ctx, channel, after)
+	var out []settlement.Return
+	for _, e := range ends {
+		out = append(out, settlement.Return(e))
+	}
+	return out, err
 }
 
 // Track resumes and follows what is under way.

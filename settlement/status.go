@@ -44,7 +44,8 @@ type ChannelStatus struct {
 	Redeemed   uint64       `json:"redeemed"`
 	Deposited  uint64       `json:"deposited"`
 	Settled    uint64       `json:"settled"`
-	Tx         wire.Digest  `json:"tx,omitzero"` // of the latest redemption we made
+	Leaving    bool         `json:"leaving,omitzero"` // its end was announced, or consented to
+	Tx         wire.Digest  `json:"tx,omitzero"`      // of the latest redemption we made
 	Halted     string       `json:"halted,omitempty"`
 	Reason     string       `json:"reason,omitempty"` // why Stage is unpaid, timed_out, failed or reorged
 }
@@ -104,8 +105,8 @@ func direction(r store.Reader, side Side, peer did.DID) (Direction, error) {
 
 func channelStatus(r store.Reader, a *account) (ChannelStatus, error) {
 	c := ChannelStatus{Channel: a.Channel, ChainID: a.ChainID, Rail: a.Rail, Currency: a.Currency, Sequence: a.Sequence, Statement: a.Head,
-		Cumulative: a.Cumulative, Vouchered: a.Vouchered, Redeemed: a.Redeemed, Deposited: a.Deposited + a.Gifts,
-		Settled: a.Settled, Halted: a.Halted}
+		Cumulative: a.Cumulative, Vouchered: a.Vouchered, Redeemed: a.Redeemed, Deposited: a.Deposited + a.Gifts - a.Returned,
+		Settled: a.Settled, Halted: a.Halted, Leaving: a.Leaving != nil}
 	if a.Side == In {
 		c.Deposited = a.Backing
 	}

@@ -142,11 +142,15 @@ func (s *Settler) rail(chainID, contract string) (Rail, error) {
 func (s *Settler) params(t *Terms, side Side) Channel {
 	payer, payee := s.parties(t.Peer, side)
 	c := Channel{Payer: t.OwnAddress, Payee: t.PeerAddress, Token: t.Token,
-		Salt: wire.Hash([]byte("chio.channel.v1\x00" + payer.String() + "\x00" + payee.String()))}
+		Salt: channelSalt(payer, payee)}
 	if side == In {
 		c.Payer, c.Payee = c.Payee, c.Payer
 	}
 	return c
+}
+
+func channelSalt(payer, payee did.DID) wire.Digest {
+	return wire.Hash([]byte("chio.channel.v1\x00" + payer.String() + "\x00" + payee.String()))
 }
 
 func (s *Settler) parties(peer did.DID, side Side) (payer, payee did.DID) {

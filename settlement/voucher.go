@@ -44,7 +44,7 @@ func (run *runner) promise(ctx context.Context, a *account, rec *record) error {
 	if err != nil {
 		return err
 	}
-	if err := covers(&standing, a, st.Cumulative); err != nil {
+	if err := errors.Join(a.stays(&standing), covers(&standing, a, st.Cumulative)); err != nil {
 		return err
 	}
 	doc, err := rail.SignVoucher(run.s.params(t, Out), st.Cumulative, env.ID())
@@ -126,7 +126,7 @@ func (run *runner) deliver(ctx context.Context, a *account, rec *record) error {
 //	2 it names a statement of the peer that both sides signed
 //	3 it promises exactly what that statement owes in total, on its channel
 //	4 statement and voucher are the newest of the channel
-//	5 the channel holds that much and is not closing
+//	5 the channel holds that much and is not closing, nor have we consented to that
 //
 // On a rail without a deposit the document is a note, the payer's word that it
 // has paid, or the payee's receipt: see acceptNote, acceptClaim, acceptReceipt.
@@ -166,7 +166,7 @@ func (s *Settler) AcceptVoucher(ctx context.Context, peer did.DID, doc []byte) e
 	if err != nil {
 		return err
 	}
-	if err := covers(&standing, a, v.Cumulative); err != nil { // 5
+	if err := errors.Join(a.stays(&standing), covers(&standing, a, v.Cumulative)); err != nil { // 5
 		return err
 	}
 	err = s.cfg.DB.Update(ctx, func(tx store.Tx) error {

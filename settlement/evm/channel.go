@@ -23,6 +23,7 @@ type ChannelState struct {
 	Epoch     uint64 // how often the channel has ended
 	Block     uint64
 	BlockHash wire.Digest
+	Time      uint64 // of the block, unix seconds
 }
 
 // ChannelID is the id of a channel on this chain and contract.
@@ -57,7 +58,7 @@ func (c *Chain) FinalState(ctx context.Context, id wire.Digest) (ChannelState, e
 }
 
 func (c *Chain) channelAt(ctx context.Context, id wire.Digest, at block) (ChannelState, error) {
-	s := ChannelState{Channel: id, Block: at.Number, BlockHash: wire.Digest(at.Hash)}
+	s := ChannelState{Channel: id, Block: at.Number, BlockHash: wire.Digest(at.Hash), Time: at.Time}
 	out, err := read(ctx, c, at, c.config.Channel, c.channel.PackChannels(id), c.channel.UnpackChannels)
 	if err != nil {
 		return s, err
