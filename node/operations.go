@@ -120,6 +120,8 @@ var operations = map[string]handler{
 	"settle/cancel":        operation((*Node).settleCancel),
 	"settle/resume":        operation((*Node).settleResume),
 	"settle/release":       operation((*Node).releaseChannel),
+	"settle/close":         operation((*Node).closeChannels),
+	"settle/withdraw":      operation((*Node).withdrawChannels),
 	"settle/payments":      operation((*Node).payments),
 	"settle/paid":          operation((*Node).statePaid),
 	"settle/confirm":       operation((*Node).confirmPaid),

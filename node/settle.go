@@ -184,6 +184,7 @@ func settleProblem(err error) error {
 		cause      error
 		code, hint string
 	}{
+		{settlement.ErrNoConsent, "CHIO-SETTLE-NO-CONSENT", "settle with it and ask again; chio-node settle close --force leaves without, after the grace period"},
 		{settlement.ErrDeposit, "CHIO-SETTLE-DEPOSIT", "lock more first: chio-node settle fund"},
 		{settlement.ErrHalted, "CHIO-SETTLE-HALTED", "chain and ledger differ; nothing is paid on this channel until that is explained"},
 		{settlement.ErrUnpaid, "CHIO-SETTLE-UNPAID", "the payer holds too little, the token refuses one of the two, or Stripe refuses the report; it is tried again by the next run"},
@@ -195,6 +196,11 @@ func settleProblem(err error) error {
 		{stripe.ErrWaits, "CHIO-STRIPE-EVENT", "it is booked once that has come; chio-node settle stripe drop takes it off the list"},
 		{stripe.ErrAnswer, "CHIO-STRIPE-ANSWER", "it is not known whether Stripe counted it; it is asked again, and counts once"},
 		{settlement.ErrRefused, "CHIO-SETTLE-REFUSED", "the peer says why; both operators should look"},
+		{settlement.ErrGrace, "CHIO-SETTLE-GRACE", "settle status shows the channels; the node withdraws by itself once the grace period is over"},
+		{settlement.ErrClosing, "CHIO-SETTLE-CLOSING", "wait for the end of the channel, then settle fund opens it again"},
+		{settlement.ErrNothingHeld, "CHIO-SETTLE-EMPTY", "there is nothing to take back"},
+		{settlement.ErrOwed, "CHIO-SETTLE-OWED", "chio-node settle run first; settle close --force leaves all the same, and what is owed stays owed"},
+		{settlement.ErrUnknownChannel, "CHIO-SETTLE-CHANNEL", "chio-node settle status lists the channels"},
 		{settlement.ErrConflict, "CHIO-SETTLE-CONFLICT", "run it again"},
 		{evm.ErrUnavailable, "CHIO-CHAIN", "is the rpc endpoint in the config up?"},
 		{evm.ErrWrongChain, "CHIO-CHAIN-ID", "correct chain_id or rpc in the config"},

@@ -71,6 +71,7 @@ func (n *Node) Start(ctx context.Context) (*Ready, error) {
 	}
 	if len(n.cfg.Chains) > 0 {
 		n.every("watch chains", watchInterval, nil, n.money.watchChains)
+		n.every("withdraw from closed channels", watchInterval, nil, n.money.withdrawDue)
 	}
 	if n.cfg.Settlement.AutoRedeem {
 		n.every("redeem vouchers", time.Minute, n.money.wake, n.money.redeemDue)

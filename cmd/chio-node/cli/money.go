@@ -38,7 +38,7 @@ func (a *app) settleCmd() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.chainTxs(cmd, "settle/resume", node.ChainTxRequest{Chain: args[0]})
 		}}
-	c.AddCommand(fund, run, status, a.settleShowCmd(), a.settleVerifyCmd(), a.settleReleaseCmd(), txs, cancel, resume)
+	c.AddCommand(fund, run, status, a.settleShowCmd(), a.settleVerifyCmd(), a.settleReleaseCmd(), a.settleCloseCmd(), a.settleWithdrawCmd(), txs, cancel, resume)
 	c.AddCommand(a.settlePaymentCmds()...)
 	return c
 }
