@@ -64,17 +64,24 @@ contract ChioBondVault is EIP712 {
         bytes signature;
     }
 
-    /// @notice The EIP-712 types of what arbiters sign.
+    /// @notice The EIP-712 type of a hold, as arbiters sign it.
     bytes32 public constant HOLD_TYPEHASH =
         keccak256("Hold(bytes32 bond,uint16 sequence,uint96 amount,uint64 until,bytes32 evidence)");
+    /// @notice The EIP-712 type of a slash.
     bytes32 public constant SLASH_TYPEHASH =
         keccak256("Slash(bytes32 bond,uint16 sequence,uint96 amount,bytes32 distribution,bytes32 evidence)");
+    /// @notice The EIP-712 type of taking a slash back.
     bytes32 public constant OVERTURN_TYPEHASH = keccak256("Overturn(bytes32 bond,uint16 sequence,bytes32 evidence)");
+    /// @notice The EIP-712 type of a release before the expiry.
     bytes32 public constant RELEASE_TYPEHASH = keccak256("Release(bytes32 bond,uint16 sequence,uint96 amount)");
 
+    /// @notice How many arbiters a bond may have.
     uint256 public constant MAX_ARBITERS = 16;
+    /// @notice How many beneficiaries a slash may have.
     uint256 public constant MAX_SHARES = 16;
+    /// @notice The shortest appeal window.
     uint64 public constant MIN_APPEAL_SECONDS = 1 hours;
+    /// @notice The longest appeal window.
     uint64 public constant MAX_APPEAL_SECONDS = 30 days;
     /// @notice How long after a bond's expiry a hold may last and a slash begin.
     uint64 public constant MAX_HOLD_SECONDS = 90 days;

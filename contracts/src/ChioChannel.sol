@@ -6,6 +6,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
+/// @title Receiving by authorization
 /// @notice The part of EIP-3009 that funding uses.
 interface IReceiveWithAuthorization {
     /// @notice Moves tokens that `from` authorised by signature to the caller, who must be `to`.
@@ -70,6 +71,8 @@ contract ChioChannel is EIP712 {
     }
 
     /// @notice One voucher of a batch.
+    /// @dev Only ever in calldata, where nothing is packed.
+    // solhint-disable-next-line gas-struct-packing
     struct Claim {
         address payer;
         bytes32 salt;
@@ -96,8 +99,9 @@ contract ChioChannel is EIP712 {
     bytes32 public constant CLOSE_TYPEHASH = keccak256(
         "CooperativeClose(bytes32 channel,uint96 cumulative,bytes32 statement,uint32 epoch,uint64 validUntil)"
     );
-    /// @notice Bounds of the grace period: the payee must have time to notice a close.
+    /// @notice The shortest grace period: the payee must have time to notice a close.
     uint64 public constant MIN_GRACE_SECONDS = 1 hours;
+    /// @notice The longest grace period.
     uint64 public constant MAX_GRACE_SECONDS = 30 days;
 
     /// @dev Half the order of secp256k1: a low s is at most this (EIP-2).
@@ -147,6 +151,7 @@ contract ChioChannel is EIP712 {
     /// @notice The channel is not closing, or its grace period is not over.
     error NotWithdrawable(uint256 closeAt);
 
+    /// @notice Sets the grace period of every channel.
     /// @param graceSeconds seconds between a close and the earliest withdrawal
     constructor(uint64 graceSeconds) EIP712("ChioChannel", "1") {
         require(

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+// A proxy is assembly and delegatecall.
+// solhint-disable no-inline-assembly, avoid-low-level-calls
+
 /// @title A storage proxy for development chains
 /// @notice Forwards every call to one implementation, chosen at deployment and
 /// never changed. It exists so that the development token costs what a token
@@ -12,6 +15,7 @@ contract DevProxy {
     error NotAContract(address implementation);
     error InitializationFailed();
 
+    /// @notice Fixes the implementation and runs its initialising call.
     /// @param implementation the code to run
     /// @param data the initialising call
     constructor(address implementation, bytes memory data) {
@@ -23,6 +27,7 @@ contract DevProxy {
         require(ok, InitializationFailed());
     }
 
+    /// @notice Forwards the call.
     fallback() external {
         assembly ("memory-safe") {
             let ptr := mload(0x40)

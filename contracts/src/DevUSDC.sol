@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+// The names and the words are those of the standards and of the real token, and
+// what they mean stands there.
+// solhint-disable const-name-snakecase, gas-custom-errors, reason-string, use-natspec
+
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 
