@@ -12,6 +12,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/ethclient"
 
+	"github.com/backbay-labs/chio-node/contracts"
 	"github.com/backbay-labs/chio-node/contracts/bindings/channel"
 	"github.com/backbay-labs/chio-node/contracts/bindings/devusdc"
 	"github.com/backbay-labs/chio-node/wire"
@@ -40,7 +41,8 @@ type Chain struct {
 // Dial connects and refuses to go on unless:
 //
 //	1 an endpoint serves the configured chain id; those that do not are not used
-//	2 the channel contract has code, and the domain this package signs for
+//	2 the channel contract has the code of this project, and the domain this
+//	  package signs for
 //	3 the token has code, 6 decimals, and a domain made of its name and version
 //	4 the key's nonce is what this store knows of (see checkNonce), unless
 //	  payments are halted anyway
@@ -116,7 +118,27 @@ func (c *Chain) checkChannel(ctx context.Context, at block) error {
 	if want := domainSeparator(channelName, channelVersion, c.config.ChainID, c.config.Channel); got != want {
 		return fmt.Errorf("%w: channel %s signs for another domain", ErrWrongContract, c.config.Channel)
 	}
-	return nil
+	return c.checkCode(ctx, at)
+}
+
+// checkCode holds the contract to the code of this project: a domain can be
+// claimed by a contract that pays nobody.
+func (c *Chain) checkCode(ctx context.Context, at block) error {
+	artifact, err := contracts.Load(contracts.Channel)
+	if err != nil {
+		return err
+	}
+	code, err := ask(ctx, c, func(ctx context.Context, client *ethclient.Client) ([]byte, error) {
+		return client.CodeAtHash(ctx, toCommon(c.config.Channel), at.Hash)
+	})
+	if err != nil {
+		return c.unavailable("reading the channel's code", err)
+	}
+	same, err := artifact.MatchesRuntime(code)
+	if err == nil && !same {
+		err = fmt.Errorf("%w: the code at %s is not that of ChioChannel as built here; deploy contracts/artifacts/ChioChannel.json, or correct the address", ErrWrongContract, c.config.Channel)
+	}
+	return err
 }
 
 // checkToken reads the domain rather than assuming it: deployments of USDC

@@ -1,9 +1,12 @@
 package evm_test
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/ethereum/go-ethereum/common/hexutil"
 
 	"github.com/backbay-labs/chio-node/contracts/devnet"
 	"github.com/backbay-labs/chio-node/settlement/evm"
@@ -86,4 +89,34 @@ func TestFeeCap(t *testing.T) {
 	if dear := tip.Uint64()+head.BaseFee.Uint64() > 1e9; dear != errors.Is(err, evm.ErrFee) {
 		t.Fatalf("tip %s, base %s: %v", tip, head.BaseFee, err)
 	}
+}
+
+// TestDialRefusesForeignCode: a contract that claims our domain, and whose code
+// differs by one byte, may keep what is paid into it.
+func TestDialRefusesForeignCode(t *testing.T) {
+	b := newBed(t)
+	p := newProxy(t, b.net.RPC())
+	config := b.config("payer", b.payerDB)
+	config.RPC = p.server.URL
+	p.set(func(c call, honest func(call) answer) answer {
+		a := honest(c)
+		if c.Method == "eth_getCode" {
+			var code hexutil.Bytes
+			if err := json.Unmarshal(a.Result, &code); err != nil {
+				t.Error(err)
+			}
+			code[len(code)/2] ^= 1
+			a.Result, _ = json.Marshal(code)
+		}
+		return a
+	})
+	if _, err := evm.Dial(t.Context(), config); !errors.Is(err, evm.ErrWrongContract) || !strings.Contains(err.Error(), "ChioChannel.json") {
+		t.Fatalf("got %v", err)
+	}
+	p.set(nil)
+	c, err := evm.Dial(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
 }
