@@ -120,6 +120,7 @@ var operations = map[string]handler{
 	"settle/cancel":        operation((*Node).settleCancel),
 	"settle/resume":        operation((*Node).settleResume),
 	"settle/release":       operation((*Node).releaseChannel),
+	"settle/retry":         operation((*Node).settleRetry),
 	"settle/close":         operation((*Node).closeChannels),
 	"settle/withdraw":      operation((*Node).withdrawChannels),
 	"settle/payments":      operation((*Node).payments),

@@ -104,6 +104,9 @@ func (f *fed) settled(what string, want uint64) {
 	for range 2 {
 		eventually(f.t, what+": both sides settle", func() error {
 			for _, o := range []*org{f.acme, f.globex} {
+				if r := o.run("settle", "retry"); r.exit != node.ExitOK {
+					return fmt.Errorf("%s", r)
+				}
 				if r := o.run("settle", "run"); r.exit != node.ExitOK {
 					return fmt.Errorf("%s", r)
 				}

@@ -38,7 +38,7 @@ func (a *app) settleCmd() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.chainTxs(cmd, "settle/resume", node.ChainTxRequest{Chain: args[0]})
 		}}
-	c.AddCommand(fund, run, status, a.settleShowCmd(), a.settleVerifyCmd(), a.settleReleaseCmd(), a.settleCloseCmd(), a.settleWithdrawCmd(), txs, cancel, resume)
+	c.AddCommand(fund, run, status, a.settleShowCmd(), a.settleVerifyCmd(), a.settleRetryCmd(), a.settleReleaseCmd(), a.settleCloseCmd(), a.settleWithdrawCmd(), txs, cancel, resume)
 	c.AddCommand(a.settlePaymentCmds()...)
 	return c
 }
@@ -80,17 +80,8 @@ func (a *app) chainTxs(cmd *cobra.Command, op string, req any) error {
 	}
 	failed := false
 	err := a.print(res, func(w io.Writer) {
-		for _, c := range res.Chains {
-			fmt.Fprintf(w, "%s: %d transaction(s) under way\n", c.Chain, len(c.Txs))
-			for _, t := range c.Txs {
-				fmt.Fprintf(w, "  %s\n    %s, nonce %d, tx 0x%s, %d variant(s), %d reorganisation(s)\n", t.Key, t.State, t.Nonce, t.Hash, max(1, len(t.Variants)), t.Reorgs)
-				if t.Stuck != "" {
-					fmt.Fprintf(w, "    %s\n", t.Stuck)
-				}
-			}
-			if c.Problem != "" {
-				fmt.Fprintf(w, "  problem: %s\n", c.Problem)
-			}
+		for i := range res.Chains {
+			showChain(w, &res.Chains[i])
 		}
 	})
 	for _, c := range res.Chains {
@@ -100,6 +91,57 @@ func (a *app) chainTxs(cmd *cobra.Command, op string, req any) error {
 		return exit(node.ExitFailure)
 	}
 	return err
+}
+
+func showChain(w io.Writer, c *node.ChainTx) {
+	fmt.Fprintf(w, "%s: %d transaction(s) under way\n", c.Chain, len(c.Txs))
+	for _, t := range c.Txs {
+		fmt.Fprintf(w, "  %s\n    %s, nonce %d, tx 0x%s, %d variant(s), %d reorganisation(s)\n", t.Key, t.State, t.Nonce, t.Hash, max(1, len(t.Variants)), t.Reorgs)
+		if t.Stuck != "" {
+			fmt.Fprintf(w, "    %s\n", t.Stuck)
+		}
+	}
+	if c.Problem != "" {
+		fmt.Fprintf(w, "  problem: %s\n", c.Problem)
+	}
+}
+
+func (a *app) settleRetryCmd() *cobra.Command {
+	return &cobra.Command{Use: "retry [PEER]", Short: "go on at once with what is stuck, and say of each what keeps it", Args: cobra.MaximumNArgs(1),
+		Long: "Sends again what no block has, what did not reach its peer and what is not redeemed, as the node does by itself from\n" +
+			"time to time. Asked twice it pays once. Exit 1 while something is still stuck.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var res node.Retried
+			if err := a.call(cmd.Context(), "settle/retry", settleRequest(args), &res); err != nil {
+				return err
+			}
+			stuck := len(res.Halted) > 0
+			err := a.print(res, func(w io.Writer) {
+				for i := range res.Chains {
+					showChain(w, &res.Chains[i])
+				}
+				for i := range res.Peers {
+					showSettled(w, &res.Peers[i])
+				}
+				for i := range res.Halted {
+					showSettled(w, &res.Halted[i])
+					fmt.Fprintf(w, "  once the figures agree: chio-node settle release %s --reason \"…\"\n", res.Halted[i].Channel)
+				}
+				if len(res.Peers)+len(res.Halted) == 0 {
+					fmt.Fprintln(w, "nothing waits for a peer, no channel is halted")
+				}
+			})
+			for i := range res.Chains {
+				stuck = stuck || res.Chains[i].Problem != ""
+			}
+			for i := range res.Peers {
+				stuck = stuck || res.Peers[i].Problem != ""
+			}
+			if err == nil && stuck {
+				return exit(node.ExitFailure)
+			}
+			return err
+		}}
 }
 
 func showSettled(w io.Writer, p *node.SettledPeer) {

@@ -92,6 +92,7 @@ var examples = map[string]string{
 	"settle txs":                 "chio-node settle txs",
 	"settle cancel":              "chio-node settle cancel devnet redeem/CHANNEL/4000000",
 	"settle resume":              "chio-node settle resume devnet",
+	"settle retry":               "chio-node settle retry",
 	"settle close":               "chio-node settle close did:chio:…",
 	"settle withdraw":            "chio-node settle withdraw did:chio:…",
 	"settle release":             `chio-node settle release CHANNEL --reason "the endpoint had an old copy"`,
