@@ -128,6 +128,7 @@ var operations = map[string]handler{
 	"settle/confirm":       operation((*Node).confirmPaid),
 	"settle/reject":        operation((*Node).rejectPaid),
 	"settle/return":        operation((*Node).returnPaid),
+	"settle/receipts":      operation((*Node).settlementReceipts),
 	"settle/stripe":        operation((*Node).stripeEvents),
 	"settle/stripe/take":   operation((*Node).takeStripe),
 	"settle/stripe/drop":   operation((*Node).dropStripe),

@@ -77,7 +77,7 @@ func (r *evmRail) Standing(ctx context.Context, id wire.Digest) (settlement.Stan
 	if err != nil {
 		return settlement.Standing{}, err
 	}
-	return settlement.Standing{Deposited: latest.Deposited, Settled: latest.Settled, CloseAt: latest.CloseAt, Epoch: latest.Epoch, FinalEpoch: final.Epoch, Time: int64(latest.Time),
+	return settlement.Standing{Deposited: latest.Deposited, Settled: latest.Settled, CloseAt: latest.CloseAt, Block: latest.Block, Epoch: latest.Epoch, FinalEpoch: final.Epoch, Time: int64(latest.Time),
 		FinalDeposited: final.Deposited, FinalSettled: final.Settled, FinalBlock: final.Block, FinalHash: final.BlockHash}, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/store"
@@ -31,10 +32,10 @@ const (
 type SettlementReceipt struct {
 	Schema     string              `json:"schema"`
 	Observer   did.DID             `json:"observer"`
-	Payer      did.DID             `json:"payer"`
-	Payee      did.DID             `json:"payee"`
-	Statement  wire.Digest         `json:"statement"`
-	Number     uint64              `json:"number"` // of the payment's receipts, from 1
+	Payer      Party               `json:"payer"`
+	Payee      Party               `json:"payee"`
+	Statement  wire.Digest         `json:"statement"` // x402: the authorization's nonce
+	Number     uint64              `json:"number"`    // of the payment's receipts, from 1
 	Rail       string              `json:"rail"`
 	State      string              `json:"state"`
 	Kind       string              `json:"kind,omitzero"` // of the movement; absent where none was made
@@ -48,9 +49,25 @@ type SettlementReceipt struct {
 	Failure    string              `json:"failure_reason,omitzero"`
 }
 
+// Party is the DID of an organisation or, of a payment per HTTP call, the account
+// of whoever is on the other side: eip155:<chain id>:0x….
+type Party string
+
+var accountParty = regexp.MustCompile(`^eip155:[1-9][0-9]{0,19}:0x[0-9a-f]{40}$`)
+
+// check is rule 1 for one party.
+func (p Party) check(rail string) error {
+	_, err := did.Parse(string(p))
+	if err != nil && rail == RailX402 && accountParty.MatchString(string(p)) {
+		return nil
+	}
+	return err
+}
+
 // Check refuses a receipt that contradicts itself:
 //
-//	1 the schema is ours; observer is one of two different parties
+//	1 the schema is ours; observer is one of two different parties, which are
+//	  organisations, or of x402 an account
 //	2 rail, statement and a reference are named, the number starts at 1
 //	3 amounts are within the net
 //	4 partially_settled is more than nothing and less than the net, settled is
@@ -59,14 +76,17 @@ type SettlementReceipt struct {
 //	  why and moves nothing
 func (r *SettlementReceipt) Check() error {
 	switch {
-	case r.Schema != ReceiptSchema || r.Payer == "" || r.Payee == "" || r.Payer == r.Payee || r.Observer != r.Payer && r.Observer != r.Payee: // 1
+	case r.Schema != ReceiptSchema || r.Payer == "" || r.Payee == "" || r.Payer == r.Payee || PartyOf(r.Observer) != r.Payer && PartyOf(r.Observer) != r.Payee: // 1
 		return fmt.Errorf("%w: schema %.40q, observer or parties", ErrReceipt, r.Schema)
-	case r.Rail == "" || r.Rail != RailChannel && !KnownRail(r.Rail) || r.Statement.IsZero() || r.Number == 0 || r.ObservedAt <= 0: // 2
+	case r.Rail == "" || r.Rail != RailChannel && r.Rail != RailX402 && !KnownRail(r.Rail) || r.Statement.IsZero() || r.Number == 0 || r.ObservedAt <= 0: // 2
 		return fmt.Errorf("%w: rail %.20q, statement, number or time", ErrReceipt, r.Rail)
 	case r.Finality != FinalityFinal && r.Finality != FinalityOpen:
 		return fmt.Errorf("%w: finality %.40q", ErrReceipt, r.Finality)
 	case r.Net.Units == 0 || r.Net.Units > wire.MaxUnits || r.Net.Currency == "" || r.Amount > wire.MaxUnits || r.Settled > r.Net.Units: // 3
 		return fmt.Errorf("%w: %d of net %d, %d settled", ErrReceipt, r.Amount, r.Net.Units, r.Settled)
+	}
+	if err := errors.Join(r.Payer.check(r.Rail), r.Payee.check(r.Rail)); err != nil { // 1
+		return fmt.Errorf("%w: %w", ErrReceipt, err)
 	}
 	if err := CheckReference(r.Reference); err != nil { // 2
 		return fmt.Errorf("%w: %w", ErrReceipt, err)
@@ -132,6 +152,18 @@ func evidenceKey(statement wire.Digest, n uint64) string {
 	return fmt.Sprintf("%s%06d", evidencePrefix(statement), n)
 }
 
+// What the names of receipts of a statement begin with, this node's (there are
+// never 10^5) and the peer's.
+const (
+	ownReceipts  = "0"
+	peerReceipts = "p"
+)
+
+// keepPeers stores what the other side has signed of a payment.
+func keepPeers(tx store.Tx, r *SettlementReceipt, doc []byte) {
+	tx.Set(fmt.Sprintf("%s%s%06d", evidencePrefix(r.Statement), peerReceipts, r.Number), doc)
+}
+
 // evidence signs and stores the receipt of a payment's newest movement, or of a
 // state that moves nothing.
 func (s *Settler) evidence(tx store.Tx, p *payment, m move) error {
@@ -140,19 +172,23 @@ func (s *Settler) evidence(tx store.Tx, p *payment, m move) error {
 	if m.Kind == MoveCapture {
 		m.Of = "" // it undoes nothing, even where it restores
 	}
-	env, err := wire.Seal(ReceiptSchema, &SettlementReceipt{Schema: ReceiptSchema, Observer: s.cfg.Self, Payer: payer, Payee: payee,
+	finality := FinalityFinal
+	if p.State == PayReorged || p.State == PayTimedOut {
+		finality = FinalityOpen // it may still be paid
+	}
+	doc, err := SealReceipt(s.cfg.Kernel, &SettlementReceipt{Schema: ReceiptSchema, Observer: s.cfg.Self, Payer: PartyOf(payer), Payee: PartyOf(payee),
 		Statement: p.Statement, Number: p.Receipts, Rail: p.Rail, State: p.State, Kind: m.Kind,
 		Net: wire.MonetaryAmount{Units: p.Authorized, Currency: p.Currency}, Amount: m.Amount, Settled: p.standing(),
-		Reference: m.Reference, ObservedAt: s.cfg.Now(), Finality: FinalityFinal, ReversalOf: m.Of, Failure: m.Reason}, s.cfg.Kernel)
+		Reference: m.Reference, ObservedAt: s.cfg.Now(), Finality: finality, ReversalOf: m.Of, Failure: m.Reason})
 	if err != nil {
 		return err
 	}
-	tx.Set(evidenceKey(p.Statement, p.Receipts), env.Bytes())
+	tx.Set(evidenceKey(p.Statement, p.Receipts), doc)
 	return nil
 }
 
-// SettlementReceipts returns the receipts this node has signed of a statement's
-// payment, oldest first.
+// SettlementReceipts returns the receipts of a statement's payment: those this
+// node has signed, oldest first, then those of the other side.
 func (s *Settler) SettlementReceipts(r store.Reader, statement wire.Digest) (out []wire.Raw, err error) {
 	prefix := evidencePrefix(statement)
 	err = r.Scan(prefix, "", func(_ string, row []byte) error {

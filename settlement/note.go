@@ -275,12 +275,21 @@ func (s *Settler) mark(ctx context.Context, statement wire.Digest, state, why st
 		if err != nil {
 			return err
 		}
+		before := p.State
 		if err := p.enter(state, why); err != nil {
 			return err
+		}
+		if state != before && (state == PayTimedOut || state == PayFailed) {
+			if err := s.evidence(tx, p, move{Reference: nonceReference(p), Reason: why}); err != nil {
+				return err
+			}
 		}
 		return s.savePayment(tx, p)
 	})
 }
+
+// nonceReference names a note that moved nothing.
+func nonceReference(p *payment) string { return "nonce 0x" + p.Statement.String() }
 
 // noteOf reads the note of a payment and the rail it is on.
 func (s *Settler) noteOf(p *payment) (NoteRail, []byte, error) {
@@ -378,6 +387,9 @@ func (s *Settler) observeNote(ctx context.Context, p *payment) error {
 				return err
 			}
 			if err := fresh.enter(PayReorged, "transaction 0x"+p.Tx.String()+" is in no block any more"); err != nil {
+				return err
+			}
+			if err := s.evidence(tx, fresh, move{Reference: "0x" + p.Tx.String(), Reason: fresh.Failure}); err != nil {
 				return err
 			}
 			fresh.Tx = wire.Digest{}

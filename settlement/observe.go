@@ -108,6 +108,9 @@ func (s *Settler) book(tx store.Tx, a *account, seen sight) error {
 	}
 	a.left(now)
 	if a.Side == In {
+		if err := s.forget(tx, a, now); err != nil {
+			return err
+		}
 		a.Backing = now.FinalDeposited
 		return s.bookSettled(tx, a, now.FinalSettled)
 	}
@@ -181,6 +184,9 @@ func (s *Settler) bookSettled(tx store.Tx, a *account, total uint64) error {
 		debit, credit = ledger.USDC, ledger.Receivable(a.Peer.String())
 	}
 	if err := s.move(tx, a, causeRedeem, total, debit, credit, total-a.Settled); err != nil {
+		return err
+	}
+	if err := s.receiptsOfPayment(tx, a, total); err != nil {
 		return err
 	}
 	a.Settled = total

@@ -490,6 +490,7 @@ func (s *Settler) acceptReceipt(ctx context.Context, peer did.DID, doc []byte) e
 			return fmt.Errorf("%w: it is number %d, %d is next", ErrReceipt, r.Number, p.Heard+1)
 		}
 		p.Heard = r.Number
+		keepPeers(tx, r, doc)
 		if r.Kind == "" {
 			if err := p.enter(r.State, r.Failure); err != nil {
 				return err

@@ -246,7 +246,7 @@ func TestTheSameObligationViaTwoRailsIsRefused(t *testing.T) {
 func TestForgedReceiptsBookNothing(t *testing.T) {
 	w := offchainWorld(t)
 	id := w.awaiting(40)
-	good := settlement.SettlementReceipt{Schema: settlement.ReceiptSchema, Observer: w.globex.did, Payer: w.acme.did, Payee: w.globex.did,
+	good := settlement.SettlementReceipt{Schema: settlement.ReceiptSchema, Observer: w.globex.did, Payer: settlement.PartyOf(w.acme.did), Payee: settlement.PartyOf(w.globex.did),
 		Statement: id, Number: 1, Rail: settlement.RailOffchain, State: settlement.PaySettled, Kind: settlement.MoveCapture,
 		Net: wire.MonetaryAmount{Units: 40, Currency: "USD"}, Amount: 40, Settled: 40, Reference: "x", ObservedAt: now, Finality: settlement.FinalityFinal}
 	for name, c := range map[string]struct {

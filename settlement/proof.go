@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/wire"
@@ -18,15 +19,17 @@ const EvidenceSchema = "chio.settlement_evidence.v1"
 var ErrEvidence = errors.New("settlement evidence does not hold")
 
 // Evidence is everything one statement rests on, for anybody to check: the
-// statement, the receipts it is over, the price of each conversion, the voucher
-// that promises it. Tx only says where to look: what the chain says counts.
+// statement, the receipts it is over, the price of each conversion, what promises
+// it (voucher, note, or the payer's claim), and what the two have seen of its
+// payment. Tx only says where to look: what the chain says counts.
 type Evidence struct {
 	Schema    string        `json:"schema"`
-	Statement wire.Raw      `json:"statement"`        // envelope, signed by both
-	Receipts  []wire.Digest `json:"receipts"`         // ids, ascending
-	Prices    wire.Raw      `json:"prices,omitzero"`  // see Prices; absent without conversion
-	Voucher   wire.Raw      `json:"voucher,omitzero"` // absent while there is none
-	Tx        wire.Digest   `json:"tx,omitzero"`      // of the redemption, if this node knows it
+	Statement wire.Raw      `json:"statement"`         // envelope, signed by both
+	Receipts  []wire.Digest `json:"receipts"`          // ids, ascending
+	Prices    wire.Raw      `json:"prices,omitzero"`   // see Prices; absent without conversion
+	Voucher   wire.Raw      `json:"voucher,omitzero"`  // absent while there is none
+	Tx        wire.Digest   `json:"tx,omitzero"`       // of the redemption, if this node knows it
+	Payments  []wire.Raw    `json:"payments,omitzero"` // settlement receipts, each observer's in order
 }
 
 // EvidenceFile gathers what this node holds of a statement that both sides
@@ -66,6 +69,9 @@ func (s *Settler) EvidenceFile(r store.Reader, statement wire.Digest) ([]byte, e
 	if a.Redemption != nil && a.Redemption.Settled == st.Cumulative {
 		e.Tx = a.Redemption.Tx
 	}
+	if e.Payments, err = s.SettlementReceipts(r, statement); err != nil {
+		return nil, err
+	}
 	return wire.Marshal(e)
 }
 
@@ -74,13 +80,17 @@ type Proven struct {
 	Evidence  Evidence
 	ID        wire.Digest // of the statement
 	Statement *Statement
-	Voucher   *Voucher // nil: there is none
+	Voucher   *Voucher        // nil: there is none; the statement settles through a channel
+	Note      *Note           // the same, by a note
+	Claim     *OutsidePayment // the same, outside
+	Payments  []SettlementReceipt
 }
 
 // EvidenceChecks are how the parts of an evidence file are judged that this
 // package knows no format or no keys of.
 type EvidenceChecks struct {
 	Voucher func(doc []byte) (Voucher, error)     // a rail's: strict, signature included
+	Note    func(doc []byte) (Note, error)        // the same; nil refuses notes
 	Prices  func(doc []byte, st *Statement) error // VerifyPrices with operators the caller names
 }
 
@@ -92,8 +102,10 @@ type EvidenceChecks struct {
 //	3 the receipts listed are ascending, as many as stated, and have its root
 //	4 prices, if there, are those of the statement and recompute; without
 //	  conversion there are none
-//	5 the voucher, if there, is for this statement and all that it owes; a
-//	  transaction is named only beside a voucher
+//	5 the voucher, note or claim, if there, is the one of the statement's rail,
+//	  for this statement and what it owes; a transaction is named only beside one
+//	6 what was seen of the payment is about this statement, its parties and net,
+//	  on its rail, each signed by one key; each observer's is without gaps
 func VerifyEvidence(doc []byte, checks EvidenceChecks) (*Proven, error) {
 	var p Proven
 	e := &p.Evidence
@@ -126,15 +138,105 @@ func VerifyEvidence(doc []byte, checks EvidenceChecks) (*Proven, error) {
 		}
 	}
 	if len(e.Voucher) > 0 { // 5
-		v, err := VerifyVoucher(e.Voucher, checks.Voucher, st)
-		if err != nil {
+		if err := p.promise(checks); err != nil {
 			return nil, err
 		}
-		p.Voucher = &v
 	} else if !e.Tx.IsZero() {
 		return nil, fmt.Errorf("%w: a transaction without a voucher", ErrEvidence)
 	}
-	return &p, nil
+	return &p, p.payments() // 6
+}
+
+// promise is rule 5.
+func (p *Proven) promise(checks EvidenceChecks) error {
+	st, doc := p.Statement, p.Evidence.Voucher
+	var head struct {
+		Schema string `json:"schema"`
+	}
+	if err := wire.UnmarshalLenient(doc, &head, wire.DocumentLimits); err != nil {
+		return err
+	}
+	switch {
+	case st.ChainID == chainOffchain:
+		c, _, err := ParseOutsidePayment(doc)
+		if err != nil {
+			return err
+		}
+		if c.Statement != p.ID || c.Payer != st.Payer || c.Payee != st.Payee || c.Amount.Currency != st.Net.Currency || c.Amount.Units > st.Net.Units {
+			return fmt.Errorf("%w: the claim is not about this statement", ErrEvidence)
+		}
+		p.Claim = c
+	case st.ChainID == chainStripe:
+		return fmt.Errorf("%w: a promise of what Stripe bills", ErrEvidence)
+	case head.Schema == noteSchema && checks.Note != nil:
+		n, err := checks.Note(doc)
+		if err != nil {
+			return err
+		}
+		if n.Statement != p.ID || n.ChainID != st.ChainID || n.Amount != st.Net.Units {
+			return fmt.Errorf("%w: the note is not about this statement and its net", ErrEvidence)
+		}
+		p.Note = &n
+	default:
+		v, err := VerifyVoucher(doc, checks.Voucher, st)
+		if err != nil {
+			return err
+		}
+		p.Voucher = &v
+	}
+	return nil
+}
+
+// rails are how the statement is paid, as far as it and its promise say: notes and
+// channels are on the same chains.
+func (p *Proven) rails() []string {
+	switch {
+	case p.Statement.ChainID == chainOffchain:
+		return []string{RailOffchain}
+	case p.Statement.ChainID == chainStripe:
+		return []string{RailStripe}
+	case p.Note != nil:
+		return []string{RailNote}
+	case p.Voucher != nil:
+		return []string{RailChannel}
+	}
+	return []string{RailNote, RailChannel}
+}
+
+// payments is rule 6.
+func (p *Proven) payments() error {
+	st := p.Statement
+	numbers := make(map[did.DID]uint64)
+	for _, doc := range p.Evidence.Payments {
+		r, env, err := ParseReceipt(doc)
+		if err != nil {
+			return err
+		}
+		switch {
+		case len(env.Signatures) != 1:
+			return fmt.Errorf("%w: a settlement receipt has %d signatures, its observer signs", ErrEvidence, len(env.Signatures))
+		case r.Statement != p.ID || r.Payer != PartyOf(st.Payer) || r.Payee != PartyOf(st.Payee) || r.Net != st.Net:
+			return fmt.Errorf("%w: a settlement receipt is about statement %s", ErrEvidence, r.Statement)
+		case !slices.Contains(p.rails(), r.Rail):
+			return fmt.Errorf("%w: a settlement receipt is about %s, the statement settles otherwise", ErrEvidence, r.Rail)
+		case r.Number != numbers[r.Observer]+1:
+			return fmt.Errorf("%w: settlement receipt %d of %s, %d is next", ErrEvidence, r.Number, r.Observer, numbers[r.Observer]+1)
+		}
+		numbers[r.Observer] = r.Number
+		p.Payments = append(p.Payments, *r)
+	}
+	return nil
+}
+
+// VerifyPayments says which settlement receipts of an evidence file a trusted
+// kernel of their observer has not signed: nil if all are.
+func (p *Proven) VerifyPayments(trust Kernels) error {
+	for _, doc := range p.Evidence.Payments {
+		if _, err := VerifyReceipt(doc, trust); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // VerifyReceipts holds a statement against the receipts themselves, which the

@@ -21,6 +21,7 @@ type Standing struct {
 	FinalDeposited, FinalSettled uint64
 	FinalBlock                   uint64
 	FinalHash                    wire.Digest
+	Block                        uint64 // where the others were read, 0 if the rail does not say
 	CloseAt                      int64  // unix seconds, 0 unless the payer is leaving
 	Epoch, FinalEpoch            uint64 // how often the channel has ended
 	Time                         int64  // the chain's clock, unix seconds

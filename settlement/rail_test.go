@@ -67,7 +67,7 @@ func (r *evmRail) Standing(ctx context.Context, channel wire.Digest) (settlement
 	now, err := r.chain.ChannelState(ctx, channel, evm.Latest)
 	return settlement.Standing{
 		Deposited: now.Deposited, Settled: now.Settled, CloseAt: now.CloseAt, Epoch: now.Epoch, FinalEpoch: final.Epoch, Time: int64(now.Time),
-		FinalDeposited: final.Deposited, FinalSettled: final.Settled,
+		FinalDeposited: final.Deposited, FinalSettled: final.Settled, Block: now.Block,
 	}, err
 }
 

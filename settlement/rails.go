@@ -14,6 +14,10 @@ const (
 	RailStripe   = "stripe"   // usage that the payee reports to Stripe, which bills it
 )
 
+// RailX402 is in settlement receipts only: what is paid per HTTP call has no
+// statement and no treaty.
+const RailX402 = "x402"
+
 // The names that stand for a chain where there is none. They are in a
 // statement's chain_id, so a statement says how it is paid.
 const (

@@ -23,6 +23,7 @@ import (
 	"github.com/backbay-labs/chio-node/oracle"
 	"github.com/backbay-labs/chio-node/settlement"
 	"github.com/backbay-labs/chio-node/settlement/evm"
+	"github.com/backbay-labs/chio-node/settlement/stripe"
 	"github.com/backbay-labs/chio-node/store/memory"
 	"github.com/backbay-labs/chio-node/vc"
 	"github.com/backbay-labs/chio-node/vc/certification"
@@ -280,6 +281,9 @@ func decoders(t *testing.T) []decoder {
 		}},
 		{name: "conformance report", decode: func(b []byte) error { return second(certification.ParseReport(b)) }},
 		{name: "statement", decode: func(b []byte) error { _, _, err := settlement.ParseStatement(b); return err }},
+		{name: "settlement receipt", decode: func(b []byte) error { _, _, err := settlement.ParseReceipt(b); return err }},
+		{name: "claim", decode: func(b []byte) error { _, _, err := settlement.ParseOutsidePayment(b); return err }},
+		{name: "Stripe event", decode: func(b []byte) error { _, err := stripe.ParseEvent(b); return err }},
 		{name: "voucher", decode: func(b []byte) error { return second(evm.ParseVoucher(b)) }},
 		{name: "price round", decode: func(b []byte) error { return second(oracle.ParseRound(b)) }},
 		{name: "reputation summary", decode: func(b []byte) error { _, _, err := reputation.Verify(b); return err }, limits: wire.DocumentLimits,

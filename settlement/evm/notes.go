@@ -50,8 +50,13 @@ func (r Notes) ParseNote(_ context.Context, doc []byte) (settlement.Note, error)
 	if err != nil {
 		return settlement.Note{}, err
 	}
+	return n.Plain(), nil
+}
+
+// Plain is what a note says, for who knows no chain.
+func (n *Note) Plain() settlement.Note {
 	return settlement.Note{ChainID: fmt.Sprintf("eip155:%d", n.ChainID), Token: n.Token.String(), From: n.From.String(), To: n.To.String(),
-		Amount: n.Value, Statement: n.Statement, ValidAfter: int64(n.ValidAfter), Expires: int64(n.ValidBefore)}, nil
+		Amount: n.Value, Statement: n.Statement, ValidAfter: int64(n.ValidAfter), Expires: int64(n.ValidBefore)}
 }
 
 func (r Notes) parse(doc []byte) (*Note, error) {

@@ -83,6 +83,9 @@ func TestI8_SaleIsBookedOnceItIsFinal(t *testing.T) {
 	if got := booked(t, s.seller.DB, ledger.Revenue); got != 0 {
 		t.Fatalf("%d booked before it is final", got)
 	}
+	if got := seenAs(t, s.seller.DB); got != "" {
+		t.Fatalf("%s before it is final", got)
+	}
 	s.finalize()
 	for range 2 {
 		s.goOn()
@@ -116,6 +119,9 @@ func TestSaleThatNobodyAsksAboutEnds(t *testing.T) {
 		t.Fatal(got)
 	}
 	s.want(1, s.price.Amount)
+	if got := seenAs(t, s.seller.DB); got != "timed_out settled" && got != "settled timed_out" {
+		t.Fatal(got)
+	}
 	if _, err := s.sell(s.pay("accepted", "buyer"), "b"); err == nil || s.ran != 1 {
 		t.Fatalf("%v, ran %d", err, s.ran)
 	}
@@ -253,5 +259,8 @@ func TestI8_ReorganisedTransferIsPaidAgainOnce(t *testing.T) {
 	m.want(1, 2500)
 	if sold, bought := booked(t, m.seller.DB, ledger.Revenue), booked(t, m.buyer.DB, ledger.Expense); sold != 2500 || bought != 2500 {
 		t.Fatalf("%d sold, %d bought", sold, bought)
+	}
+	if sold, bought := seenAs(t, m.seller.DB), seenAs(t, m.buyer.DB); sold != "settled" || bought != "settled" {
+		t.Fatalf("sold %q, bought %q", sold, bought)
 	}
 }

@@ -101,6 +101,7 @@ var examples = map[string]string{
 	"settle confirm":             "chio-node settle confirm STATEMENT",
 	"settle reject":              `chio-node settle reject STATEMENT --reason "no such transfer"`,
 	"settle return":              `chio-node settle return STATEMENT --reason "paid twice" --amount "0.03 USD"`,
+	"settle receipts":            "chio-node settle receipts STATEMENT --out receipts",
 	"settle stripe":              "chio-node settle stripe",
 	"settle stripe take":         `chio-node settle stripe take evt_1SVC8J --amount "0.40 USD"`,
 	"settle stripe drop":         `chio-node settle stripe drop evt_1SVC8J --reason "another customer of this account"`,

@@ -15,7 +15,7 @@ import (
 // settlePaymentCmds are the verbs for payments without a channel.
 func (a *app) settlePaymentCmds() []*cobra.Command {
 	return []*cobra.Command{a.settlePaymentsCmd(), a.settlePaidCmd(), a.settleConfirmCmd(), a.settleRejectCmd(), a.settleReturnCmd(),
-		a.settleStripeCmd()}
+		a.settleStripeCmd(), a.settleReceiptsCmd()}
 }
 
 func (a *app) settlePaymentsCmd() *cobra.Command {

@@ -68,6 +68,8 @@ type anchored struct {
 type settleVerdict struct {
 	offline.Finding
 	Chain anchored `json:"chain"`
+
+	seen []settlement.SettlementReceipt // what the two say of the payment; in Detail
 }
 
 func (a *app) settleVerifyCmd() *cobra.Command {
@@ -119,6 +121,9 @@ func (a *app) settleVerify(cmd *cobra.Command, f verifyFlags, chain anchorFlags,
 	}
 	found, proven := offline.Settlement(path, doc, bundle, o)
 	v := settleVerdict{Finding: *found, Chain: anchored{State: "unanchored"}}
+	if proven != nil {
+		v.seen = proven.Payments
+	}
 	code := 0
 	switch {
 	case !v.Valid:
@@ -144,6 +149,9 @@ func (a *app) anchor(ctx context.Context, v *settleVerdict, f anchorFlags, p *se
 	config, token, err := a.chainToAsk(f, p.Statement.ChainID)
 	if err != nil || config == nil {
 		return 0, err
+	}
+	if p.Note != nil {
+		return 0, nil // the token is not asked: see what the two have seen
 	}
 	if p.Voucher == nil {
 		v.Chain.State = "unvouchered"
@@ -243,6 +251,10 @@ func (a *app) configuredChain(caip string) (*node.ChainConfig, error) {
 func (a *app) showSettleVerdict(w io.Writer, v *settleVerdict) {
 	a.showFinding(w, &v.Finding)
 	fmt.Fprintf(w, "payment: %s\n", v.Chain.State)
+	for i := range v.seen {
+		r := &v.seen[i]
+		fmt.Fprintf(w, "  seen by %s: %s, %d of %d %s by %s, %s\n", r.Observer, r.State, r.Settled, r.Net.Units, r.Net.Currency, r.Rail, r.Reference)
+	}
 	if p := v.Chain.Payment; p != nil {
 		fmt.Fprintf(w, "  tx 0x%s in block %d, %d confirmation(s), %d units\n", p.Tx, p.Block, p.Confirmations, p.Paid)
 	}

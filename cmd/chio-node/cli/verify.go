@@ -30,7 +30,7 @@ func (a *app) verifyCmd() *cobra.Command {
 	var f verifyFlags
 	c := &cobra.Command{Use: "verify FILE", Short: "verify any file a node wrote, offline",
 		Long: "FILE (- is standard input) is a passport, certification, treaty, dispute, directory evidence, statement, voucher, price\n" +
-			"evidence, receipt, receipt bundle, capability, key rotation or reputation summary, recognised by its schema.\n" +
+			"evidence, settlement, settlement receipt, receipt, receipt bundle, capability, key rotation or reputation summary, recognised by its schema.\n" +
 			"Every byte of it is covered; nothing is fetched.\n" +
 			"A signer that is not in the trust set, a revoked or an expired passport are answers, and exit 0;\n" +
 			"exit 4 means that the file is not what it claims to be.",

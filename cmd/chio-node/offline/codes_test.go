@@ -32,6 +32,7 @@ func TestEachKindHasItsCode(t *testing.T) {
 		"statement that adds up not": {resealed(t, swap(statement(t, 7, 8), `"net_units":90000`, `"net_units":80000`)), offline.CodeStatement},
 		"voucher of another chain":   {swap(voucher(t), `"chain_id":31337`, `"chain_id":31338`), offline.CodeVoucher},
 		"evidence with a margin":     {swap(evidence, `"margin_bps":0`, `"margin_bps":5`), offline.CodePrice},
+		"more paid than is owed":     {paidTwice(t), offline.CodePaid},
 		"rotation to the same key":   {sameKey(t), offline.CodeRotation},
 		"summary over one":           {reputationFile(t, 7, func(s *reputation.Statement) { s.ConfidencePPM = reputation.PPM + 1 }), offline.CodeReputation},
 	} {
@@ -59,6 +60,19 @@ func resealed(t *testing.T, doc []byte) []byte {
 		t.Fatal(err)
 	}
 	return again.Bytes()
+}
+
+// paidTwice is a settlement receipt over more than its net, signed all the same.
+func paidTwice(t *testing.T) []byte {
+	t.Helper()
+	env, err := wire.Seal(settlement.ReceiptSchema, settlement.SettlementReceipt{Schema: settlement.ReceiptSchema, Observer: didOf(t, 7),
+		Payer: settlement.PartyOf(didOf(t, 7)), Payee: settlement.PartyOf(didOf(t, 8)), Statement: wire.Hash([]byte("s")), Number: 1, Rail: settlement.RailNote,
+		State: settlement.PaySettled, Kind: settlement.MoveCapture, Net: wire.MonetaryAmount{Units: 1, Currency: "USD"}, Amount: 2, Settled: 2, Reference: "r",
+		ObservedAt: now, Finality: settlement.FinalityFinal}, key(t, 107))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return env.Bytes()
 }
 
 // sameKey is a rotation of a key for itself, signed by all who must.

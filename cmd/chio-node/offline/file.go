@@ -59,6 +59,7 @@ func judges() map[Kind]judge {
 		KindDispute:    dispute,
 		KindFork:       fork,
 		KindSettlement: evidence,
+		KindPaid:       paid,
 
 		KindCertification: judgeCertification,
 	}
@@ -84,6 +85,7 @@ var schemas = map[string]Kind{
 
 	federation.DirectoryForkSchema: KindFork,
 	settlement.EvidenceSchema:      KindSettlement,
+	settlement.ReceiptSchema:       KindPaid,
 }
 
 // File verifies one file. With only, a file of any other kind is refused.

@@ -29,6 +29,7 @@ const (
 	KindDispute    Kind = "federation_dispute"
 	KindFork       Kind = "peer_directory_evidence"
 	KindSettlement Kind = "settlement_evidence"
+	KindPaid       Kind = "settlement_receipt"
 )
 
 // The codes of a refusal that package receipt has none for.
@@ -38,6 +39,7 @@ const (
 	CodeTreaty    = "CHIO-VERIFY-TREATY"
 	CodeStatement = "CHIO-VERIFY-STATEMENT"
 	CodeVoucher   = "CHIO-VERIFY-VOUCHER"
+	CodePaid      = "CHIO-VERIFY-SETTLEMENT"
 	CodePrice     = "CHIO-VERIFY-PRICE"
 	CodeDispute   = "CHIO-VERIFY-DISPUTE"
 	CodeDirectory = "CHIO-VERIFY-DIRECTORY"

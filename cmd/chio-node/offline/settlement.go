@@ -17,6 +17,34 @@ type settlementDetail struct {
 	Receipts  string                `json:"receipts"` // listed | bundle: held against the receipts themselves
 	Prices    string                `json:"prices"`   // none | absent | recomputed | trusted
 	Voucher   *evm.Voucher          `json:"voucher,omitempty"`
+	Note      *evm.Note             `json:"note,omitempty"`
+
+	Claim    *settlement.OutsidePayment     `json:"claim,omitempty"`
+	Payments []settlement.SettlementReceipt `json:"payments,omitempty"` // what the two say that they have seen
+}
+
+// paid judges a settlement receipt: it adds up, and one key has signed it.
+// Whether that is a kernel of its observer only a trust set can say; that money
+// moved is the observer's word.
+func paid(f *Finding, doc []byte, o Options) {
+	r, env, err := settlement.ParseReceipt(doc)
+	if err == nil && len(env.Signatures) != 1 {
+		err = fmt.Errorf("%w: a settlement receipt has the signature of its observer, this has %d", wire.ErrNoSigner, len(env.Signatures))
+	}
+	if err != nil {
+		f.refuse(CodePaid, err)
+		return
+	}
+	f.detail(r)
+	_, err = settlement.VerifyReceipt(doc, kernels(o.Trust))
+	switch {
+	case errors.Is(err, settlement.ErrUntrusted):
+		f.sound(false, err.Error())
+	case err != nil:
+		f.refuse(CodePaid, err)
+	default:
+		f.sound(true, "")
+	}
 }
 
 // evidence judges settlement evidence. Whether it was paid only a chain can
@@ -30,7 +58,8 @@ func evidence(f *Finding, doc []byte, o Options) { _ = settled(f, doc, nil, o) }
 //	2 its parts hold and belong together (settlement.VerifyEvidence)
 //	3 the bundle verifies as a whole against the trust set, has every receipt,
 //	  and they add up to the statement
-//	4 with a trust set, two kernels it names for payer and payee have signed
+//	4 with a trust set, two kernels it names for payer and payee have signed the
+//	  statement, and one of its observer each receipt of the payment
 //
 // Proven is nil unless 1 and 2 hold.
 func Settlement(name string, doc, bundle []byte, o Options) (*Finding, *settlement.Proven) {
@@ -58,6 +87,13 @@ func settled(f *Finding, doc, bundle []byte, o Options) *settlement.Proven {
 			}
 			return v, err
 		},
+		Note: func(doc []byte) (n settlement.Note, err error) {
+			d.Note, err = evm.ParseNote(doc)
+			if err == nil {
+				n = d.Note.Plain()
+			}
+			return n, err
+		},
 		Prices: func(doc []byte, st *settlement.Statement) (err error) {
 			d.Prices, err = statementPrices(doc, st, o.Operators)
 			return err
@@ -70,7 +106,7 @@ func settled(f *Finding, doc, bundle []byte, o Options) *settlement.Proven {
 	if len(p.Statement.Rounds) > 0 && len(p.Evidence.Prices) == 0 {
 		d.Prices = "absent"
 	}
-	d.ID, d.Statement = p.ID, p.Statement
+	d.ID, d.Statement, d.Claim, d.Payments = p.ID, p.Statement, p.Claim, p.Payments
 	if len(bundle) > 0 { // 3
 		if err := againstBundle(p, bundle, o); err != nil {
 			f.detail(d)
@@ -81,6 +117,9 @@ func settled(f *Finding, doc, bundle []byte, o Options) *settlement.Proven {
 	}
 	f.detail(d)
 	_, err = settlement.VerifyStatement(p.Evidence.Statement, kernels(o.Trust)) // 4
+	if err == nil {
+		err = p.VerifyPayments(kernels(o.Trust))
+	}
 	switch {
 	case errors.Is(err, settlement.ErrUntrusted):
 		f.sound(false, err.Error())
