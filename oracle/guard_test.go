@@ -4,6 +4,7 @@ import (
 	"math/big"
 	"testing"
 
+	"github.com/backbay-labs/chio-node/internal/unit"
 	"github.com/backbay-labs/chio-node/oracle"
 )
 
@@ -108,4 +109,18 @@ func reasonOf(l oracle.Latch) string {
 		return ""
 	}
 	return l.Trip.Reason
+}
+
+func BenchmarkGuard(b *testing.B) {
+	g := guard()
+	g.Sequencer = &oracle.SequencerRule{GraceSeconds: 300, MaxAgeSeconds: 60}
+	seen := oracle.Chains{Cross: cross(10_000, 1, now-10), Sequencer: &oracle.Sequencer{Up: true, Since: now - 900, CheckedAt: now}}
+	price := big.NewRat(99_970_000, 100_000_000)
+	m := unit.Start(b)
+	for b.Loop() {
+		if state, problem, _ := g.Judge(price, seen, now); state != "" {
+			b.Fatal(problem)
+		}
+	}
+	m.Report()
 }

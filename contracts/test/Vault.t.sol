@@ -76,6 +76,8 @@ contract VaultActor is Arbiters {
     bool public early;
     bool public tookWhatIsKept;
     bool public remainingRose;
+    bool public replayed;
+    bytes private decision;
     uint256 public lockedEver;
     uint256 public withdrawnEver;
     uint96 private remainingBefore;
@@ -98,7 +100,7 @@ contract VaultActor is Arbiters {
         amount %= _left(n) + 2;
         uint64 until = uint64(block.timestamp) + ahead % 130 days;
         bytes32 d = keccak256(abi.encode(VAULT.HOLD_TYPEHASH(), _id(n), _sequence(n), amount, until, bytes32(0)));
-        VAULT.hold(terms(n), amount, until, 0, _approve(d, forgery));
+        _decide(abi.encodeCall(VAULT.hold, (terms(n), amount, until, 0, _approve(d, forgery))));
     }
 
     function propose(uint256 n, uint96 one, uint96 other, uint8 forgery) external watched(n, forgery) {
@@ -111,7 +113,7 @@ contract VaultActor is Arbiters {
 
     function _propose(uint256 n, ChioBondVault.Share[] memory shares, uint256 forgery) private {
         ChioBondVault.Approval[] memory a = _approve(_slash(_id(n), shares, _sequence(n)), forgery);
-        VAULT.proposeSlash(terms(n), shares, 0, a);
+        _decide(abi.encodeCall(VAULT.proposeSlash, (terms(n), shares, 0, a)));
         readyAt[n % 2] = uint64(block.timestamp) + 1 hours;
         delete proposed[n % 2];
         proposed[n % 2].push(shares[0]);
@@ -125,13 +127,22 @@ contract VaultActor is Arbiters {
 
     function overturn(uint256 n, uint8 forgery) external watched(n, forgery) {
         bytes32 d = keccak256(abi.encode(VAULT.OVERTURN_TYPEHASH(), _id(n), _sequence(n), bytes32(0)));
-        VAULT.overturn(terms(n), 0, _approve(d, forgery));
+        _decide(abi.encodeCall(VAULT.overturn, (terms(n), 0, _approve(d, forgery))));
         early = early || block.timestamp >= readyAt[n % 2]; // too late is as wrong
     }
 
     function finalizeSlash(uint256 n) external watched(n, 0) {
         VAULT.finalizeSlash(terms(n), proposed[n % 2]);
         early = early || block.timestamp < readyAt[n % 2];
+    }
+
+    /// @notice Ends a slash in favour of somebody else than was proposed.
+    function finalizeOther(uint256 n, address somebody) external watched(n, 0) {
+        ChioBondVault.Share[] memory shares = proposed[n % 2];
+        require(shares.length == 2 && shares[0].beneficiary != somebody, "none yet");
+        shares[0].beneficiary = somebody;
+        VAULT.finalizeSlash(terms(n), shares);
+        forgeryCounted = true;
     }
 
     function release(uint256 n) external watched(n, 0) {
@@ -145,8 +156,25 @@ contract VaultActor is Arbiters {
         uint96 kept = _kept(n);
         amount %= _left(n) + 2;
         bytes32 d = keccak256(abi.encode(VAULT.RELEASE_TYPEHASH(), _id(n), _sequence(n), amount));
-        VAULT.releaseEarly(terms(n), amount, _approve(d, forgery));
+        _decide(abi.encodeCall(VAULT.releaseEarly, (terms(n), amount, _approve(d, forgery))));
         _leaves(n, kept);
+    }
+
+    /// @notice Submits the last decision that counted once more.
+    function replay() external {
+        require(decision.length != 0, "none yet");
+        (bool done,) = address(VAULT).call(decision);
+        replayed = replayed || done;
+    }
+
+    function _decide(bytes memory call) private {
+        (bool done, bytes memory why) = address(VAULT).call(call);
+        if (!done) {
+            assembly ("memory-safe") {
+                revert(add(why, 32), mload(why))
+            }
+        }
+        decision = call;
     }
 
     function withdraw(uint256 who) external {
@@ -233,6 +261,7 @@ contract VaultInvariants {
         require(actor.lockedEver() == remaining + credits + actor.withdrawnEver(), "something was made or lost");
         require(actor.TOKEN().balanceOf(address(0xdead)) == actor.withdrawnEver(), "paid is not credited");
         require(!actor.forgeryCounted(), "a forged decision counted");
+        require(!actor.replayed(), "a decision counted twice");
         require(!actor.early(), "something moved before its time, or after");
         require(!actor.tookWhatIsKept(), "what is kept was released");
         require(!actor.remainingRose(), "a bond grew");
