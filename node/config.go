@@ -126,6 +126,11 @@ type SettlementConfig struct {
 	AutoRedeem bool   `yaml:"auto_redeem"`
 	Offchain   bool   `yaml:"offchain"` // operators pay outside, and confirm here
 
+	// Keystore, if set, is the settlement key instead of the home's own: a file of
+	// Web3 Secret Storage, version 3, and the file with its password.
+	Keystore     string `yaml:"keystore"`
+	PasswordFile string `yaml:"password_file"`
+
 	Stripe StripeConfig `yaml:"stripe"`
 }
 
@@ -255,6 +260,9 @@ func (c *Config) validate() error {
 	}
 	if err := c.Settlement.Stripe.validate(); err != nil {
 		return err
+	}
+	if (c.Settlement.Keystore == "") != (c.Settlement.PasswordFile == "") {
+		return errors.New("settlement.keystore and settlement.password_file belong together")
 	}
 	if s := c.Settlement.Chain; s != "" && !names[s] {
 		return fmt.Errorf("settlement.chain: no chain is named %q; add it under chains", s)
