@@ -38,6 +38,7 @@ type world struct {
 	globex    *party // is paid
 	operators [2]*signed.Key
 	terms     settlement.Terms // what both treaties share
+	past      map[wire.Digest]settlement.Terms
 	calls     int
 	clock     int64                            // seconds since now
 	configure func(*party, *settlement.Config) // rails beside the channel
@@ -187,10 +188,13 @@ func (p *party) Current(peer did.DID) (settlement.Terms, error) {
 
 // ByID implements settlement.Treaties.
 func (p *party) ByID(peer did.DID, treaty wire.Digest) (settlement.Terms, error) {
-	if peer != p.peer.did || treaty != p.w.terms.Treaty {
+	t, replaced := p.w.past[treaty]
+	if treaty == p.w.terms.Treaty {
+		t = p.w.terms
+	}
+	if peer != p.peer.did || treaty != p.w.terms.Treaty && !replaced {
 		return settlement.Terms{}, fmt.Errorf("%w: none with %s", settlement.ErrTerms, peer)
 	}
-	t := p.w.terms
 	t.Peer, t.PeerKernel = peer, p.peer.kernel.Public()
 	t.OwnAddress, t.PeerAddress = p.key.Address().String(), p.peer.key.Address().String()
 	return t, nil
