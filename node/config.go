@@ -43,6 +43,8 @@ type Config struct {
 	Retention  RetentionConfig  `yaml:"retention"`
 	Approvals  ApprovalsConfig  `yaml:"approvals"`
 	X402       X402Config       `yaml:"x402"`
+	// ContractTools are functions of contracts that agents may call.
+	ContractTools []ContractToolConfig `yaml:"contract_tools"`
 
 	Certification CertificationConfig `yaml:"certification"`
 	DID           DIDConfig           `yaml:"did"`
@@ -267,7 +269,10 @@ func (c *Config) validate() error {
 	if s := c.Settlement.Chain; s != "" && !names[s] {
 		return fmt.Errorf("settlement.chain: no chain is named %q; add it under chains", s)
 	}
-	return c.validateX402()
+	if err := c.validateX402(); err != nil {
+		return err
+	}
+	return c.validateContractTools()
 }
 
 func (o *OracleConfig) validate() error {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/backbay-labs/chio-node/settlement/evm"
 	"github.com/backbay-labs/chio-node/settlement/ledger"
 	"github.com/backbay-labs/chio-node/settlement/x402"
 	"github.com/backbay-labs/chio-node/store"
@@ -149,7 +150,7 @@ func (n *Node) verifyLedger(context.Context, Empty) (*LedgerVerdict, error) {
 			b := sum.Totals[currency]
 			v.Totals = append(v.Totals, LedgerTotal{Currency: currency, Debits: b.Debits, Credits: b.Credits})
 		}
-		audit, err := n.money.settler.Audit(r, x402.Explain(x402Currency))
+		audit, err := n.money.settler.Audit(r, x402.Explain(x402Currency), evm.ExplainCalls(x402Currency))
 		if err != nil {
 			return err
 		}
@@ -157,7 +158,11 @@ func (n *Node) verifyLedger(context.Context, Empty) (*LedgerVerdict, error) {
 		if err != nil {
 			return err
 		}
-		v.Facts, v.Differences = audit.Facts+facts, append(audit.Differences, missing...)
+		unposted, calls, err := evm.UnpostedCalls(r)
+		if err != nil {
+			return err
+		}
+		v.Facts, v.Differences = audit.Facts+facts+calls, append(append(audit.Differences, missing...), unposted...)
 		return nil
 	})
 	return v, err

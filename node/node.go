@@ -68,6 +68,7 @@ type Node struct {
 	network     *network // built by Open, up after Start
 	money       *money
 	x402        *x402Desk
+	contracts   *contractDesk
 	budgets     *budget.Tree
 
 	junk atomic.Uint64 // requests that never entered
@@ -212,6 +213,10 @@ func (n *Node) assemble(ctx context.Context) error {
 	}
 	n.x402 = &x402Desk{n: n}
 	if err := n.x402.attachResources(); err != nil {
+		return err
+	}
+	n.contracts = &contractDesk{n: n, callers: make(callersByChain)}
+	if err := n.contracts.attach(); err != nil {
 		return err
 	}
 	n.policy.treaties, n.policy.servers = n.network, n.tools

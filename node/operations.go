@@ -38,6 +38,8 @@ var operations = map[string]handler{
 	"reputation/activate": operation((*Node).activateImport),
 	"reputation/forget":   operation((*Node).forgetImport),
 
+	"contract/tools": operation((*Node).listContractTools),
+	"contract/calls": operation((*Node).listContractCalls),
 	"x402/sales":     operation((*Node).listSales),
 	"x402/purchases": operation((*Node).listPurchases),
 

@@ -60,6 +60,7 @@ func (n *Node) Start(ctx context.Context) (*Ready, error) {
 	n.network.loops()
 	n.money.loops()
 	n.x402.loops()
+	n.contracts.loops()
 	n.every("tell peers of the deactivation", tellEvery, n.network.tellNow, n.finishDeactivation)
 	n.every("end calls whose approval expired", approvalSweep, nil, n.endExpired)
 	if n.cfg.Approvals.Webhook.URL != "" {

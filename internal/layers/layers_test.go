@@ -56,7 +56,7 @@ var heavy = []struct{ prefix, folder, reason string }{
 var yamlFolders = []string{"kernel/policy", "federation", "node", "cmd/"}
 
 // ethereumFolders may import go-ethereum.
-var ethereumFolders = []string{"contracts", "settlement/evm", "oracle/feed/", "cmd/chio-devnet", "cmd/chio-demo"}
+var ethereumFolders = []string{"contracts", "settlement/evm", "oracle/feed/", "cmd/chio-devnet", "cmd/chio-demo", "internal/shop"}
 
 // coreImports: what package kernel may import of ours.
 var coreImports = map[string][]string{

@@ -26,6 +26,7 @@ type operation struct {
 	key    string
 	detail string
 	amount uint64 // bounds what it moves, in token units
+	gasMax uint64 // most gas that may be bought for it; 0: any
 	to     Address
 	data   func(ctx context.Context) ([]byte, error)
 }
@@ -130,6 +131,9 @@ func (c *Chain) sign(ctx context.Context, op operation, nonce uint64) (Tx, error
 	gas, err := c.gas(ctx, op.to, data)
 	if err != nil {
 		return Tx{}, fmt.Errorf("%s: %w", op.key, err)
+	}
+	if op.gasMax > 0 && gas > op.gasMax {
+		return Tx{}, fmt.Errorf("%w: %d with its margin, %d are allowed", ErrGasMax, gas, op.gasMax)
 	}
 	head, err := c.block(ctx, Latest)
 	if err != nil {

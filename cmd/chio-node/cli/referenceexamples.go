@@ -84,6 +84,8 @@ var examples = map[string]string{
 	"receipt archive":            "chio-node receipt archive --out archive --keep 100000",
 	"receipt consistency":        "chio-node receipt consistency --from 1000 --out proof.json",
 	"replay":                     "chio-node replay bundle.json --policy policy.yaml --trust trust.json",
+	"contract tools":             "chio-node contract tools",
+	"contract calls":             "chio-node contract calls",
 	"x402 sales":                 "chio-node x402 sales",
 	"x402 purchases":             "chio-node x402 purchases",
 	"settle fund":                `chio-node settle fund did:chio:… "5 USDC"`,
