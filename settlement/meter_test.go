@@ -240,3 +240,29 @@ func TestAPayerIsToldLater(t *testing.T) {
 	}
 	w.stripeBooks(30, 30)
 }
+
+// A process that dies on either side of a report asks again after its restart,
+// under the same identifier: usage counts once, and so does its invoice.
+func TestI7_ACrashAroundAReportCountsOnce(t *testing.T) {
+	for _, at := range []string{"usage.recorded_before_report", "usage.reported_before_record"} {
+		w, m := stripeWorld(t)
+		w.call(30, nil)
+		id := w.run().Statements[0].Statement
+		w.globex.fail = at
+		if got := survives(func() { _, _ = w.globex.settler.RedeemDue(t.Context(), w.acme.did) }); got != at {
+			t.Fatalf("%s: ended at %q", at, got)
+		}
+		w.globex.restart()
+		if p := w.paymentAt(w.globex, id); p.State != settlement.PaySubmitted {
+			t.Fatalf("%s: %+v", at, p)
+		}
+		must(t, w.globex.settler.Report(t.Context(), false)) // what was begun is finished without being asked
+		if m.total() != 30 || len(m.counted) != 1 {
+			t.Fatalf("%s: counted %v", at, m.counted)
+		}
+		for range 2 {
+			must(t, w.globex.settler.InvoicePaid(t.Context(), w.acme.did, "in_1", w.usd(30), now))
+		}
+		w.stripeBooks(30, 30)
+	}
+}
