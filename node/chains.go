@@ -60,7 +60,11 @@ func (m *money) watchChain(ctx context.Context, c *ChainConfig) error {
 	}
 	_, trackErr := chain.Track(ctx)
 	if errors.Is(trackErr, evm.ErrReorganised) {
+		m.n.alarms.raise(alarmChain, c.Name, trackErr.Error())
 		m.n.log.Error("payments are halted; chio-node settle txs says why", slog.String("chain", c.Name), slog.Any("error", trackErr))
+	}
+	if trackErr == nil {
+		m.n.alarms.ended(alarmChain, c.Name)
 	}
 	closing, err := chain.Watch(ctx, held)
 	for _, id := range closing {

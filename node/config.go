@@ -45,6 +45,7 @@ type Config struct {
 	X402       X402Config       `yaml:"x402"`
 	// ContractTools are functions of contracts that agents may call.
 	ContractTools []ContractToolConfig `yaml:"contract_tools"`
+	Alarms        AlarmsConfig         `yaml:"alarms"`
 
 	Certification CertificationConfig `yaml:"certification"`
 	DID           DIDConfig           `yaml:"did"`
@@ -272,7 +273,10 @@ func (c *Config) validate() error {
 	if err := c.validateX402(); err != nil {
 		return err
 	}
-	return c.validateContractTools()
+	if err := c.validateContractTools(); err != nil {
+		return err
+	}
+	return c.Alarms.validate()
 }
 
 func (o *OracleConfig) validate() error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/big"
 	"slices"
 	"sync"
 	"time"
@@ -283,4 +284,24 @@ func (n *Node) listContractCalls(_ context.Context, req ListX402) (*ContractCall
 		})
 	})
 	return out, err
+}
+
+// measureGas writes what transactions cost, in gwei: a counter of wei would not
+// fit the numbers of who reads it.
+func (n *Node) measureGas(e *exposition) error {
+	e.family("chio_gas_spent_gwei_total", kindCounter, "Paid for final transactions of the settlement account, in gwei of the chain's coin.")
+	return n.db.View(func(r store.Reader) error {
+		for i := range n.cfg.Chains {
+			wei, err := evm.GasSpent(r, n.cfg.Chains[i].ChainID, n.money.key.Address())
+			if err != nil {
+				return err
+			}
+			gwei := wei.Quo(wei, big.NewInt(1e9))
+			if !gwei.IsInt64() {
+				return fmt.Errorf("gas spent on %s: %s gwei", n.cfg.Chains[i].Name, gwei)
+			}
+			e.sample("chio_gas_spent_gwei_total", gwei.Int64(), "chain", n.cfg.Chains[i].Name)
+		}
+		return nil
+	})
 }

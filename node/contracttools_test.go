@@ -107,6 +107,10 @@ func TestI8_ContractTools(t *testing.T) {
 	if b := do[LedgerAccounts](t, n, "ledger/balance", ByID{ID: "expense"}).Accounts; len(b) != 1 || b[0].Debits != 70 || m.holds(n) != purse-70 {
 		t.Fatalf("%+v, holds %d", b, m.holds(n))
 	}
+	var e exposition
+	if err := n.measureGas(&e); err != nil || !strings.Contains(e.out.String(), `chio_gas_spent_gwei_total{chain="devnet"} `) || strings.Contains(e.out.String(), `"devnet"} 0`) {
+		t.Fatalf("%s, %v", e.out.String(), err)
+	}
 	calls := do[ContractCalls](t, n, "contract/calls", ListX402{Limit: 2})
 	if len(calls.Calls) != 2 || calls.Next == "" || len(do[ContractCalls](t, n, "contract/calls", ListX402{After: calls.Next}).Calls) != 1 {
 		t.Fatalf("%+v", calls)

@@ -101,7 +101,7 @@ func (n *Node) measure(e *exposition) error {
 			e.sample(m.name, s.values[i], "peer", s.peer)
 		}
 	}
-	if err := errors.Join(n.measurePayments(e), n.measureStripe(e)); err != nil {
+	if err := errors.Join(n.measurePayments(e), n.measureStripe(e), n.measureGas(e)); err != nil {
 		return err
 	}
 	return n.measureMoney(e, series)

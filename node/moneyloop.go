@@ -62,8 +62,11 @@ func (m *money) sweepHolds(ctx context.Context, lease int64) error {
 func (m *money) alarm(a settlement.Alarm) {
 	if a.Channel.IsZero() {
 		m.n.log.Error("a payment does not get through to a peer", slog.String("peer", a.Peer.String()), slog.String("reason", a.Reason))
+		m.n.alarms.raise(alarmPayment, a.Peer.String(), a.Reason)
 		return
 	}
+	m.n.alarms.ended(alarmChannel, a.Channel.String()) // it is told once per halt
+	m.n.alarms.raise(alarmChannel, a.Channel.String(), a.Reason)
 	m.n.log.Error("a payment channel is halted: chain and ledger differ", slog.String("peer", a.Peer.String()),
 		slog.String("channel", a.Channel.String()), slog.String("reason", a.Reason))
 }

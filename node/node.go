@@ -69,6 +69,7 @@ type Node struct {
 	money       *money
 	x402        *x402Desk
 	contracts   *contractDesk
+	alarms      *alarms
 	budgets     *budget.Tree
 
 	junk atomic.Uint64 // requests that never entered
@@ -202,6 +203,7 @@ func (n *Node) assemble(ctx context.Context) error {
 		return err
 	}
 	n.tools = newRegistry(n.keys.Kernel().Public())
+	n.alarms = newAlarms(n)
 	if n.money, err = newMoney(n); err != nil {
 		return err
 	}

@@ -106,6 +106,7 @@ func (n *Node) putRound(tx store.Tx, r *oracle.Round, trip *oracle.Trip, refused
 	if trip != nil && latch.Trip == nil { // 1
 		latch.Trip = trip
 		tx.Set(latchRows+r.Pair.String(), latch.Bytes())
+		tx.AfterCommit(func() { n.alarms.raise(alarmPrice, r.Pair.String(), trip.Reason+": "+trip.Detail) })
 	}
 	if err := stopped(&latch); err != nil { // 2
 		return err, nil

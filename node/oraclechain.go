@@ -348,6 +348,7 @@ func (l *lookout) latch(ctx context.Context, p *PricePairConfig) error {
 		return err
 	})
 	if err == nil && after.Trip != nil {
+		l.n.alarms.raise(alarmPrice, pair.String(), after.Trip.Reason+": "+after.Trip.Detail)
 		l.n.log.Error("a pair is tripped by its cross-check; nothing is converted with it until an operator resets it",
 			slog.String("pair", p.Pair), slog.String("reason", after.Trip.Reason), slog.String("detail", after.Trip.Detail))
 	}

@@ -201,6 +201,9 @@ func (n *Node) observePrice(ctx context.Context, req ObservePrice) (*Observation
 	case err != nil:
 		return nil, err
 	case out.State == oracle.StateTripped || out.State == oracle.StatePaused:
+		if out.State == oracle.StateTripped {
+			n.alarms.raise(alarmPrice, pair.String(), out.Err().Error())
+		}
 		return nil, trippedProblem(out.Err())
 	case out.Price == nil:
 		return nil, &Problem{Code: "CHIO-ORACLE-SOURCES", Message: out.Err().Error(), Exit: ExitFailure,
@@ -287,6 +290,7 @@ func (n *Node) resetPair(ctx context.Context, req ResetPair) (*PairState, error)
 			latch.Paused = req.Word
 		} else {
 			latch = latch.Reset()
+			tx.AfterCommit(func() { n.alarms.ended(alarmPrice, pair.String()) })
 		}
 		tx.Set(latchRows+pair.String(), latch.Bytes())
 		return nil

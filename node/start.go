@@ -67,6 +67,9 @@ func (n *Node) Start(ctx context.Context) (*Ready, error) {
 		hook := newApprovalWebhook(n)
 		n.spawn(func() { hook.run(n.context()) })
 	}
+	if n.cfg.Alarms.Webhook != "" {
+		n.spawn(func() { n.alarms.run(n.context()) })
+	}
 	if n.cfg.Retention.KeepDays > 0 {
 		n.every("archive old receipts", retentionInterval, nil, n.archiveDue)
 	}

@@ -142,6 +142,15 @@ func TestI7_ContractCalls(t *testing.T) {
 	if err != nil || rec.State != evm.CallMined || rec.Spent != 7 || rec.Granted || c.paid() != 7 || c.allowed() != "0" {
 		t.Fatalf("%+v, %v; paid %d, allowed %s", rec, err, c.paid(), c.allowed())
 	}
+	if err := c.payerDB.View(func(r store.Reader) error { // nothing is posted that may be undone
+		n, err := ledger.Sequence(r)
+		if n != 0 {
+			t.Errorf("%d postings", n)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
 	events, err := caller.Events(t.Context(), rec, []*evm.EventType{kind})
 	if err != nil || len(events) != 1 || events[0].Arguments["price"] != "7" || events[0].Arguments["buyer"] != c.payer.Address().String() {
 		t.Fatalf("%+v, %v", events, err)

@@ -145,6 +145,9 @@ func (c *Chain) writeTx(tx store.Tx, t Tx) error {
 	}
 	tx.Set(c.row("tx/"+t.Key), doc)
 	if t.settled() {
+		if err := c.countGas(tx, &t); err != nil {
+			return err
+		}
 		tx.Delete(c.openRow(t.Nonce))
 	} else {
 		tx.Set(c.openRow(t.Nonce), []byte(t.Key))
