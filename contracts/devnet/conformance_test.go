@@ -377,7 +377,7 @@ type authorization struct {
 	nonce                   [32]byte
 	signer                  *ecdsa.PrivateKey
 	spoil                   func(sig []byte) // after signing
-	stated, statedBefore    *big.Int         // what the call says instead of what was signed
+	stated                  *big.Int         // what the call says instead of what was signed
 }
 
 func (u *token) authorization() *authorization {

@@ -62,7 +62,7 @@ func (w *world) publish(value int64) {
 	w.t.Helper()
 	for i := range publisher(2) {
 		path := w.path(fmt.Sprintf("feed%d.json", i))
-		if err := os.WriteFile(path+".new", (i + 1).gateway(w.t, "USDC", value+int64(i)), 0o600); err != nil {
+		if err := os.WriteFile(path+".new", (i+1).gateway(w.t, "USDC", value+int64(i)), 0o600); err != nil {
 			w.t.Fatal(err)
 		}
 		if err := os.Rename(path+".new", path); err != nil {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ethereum/go-ethereum/accounts/keystore"
+	"github.com/ethereum/go-ethereum/crypto"
 )
 
 // KeyFromKeystore opens a key that a wallet wrote: Web3 Secret Storage, version
@@ -22,7 +23,7 @@ func KeyFromKeystore(file []byte, password string) (*Key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: keystore: %w", ErrKey, err)
 	}
-	k, err := KeyFromScalar(opened.PrivateKey.D.FillBytes(make([]byte, 32)))
+	k, err := KeyFromScalar(crypto.FromECDSA(opened.PrivateKey))
 	if err != nil {
 		return nil, err
 	}
