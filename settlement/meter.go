@@ -51,6 +51,7 @@ func (s *Settler) reportOne(ctx context.Context, p *payment) error {
 	if p.State == PaySubmitted && p.AskedAt != 0 && now-p.AskedAt > reportSeconds {
 		return fmt.Errorf("%w: statement %s was reported at %d and the answer is not known: look for that id among the meter events at Stripe, then run settle confirm or settle reject", ErrState, p.Statement, p.AskedAt)
 	}
+	asked := p.State == PaySubmitted && p.AskedAt != 0 // before, and whether it counted is not known
 	if p.AskedAt == 0 || p.State == PayUnpaid {
 		p.AskedAt = now
 	}
@@ -70,6 +71,9 @@ func (s *Settler) reportOne(ctx context.Context, p *payment) error {
 	}
 	s.cfg.Failpoint("usage.recorded_before_report")
 	reference, err := s.cfg.Meter.Report(ctx, p.Peer, p.Statement, wire.MonetaryAmount{Units: p.Authorized, Currency: p.Currency}, p.AskedAt)
+	if errors.Is(err, ErrUnpaid) && asked { // a refusal now says nothing about what was asked then
+		return fmt.Errorf("report statement %s: an earlier report may have counted; it is asked again until that is known: %w", p.Statement, err)
+	}
 	if errors.Is(err, ErrUnpaid) {
 		return errors.Join(s.mark(ctx, p.Statement, PayUnpaid, reason(err)), err)
 	}

@@ -175,6 +175,29 @@ func TestARefusedReportIsTriedAgain(t *testing.T) {
 	}
 }
 
+// A refusal that follows a report whose answer was lost does not say that it was
+// not counted: a day later it could count twice.
+func TestI7_ARefusalAfterALostAnswerSettlesNothing(t *testing.T) {
+	w, m := stripeWorld(t)
+	w.call(30, nil)
+	id := w.run().Statements[0].Statement
+	m.fail = errors.New("no answer")
+	if _, err := w.globex.settler.RedeemDue(t.Context(), w.acme.did); err == nil {
+		t.Fatal("reported without an answer")
+	}
+	m.fail = fmt.Errorf("%w: the key was revoked", settlement.ErrUnpaid)
+	if _, err := w.globex.settler.RedeemDue(t.Context(), w.acme.did); !errors.Is(err, settlement.ErrUnpaid) {
+		t.Fatal(err)
+	}
+	if p := w.paymentAt(w.globex, id); p.State != settlement.PaySubmitted {
+		t.Fatalf("payment %+v", p)
+	}
+	m.fail, w.clock = nil, 48*3600 // too late to ask again
+	if _, err := w.globex.settler.RedeemDue(t.Context(), w.acme.did); !errors.Is(err, settlement.ErrState) {
+		t.Fatalf("asked again after two days: %v", err)
+	}
+}
+
 // What a refund took is told by a figure that grows, in any order; a dispute
 // that was won, and a refund that came back, are captured again, once.
 func TestI7_WhatCameBackIsCountedOnce(t *testing.T) {

@@ -97,7 +97,8 @@ type failure struct {
 //	2 what failed and may not have reached Stripe is tried again, with the same bytes
 //	3 an answer counts if it repeats what was asked; an identifier that Stripe has
 //	  is this statement's, so it counts, too
-//	4 a refusal is ErrUnpaid; all else is not known
+//	4 a refusal is ErrUnpaid, unless an earlier try may have counted; all else is
+//	  not known
 func (c *Client) Report(ctx context.Context, peer did.DID, statement wire.Digest, net wire.MonetaryAmount, at int64) (string, error) {
 	if err := checkCurrency(c.cfg.Currencies, net.Currency); err != nil { // 1
 		return "", fmt.Errorf("%w: %w", settlement.ErrUnpaid, err)
@@ -110,6 +111,7 @@ func (c *Client) Report(ctx context.Context, peer did.DID, statement wire.Digest
 	body := url.Values{"event_name": {c.cfg.EventName}, "identifier": {statement.String()}, "timestamp": {strconv.FormatInt(at, 10)},
 		"payload[stripe_customer_id]": {customer}, "payload[value]": {value}}.Encode()
 	var err error
+	unknown := false
 	for try := range maxTries {
 		if try > 0 { // 2
 			if waitErr := c.cfg.Wait(ctx, firstWait<<(try-1)); waitErr != nil {
@@ -118,13 +120,17 @@ func (c *Client) Report(ctx context.Context, peer did.DID, statement wire.Digest
 		}
 		var status int
 		var answer []byte
-		if status, answer, err = c.post(ctx, body); err != nil {
-			continue
+		again := true
+		if status, answer, err = c.post(ctx, body); err == nil {
+			again, err = c.judge(status, answer, statement.String(), customer, value)
 		}
-		again := false
-		if again, err = c.judge(status, answer, statement.String(), customer, value); !again {
+		if !again {
 			break
 		}
+		unknown = unknown || !errors.Is(err, settlement.ErrUnpaid)
+	}
+	if unknown && errors.Is(err, settlement.ErrUnpaid) { // 4
+		return "", fmt.Errorf("%w: an earlier try may have counted; the last was refused: %s", ErrAnswer, err)
 	}
 	if err != nil {
 		return "", err

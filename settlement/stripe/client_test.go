@@ -106,8 +106,11 @@ func TestRefusalsAreToldFromSilence(t *testing.T) {
 			return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status); _, _ = w.Write([]byte(body)) })
 		}
 	}
+	refuseWith := func(status func() int) func(*stripedouble.Double) http.Handler {
+		return func(d *stripedouble.Double) http.Handler { d.Refuse = status; return d }
+	}
 	refuse := func(status int) func(*stripedouble.Double) http.Handler {
-		return func(d *stripedouble.Double) http.Handler { d.Refuse = func() int { return status }; return d }
+		return refuseWith(func() int { return status })
 	}
 	echo := func(old, new string) func(*stripedouble.Double) http.Handler {
 		return func(d *stripedouble.Double) http.Handler {
@@ -138,6 +141,10 @@ func TestRefusalsAreToldFromSilence(t *testing.T) {
 		"another value":    {echo(`"42"`, `"43"`), stripe.ErrAnswer, 1},
 		"another customer": {echo("cus_acme", "cus_other"), stripe.ErrAnswer, 1},
 		"another event":    {echo(id, "x"), stripe.ErrAnswer, 1},
+		"refused after silence": {func() func(*stripedouble.Double) http.Handler {
+			asked := 0
+			return refuseWith(func() int { asked++; return map[bool]int{true: 500, false: 401}[asked == 1] })
+		}(), stripe.ErrAnswer, 2},
 		"somebody else's duplicate": {say(400, `{"error":{"type":"invalid_request_error","message":"An event already exists with identifier x."}}`),
 			settlement.ErrUnpaid, 1},
 	} {
