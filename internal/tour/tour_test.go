@@ -246,6 +246,7 @@ func (w tour) proves(statement, tx string) {
 			w.t.Errorf("%s, offline: %s", o.name, r)
 		}
 	}
+	w.witnessed(w.globex, w.path("globex.settlement.json"))
 }
 
 func side(a node.SettleAnswer, direction string) *node.SettledPeer {

@@ -124,19 +124,23 @@ func (c *Chain) checkChannel(ctx context.Context, at block) error {
 // checkCode holds the contract to the code of this project: a domain can be
 // claimed by a contract that pays nobody.
 func (c *Chain) checkCode(ctx context.Context, at block) error {
-	artifact, err := contracts.Load(contracts.Channel)
-	if err != nil {
-		return err
-	}
 	code, err := ask(ctx, c, func(ctx context.Context, client *ethclient.Client) ([]byte, error) {
 		return client.CodeAtHash(ctx, toCommon(c.config.Channel), at.Hash)
 	})
 	if err != nil {
 		return c.unavailable("reading the channel's code", err)
 	}
+	return checkCode(c.config.Channel, code)
+}
+
+func checkCode(at Address, code []byte) error {
+	artifact, err := contracts.Load(contracts.Channel)
+	if err != nil {
+		return err
+	}
 	same, err := artifact.MatchesRuntime(code)
 	if err == nil && !same {
-		err = fmt.Errorf("%w: the code at %s is not that of ChioChannel as built here; deploy contracts/artifacts/ChioChannel.json, or correct the address", ErrWrongContract, c.config.Channel)
+		err = fmt.Errorf("%w: the code at %s is not that of ChioChannel as built here; deploy contracts/artifacts/ChioChannel.json, or correct the address", ErrWrongContract, at)
 	}
 	return err
 }

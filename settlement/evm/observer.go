@@ -54,7 +54,7 @@ type Payment struct {
 }
 
 // Observe connects and refuses to go on unless the endpoint serves the chain
-// and the contract there signs for the domain of a ChioChannel.
+// and the contract there has the code of a ChioChannel and signs for its domain.
 func Observe(ctx context.Context, config ObserverConfig) (*Observer, error) {
 	if config.ChainID == 0 || config.RPC == "" || config.Channel.IsZero() {
 		return nil, fmt.Errorf("%w: chain id, rpc endpoint or channel address is missing", ErrConfig)
@@ -94,7 +94,11 @@ func (o *Observer) check(ctx context.Context) error {
 	if err != nil || wire.Digest(got) != domainSeparator(channelName, channelVersion, o.config.ChainID, o.config.Channel) {
 		return fmt.Errorf("%w: %s is no ChioChannel", ErrWrongContract, o.config.Channel)
 	}
-	return nil
+	code, err := o.client.CodeAt(ctx, common.Address(o.config.Channel), nil)
+	if err != nil {
+		return unobserved("reading the contract's code", err)
+	}
+	return checkCode(o.config.Channel, code)
 }
 
 // call asks the contract at the latest block.

@@ -52,7 +52,8 @@ func (a *app) settleShowCmd() *cobra.Command {
 
 // anchorFlags name the chain that says whether a statement was paid.
 type anchorFlags struct {
-	rpc, token, channel    string
+	rpc                    []string // every one is asked, and must say the same
+	token, channel         string
 	chainID, confirmations uint64
 	offline                bool
 }
@@ -79,8 +80,8 @@ func (a *app) settleVerifyCmd() *cobra.Command {
 	c := &cobra.Command{Use: "verify FILE", Short: "verify a settlement, from its file and the chain",
 		Long: "FILE is what settle show wrote, at either organisation. Signatures, sums, the receipts' root, conversions and voucher\n" +
 			"are checked offline; --receipts holds the statement against the receipts themselves. Then the chain is asked for the\n" +
-			"redemption of exactly this statement, through an endpoint of your own: --rpc, or the chain of that id in this home's\n" +
-			"config. Without either, the state is unanchored.\n" +
+			"redemption of exactly this statement, through endpoints of your own: --rpc, or the chain of that id in this home's\n" +
+			"config. Several must agree (--rpc again, or rpcs in the config). Without any, the state is unanchored.\n" +
 			"Exit 0: it holds, and is paid if a chain was asked (mined, final, or covered by a later voucher).\n" +
 			"Exit 1: it holds and is not paid, or the chain could not be asked. Exit 4: it does not hold, the chain contradicts\n" +
 			"it, or with --trust the signers are not trusted.",
@@ -90,7 +91,7 @@ func (a *app) settleVerifyCmd() *cobra.Command {
 	fl := c.Flags()
 	fl.StringSliceVar(&f.operators, "operators", nil, "0x… addresses of the oracle operators that count (default: those that signed)")
 	fl.StringVar(&receipts, "receipts", "", "bundle that holds the receipts (chio-node receipt export at the payee); needs --trust")
-	fl.StringVar(&chain.rpc, "rpc", "", "endpoint to ask")
+	fl.StringSliceVar(&chain.rpc, "rpc", nil, "endpoint to ask; may be repeated: then all must agree")
 	fl.Uint64Var(&chain.chainID, "chain-id", 0, "the chain it must serve")
 	fl.StringVar(&chain.token, "token", "", "0x… the token that counts")
 	fl.StringVar(&chain.channel, "channel", "", "0x… the ChioChannel contract that counts")
@@ -146,10 +147,11 @@ func (a *app) settleVerify(cmd *cobra.Command, f verifyFlags, chain anchorFlags,
 
 // anchor asks the chain, if there is one to ask, and returns the exit code.
 func (a *app) anchor(ctx context.Context, v *settleVerdict, f anchorFlags, p *settlement.Proven) (int, error) {
-	config, token, err := a.chainToAsk(f, p.Statement.ChainID)
-	if err != nil || config == nil {
+	configs, token, err := a.chainToAsk(f, p.Statement.ChainID)
+	if err != nil || len(configs) == 0 {
 		return 0, err
 	}
+	config := configs[0]
 	if p.Note != nil {
 		return 0, nil // the token is not asked: see what the two have seen
 	}
@@ -169,33 +171,66 @@ func (a *app) anchor(ctx context.Context, v *settleVerdict, f anchorFlags, p *se
 	case p.Voucher.Token != token.String():
 		return contradicted("the voucher pays in token %s, the one that counts is %s", p.Voucher.Token, token)
 	}
-	o, err := evm.Observe(ctx, *config)
-	if err != nil {
-		return 0, observeProblem(err)
+	for i := range configs {
+		says, err := observed(ctx, &configs[i], p)
+		if err != nil {
+			return 0, observeProblem(fmt.Errorf("endpoint %d: %w", i+1, err))
+		}
+		if i == 0 {
+			v.Chain = *says
+		} else if err := v.Chain.agree(says, i+1); err != nil {
+			return 0, observeProblem(err)
+		}
 	}
-	defer o.Close()
-	v.Chain.Payment, err = o.Payment(ctx, p.Voucher.Channel, p.ID, p.Evidence.Tx, p.Statement.Period.From)
-	if err != nil {
-		return 0, observeProblem(err)
-	}
-	if v.Chain.Settled, err = o.Settled(ctx, p.Voucher.Channel); err != nil {
-		return 0, observeProblem(err)
-	}
-	pay := v.Chain.Payment
-	switch {
-	case pay != nil && pay.Cumulative != p.Statement.Cumulative:
+	if pay := v.Chain.Payment; pay != nil && pay.Cumulative != p.Statement.Cumulative {
 		return contradicted("the chain has paid %d for this statement, it states %d", pay.Cumulative, p.Statement.Cumulative)
-	case pay != nil && pay.Final:
-		v.Chain.State = "final"
-	case pay != nil:
-		v.Chain.State = "mined"
-	case v.Chain.Settled >= p.Statement.Cumulative:
-		v.Chain.State = "covered"
-	default:
-		v.Chain.State = "unpaid"
+	}
+	if v.Chain.State == "unpaid" {
 		return node.ExitFailure, nil
 	}
 	return 0, nil
+}
+
+// observed is what one endpoint says of the payment of a statement.
+func observed(ctx context.Context, config *evm.ObserverConfig, p *settlement.Proven) (*anchored, error) {
+	o, err := evm.Observe(ctx, *config)
+	if err != nil {
+		return nil, err
+	}
+	defer o.Close()
+	says := &anchored{State: "unpaid"}
+	if says.Payment, err = o.Payment(ctx, p.Voucher.Channel, p.ID, p.Evidence.Tx, p.Statement.Period.From); err != nil {
+		return nil, err
+	}
+	if says.Settled, err = o.Settled(ctx, p.Voucher.Channel); err != nil {
+		return nil, err
+	}
+	switch pay := says.Payment; {
+	case pay != nil && pay.Final:
+		says.State = "final"
+	case pay != nil:
+		says.State = "mined"
+	case says.Settled >= p.Statement.Cumulative:
+		says.State = "covered"
+	}
+	return says, nil
+}
+
+// agree takes the more careful of two answers. They may be of different heads,
+// so one may call final what the other calls mined; anything else that differs
+// is a lie or a lag, and which is not known.
+func (a *anchored) agree(other *anchored, n int) error {
+	x, y := a.Payment, other.Payment
+	same := x == nil && y == nil && a.State == other.State ||
+		x != nil && y != nil && x.Tx == y.Tx && x.BlockHash == y.BlockHash && x.Cumulative == y.Cumulative && x.Paid == y.Paid
+	if !same {
+		return fmt.Errorf("%w: endpoint 1 says %s and %d settled, endpoint %d %s and %d; nothing is decided until they agree", evm.ErrDisagree, a.State, a.Settled, n, other.State, other.Settled)
+	}
+	if x != nil && !y.Final {
+		a.State, a.Payment = other.State, y
+	}
+	a.Settled = min(a.Settled, other.Settled)
+	return nil
 }
 
 func observeProblem(err error) error {
@@ -203,21 +238,26 @@ func observeProblem(err error) error {
 	if errors.Is(err, evm.ErrWrongChain) || errors.Is(err, evm.ErrWrongContract) {
 		p.Code, p.Hint = "CHIO-CHAIN-ID", "correct --rpc, --chain-id and --channel, or the chain in the config"
 	}
+	if errors.Is(err, evm.ErrDisagree) {
+		p.Code, p.Hint = "CHIO-CHAIN-DISAGREE", "ask again later; if they still differ, find out which endpoint is wrong"
+	}
 	return p
 }
 
 // chainToAsk is the chain that the flags name, or the one of a statement's id in
-// the config of this home, or nil.
-func (a *app) chainToAsk(f anchorFlags, caip string) (*evm.ObserverConfig, evm.Address, error) {
-	c := node.ChainConfig{ChainID: f.chainID, RPC: f.rpc, Token: f.token, Channel: f.channel, Confirmations: f.confirmations}
-	if f.rpc == "" {
+// the config of this home, or none: one entry for each endpoint.
+func (a *app) chainToAsk(f anchorFlags, caip string) ([]evm.ObserverConfig, evm.Address, error) {
+	c := node.ChainConfig{ChainID: f.chainID, Token: f.token, Channel: f.channel, Confirmations: f.confirmations}
+	if len(f.rpc) > 0 {
+		c.RPC, c.RPCs = f.rpc[0], f.rpc[1:]
+	} else {
 		have, err := a.configuredChain(caip)
 		if err != nil || have == nil || f.offline {
 			return nil, evm.Address{}, err
 		}
 		c = *have
 	}
-	config := &evm.ObserverConfig{ChainID: c.ChainID, RPC: c.RPC, Confirmations: c.Confirmations}
+	config := evm.ObserverConfig{ChainID: c.ChainID, Confirmations: c.Confirmations}
 	token, err := evm.ParseAddress(strings.ToLower(c.Token))
 	if err == nil {
 		config.Channel, err = evm.ParseAddress(strings.ToLower(c.Channel))
@@ -225,7 +265,11 @@ func (a *app) chainToAsk(f anchorFlags, caip string) (*evm.ObserverConfig, evm.A
 	if err != nil {
 		return nil, token, usageProblem(err.Error(), "addresses are 0x and 40 hex digits")
 	}
-	return config, token, nil
+	var all []evm.ObserverConfig
+	for _, config.RPC = range append([]string{c.RPC}, c.RPCs...) {
+		all = append(all, config)
+	}
+	return all, token, nil
 }
 
 func (a *app) configuredChain(caip string) (*node.ChainConfig, error) {
