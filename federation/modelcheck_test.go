@@ -319,9 +319,8 @@ func (w *modelWorld) heal() {
 			w.net.setCut(i, j, false)
 		}
 	}
-	w.latest += ObjectionSeconds // what nobody objected to in time is signed for
+	w.pass()
 	for _, p := range w.parties {
-		p.clock.Store(w.latest) // what was signed at the latest time is of the future before it
 		p.failAt(nil)
 	}
 	for len(w.waiting) > 0 {
@@ -360,13 +359,29 @@ func (w *modelWorld) revive() {
 	w.net.holding(false)
 }
 
+// pass lets time pass until what nobody objected to is signed for.
+func (w *modelWorld) pass() {
+	w.latest += ObjectionSeconds
+	for _, p := range w.parties {
+		p.clock.Store(w.latest) // what was signed at the latest time is of the future before it
+	}
+}
+
+// roundsPerPass is how often parties exchange before time passes again: a call
+// that ended late may be objected to until then, and what was asked too often
+// may be asked again.
+const roundsPerPass = 100
+
 // together exchanges until both sides of every pair hold the same.
 func (w *modelWorld) together() {
 	w.tb.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	late := time.After(modelPatience)
-	for {
+	for round := 1; ; round++ {
+		if round%roundsPerPass == 0 {
+			w.pass()
+		}
 		w.revive()
 		err := w.apart()
 		if err == nil {
