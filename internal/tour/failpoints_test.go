@@ -15,12 +15,9 @@ import (
 // does instead, if anywhere.
 var untoured = map[string]string{
 	"tx.replaced_before_broadcast": "settlement/evm TestI7_CrashBeforeReplacement, within one process: a fee that is too low takes a chain that is told so",
-	"claim.decided_before_told":    "settlement TestI8_ACrashNeverCountsAnOutsidePaymentTwice, within one process: the rail has no verbs yet",
-	"usage.recorded_before_report": "settlement TestI7_UsageIsReportedAndBilledOnce, within one process: no node can enable the rail yet",
+	"claim.decided_before_told":    "settlement TestI8_ACrashNeverCountsAnOutsidePaymentTwice, within one process",
+	"usage.recorded_before_report": "settlement TestI7_UsageIsReportedAndBilledOnce, within one process",
 	"usage.reported_before_record": "the same",
-	"call.recorded":                "settlement/evm TestI7_ContractCallCrashes, within one process",
-	"call.allowed":                 "the same",
-	"call.mined":                   "the same",
 }
 
 var failpointCall = regexp.MustCompile(`(?i)(?:failpoint|\.at)\("([a-z_]+\.?[a-z_]+)"\)`)
