@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
+	"time"
 
 	pubsub "github.com/libp2p/go-libp2p-pubsub"
 	"github.com/libp2p/go-libp2p/core/event"
@@ -102,6 +104,7 @@ func (g *Gossip) start(ctx context.Context, lh host.Host) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.lib = lib
+	g.host.handlers.Go(func() { g.mend(ctx, lh, lib) })
 	return nil
 }
 
@@ -203,18 +206,43 @@ func (h *Host) Welcome(id PeerID) {
 	if err != nil || h.gossip == nil {
 		return
 	}
-	remote, err := id.decode()
-	if err != nil {
-		return
+	if remote, err := id.decode(); err == nil {
+		offer(lh, remote)
 	}
-	spoken, err := lh.Peerstore().SupportsProtocols(remote, gossipProtocols...)
+}
+
+// offer has gossipsub open a stream to a peer, unless it has one. Of a peer that
+// has not said yet what it speaks gossipsub hears when it does.
+func offer(lh host.Host, to peer.ID) {
+	spoken, err := lh.Peerstore().SupportsProtocols(to, gossipProtocols...)
 	if err != nil || len(spoken) == 0 {
-		return // it has not said yet what it speaks; when it does, it is known
+		return
 	}
 	emitter, err := lh.EventBus().Emitter(new(event.EvtPeerProtocolsUpdated))
 	if err != nil {
 		return
 	}
 	defer func() { _ = emitter.Close() }() // closing twice is its only error
-	_ = emitter.Emit(event.EvtPeerProtocolsUpdated{Peer: remote, Added: spoken})
+	_ = emitter.Emit(event.EvtPeerProtocolsUpdated{Peer: to, Added: spoken})
+}
+
+// mend offers gossipsub again what it lost: it gives up a peer that refuses its
+// stream a few times within a second, as one does that does not know us yet, and it
+// misses a welcome that comes while an attempt is failing.
+func (g *Gossip) mend(ctx context.Context, lh host.Host, lib *pubsub.PubSub) {
+	tick := time.NewTicker(gossipMendEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		spokenTo := lib.ListPeers("")
+		for _, id := range lh.Network().Peers() {
+			if !slices.Contains(spokenTo, id) && g.known(id) {
+				offer(lh, id)
+			}
+		}
+	}
 }

@@ -253,6 +253,22 @@ func TestStrangersHearNothing(t *testing.T) {
 	}
 }
 
+// TestGossipIsOfferedAgain: gossipsub gives up a peer that refuses it; it is
+// spoken to when it stops refusing, also if nobody says so.
+func TestGossipIsOfferedAgain(t *testing.T) {
+	a, b := startGossiper(t, 7), startGossiper(t, 9)
+	a.set(func() { a.known = func(PeerID) bool { return false } })
+	if _, err := a.Connect(t.Context(), b.Addrs()[0]); err != nil {
+		t.Fatal(err)
+	}
+	speaks := func() bool { return len(b.gossip.lib.ListPeers("")) != 0 }
+	eventually(t, "b tries", speaks)
+	eventually(t, "b gives up", func() bool { return !speaks() })
+	a.set(func() { a.known = everybody })
+	say(t, b, "again", heardFrom(a, b.ID()))
+	say(t, a, "back", heardFrom(b, a.ID()))
+}
+
 // topicsTold lists the topics that Joined was told of.
 func (g *gossiper) topicsTold() []string {
 	g.mu.Lock()

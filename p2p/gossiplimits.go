@@ -28,6 +28,8 @@ const (
 	// gossipStreamsPerPeer is one in either direction, and one more of each
 	// while a connection is replaced.
 	gossipStreamsPerPeer = 2
+	// gossipMendEvery is how soon a peer is spoken to that gossipsub gave up.
+	gossipMendEvery = 2 * time.Second
 )
 
 // How often messages are judged: of one author, who says its own head each second
