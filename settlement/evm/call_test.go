@@ -238,6 +238,40 @@ func TestI7_ContractCallCrashes(t *testing.T) {
 	}
 }
 
+// TestI8_ReorganisedContractCall: the blocks with allowance, call and withdrawal
+// are replaced by others. All three are made again, once, and then the ledger
+// has what the contract took.
+func TestI8_ReorganisedContractCall(t *testing.T) {
+	c := newCustomer(t)
+	caller := evm.NewCaller(c.payer, "USDC")
+	parent := c.net.Commit()
+	if rec, err := caller.Execute(t.Context(), c.call("x", `{"item":5,"maxPrice":5}`, 6)); err != nil || rec.Spent != 5 || rec.State != evm.CallMined {
+		t.Fatalf("%+v, %v", rec, err)
+	}
+	if err := c.net.Fork(parent); err != nil {
+		t.Fatal(err)
+	}
+	for range 6 { // longer than what it replaces
+		c.net.Commit()
+	}
+	if c.paid() != 0 {
+		t.Fatal("the reorganisation undid nothing")
+	}
+	for range 3 { // what was sent is sent again, and mined in the order of its nonces
+		if _, err := c.payer.Track(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		c.net.Commit()
+		if err := caller.Continue(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rec, expense := c.closes(caller)
+	if rec.State != evm.CallFinal || rec.Spent != 5 || expense != 5 || c.paid() != 5 || c.allowed() != "0" || c.sold() != "1" {
+		t.Fatalf("%+v; expense %d, paid %d, allowed %s, sold %s", rec, expense, c.paid(), c.allowed(), c.sold())
+	}
+}
+
 // TestContractArguments: an argument has one form, and what does not fit is
 // refused before anything is signed.
 func TestContractArguments(t *testing.T) {
