@@ -70,6 +70,10 @@ type ExchangeConfig struct {
 	// back; it names parties, treaty and receipt. It comes in the transaction that
 	// files the objection, or joins the pair after all.
 	Contest func(tx store.Tx, o Obligation, contested bool) error
+	// Waive ends an obligation that Contest took out, because its payee gave it up
+	// at the time At; it names parties, treaty and receipt. It comes in the
+	// transaction that files the payee's answer.
+	Waive func(tx store.Tx, o Obligation) error
 	// PriceRound names the oracle round of a quote under a treaty whose prices
 	// are not in the currency that settles.
 	PriceRound func(context.Context, did.DID, *Money) (*wire.Digest, error)

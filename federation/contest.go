@@ -31,9 +31,12 @@ type Contested struct {
 	HostReceipt   wire.Raw       `json:"host_receipt,omitzero"`   // at the origin
 	OriginReceipt wire.Raw       `json:"origin_receipt,omitzero"` // at the host, verdict_disagreement
 	FiledAt       int64          `json:"filed_at"`
-	Told          bool           `json:"told,omitzero"`         // at the origin: the host has it
-	Refused       string         `json:"refused,omitempty"`     // at the origin: why the host does not accept it
-	WithdrawnAt   int64          `json:"withdrawn_at,omitzero"` // signed together after all
+	Told          bool           `json:"told,omitzero"`            // at the origin: the host has it; at the host: the origin has the answer
+	Refused       string         `json:"refused,omitempty"`        // at the origin: why the host does not accept it
+	WithdrawnAt   int64          `json:"withdrawn_at,omitzero"`    // signed together after all
+	Answer        *wire.Envelope `json:"answer,omitzero"`          // the host's, the newest
+	Answered      string         `json:"answered,omitempty"`       // what it says
+	AnswerRefused string         `json:"answer_refused,omitempty"` // at the host: why the origin does not accept it
 }
 
 // Body is what the objection says. It was verified when it was filed.
@@ -45,11 +48,14 @@ func (c *Contested) Body() (*Objection, error) {
 	return &o, nil
 }
 
-// State is open, refused by the host, or withdrawn.
+// State is open, refused by the host, withdrawn, or what the host answers: waived
+// or rejected. It is over when it is withdrawn or waived.
 func (c *Contested) State() string {
 	switch {
 	case c.WithdrawnAt > 0:
 		return "withdrawn"
+	case c.Answered != "":
+		return c.Answered
 	case c.Refused != "":
 		return "refused"
 	}
@@ -137,6 +143,9 @@ func (x *Exchange) withdrawn(tx store.Tx, peer did.DID, j *Joint) error {
 	found, err := load(tx, objectionKey(prefixObjection, peer, j.ReceiptID), &c)
 	if err != nil || !found {
 		return err
+	}
+	if c.Answered == AnswerWaived {
+		return refusal(refusedConflict, "the charge of receipt %s was given up: there is nothing to sign for", j.ReceiptID)
 	}
 	o, err := c.Body()
 	if err != nil {

@@ -20,12 +20,14 @@ const maxCosigns = 256
 //
 //	cosign     receipt_id, receipt, statement
 //	objection  objection, receipt if the objection names one
+//	answer     receipt_id, answer: the host's, to an objection
 type cosignRequest struct {
 	Type      string         `json:"type"`
 	ReceiptID string         `json:"receipt_id,omitempty"` // the host's
 	Receipt   wire.Raw       `json:"receipt,omitzero"`     // the origin's
 	Statement *dsse          `json:"statement,omitzero"`   // signed by the origin
 	Objection *wire.Envelope `json:"objection,omitzero"`
+	Answer    *wire.Envelope `json:"answer,omitzero"`
 }
 
 type cosignAnswer struct {
@@ -48,10 +50,13 @@ func (x *Exchange) answerCosign(ctx context.Context, rec Record, doc []byte) ([]
 	if err := wire.UnmarshalCanonical(doc, &q, frameLimits); err != nil {
 		return nil, refusal(refusedMalformed, "%v", err)
 	}
-	if q.Type == "objection" && q.Objection != nil && q.Statement == nil && q.ReceiptID == "" {
+	if q.Type == "objection" && q.Objection != nil && q.Statement == nil && q.ReceiptID == "" && q.Answer == nil {
 		return x.answerObjection(ctx, rec, &q)
 	}
-	if q.Type != "cosign" || q.Statement == nil || q.Objection != nil {
+	if q.Type == "answer" && q.Answer != nil && q.Statement == nil && q.Objection == nil && q.Receipt == nil {
+		return x.takeAnswer(ctx, rec, &q)
+	}
+	if q.Type != "cosign" || q.Statement == nil || q.Objection != nil || q.Answer != nil {
 		return nil, refusal(refusedUnsupported, "no request %.40q", q.Type)
 	}
 	env, own, err := x.hosted(rec.DID, q.ReceiptID) // 1

@@ -29,6 +29,7 @@ type DisputeFile struct {
 	Continuation  *wire.Envelope   `json:"continuation,omitzero"`
 	OriginReceipt wire.Raw         `json:"origin_receipt,omitzero"`
 	Objection     *wire.Envelope   `json:"objection,omitzero"`
+	Answer        *wire.Envelope   `json:"objection_answer,omitzero"`
 	Joint         wire.Raw         `json:"joint_statement,omitzero"` // DSSE
 	Treaty        *wire.Envelope   `json:"treaty,omitzero"`
 	Attestations  []*wire.Envelope `json:"attestations,omitempty"` // in the treaty's order
@@ -57,6 +58,8 @@ type DisputeReport struct {
 	MaxCharge     *wire.MonetaryAmount `json:"max_charge,omitzero"`
 	Objection     string               `json:"objection,omitempty"` // its reason
 	Standing      string               `json:"standing,omitempty"`  // of the objection
+	Answer        string               `json:"answer,omitempty"`    // the host's: waived or rejected
+	Statement     string               `json:"statement,omitempty"` // of the answer
 	Attested      string               `json:"attested,omitempty"`  // a denial by the treaty's terms: how far "the terms allow it" is proven
 	Against       did.DID              `json:"against,omitempty"`
 	Conclusion    string               `json:"conclusion"`
@@ -76,7 +79,8 @@ type KernelKeys func(did.DID) []wire.PublicKey
 //	5 a joint statement is what the other documents give, signed by both
 //	6 a treaty is the one the receipt names, signed by both parties, with the two
 //	  attestations it names or none; arguments are the call's
-//	7 an objection is the origin's to the host's receipt
+//	7 an objection is the origin's to the host's receipt; an answer is the host's
+//	  to that objection
 //
 // An error means that these do not hold: then the file proves nothing. The rest
 // is the report:
@@ -243,6 +247,9 @@ func (v *disputed) agreed() (err error) {
 func (v *disputed) objected() error {
 	env := v.file.Objection
 	if env == nil {
+		if v.file.Answer != nil {
+			return errors.New("an answer to no objection")
+		}
 		return nil
 	}
 	var o Objection
@@ -256,6 +263,14 @@ func (v *disputed) objected() error {
 		return errors.New("the objection is to another receipt")
 	}
 	v.claim = &o
+	if v.file.Answer == nil {
+		return nil
+	}
+	a, err := VerifyObjectionAnswer(v.file.Answer, env, &o, v.host)
+	if err != nil {
+		return err
+	}
+	v.report.Answer, v.report.Statement = a.Answer, a.Statement
 	return nil
 }
 
@@ -376,5 +391,8 @@ func (v *disputed) conclude() {
 		r.Conclusion = "the origin permitted the call and the host ran it within the maximum: it is owed, cosigned or not"
 	default:
 		r.Conclusion = "nothing is owed, and nobody is proven wrong"
+	}
+	if r.Answer == AnswerWaived {
+		r.Conclusion += "; the host has given the charge up, nothing is owed"
 	}
 }

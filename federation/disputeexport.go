@@ -162,7 +162,7 @@ func (x *Exchange) collectFiled(r store.Reader, peer did.DID, id string, f *Disp
 	if found, err := load(r, objectionKey(prefixObjection, peer, id), &c); err != nil {
 		return nil, err
 	} else if found {
-		f.Objection = c.Objection
+		f.Objection, f.Answer = c.Objection, c.Answer
 		if f.OriginReceipt == nil {
 			f.OriginReceipt = c.OriginReceipt
 		}

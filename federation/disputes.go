@@ -31,7 +31,7 @@ type Dispute struct {
 	CallID     string               `json:"call_id,omitempty"`
 	ReceiptID  string               `json:"receipt_id,omitempty"` // the host's
 	Reason     string               `json:"reason,omitempty"`     // of an objection; the code of a denial
-	State      string               `json:"state,omitempty"`      // of an objection: open, refused, withdrawn
+	State      string               `json:"state,omitempty"`      // of an objection: open, refused, withdrawn, waived, rejected
 	Detail     string               `json:"detail,omitempty"`
 	Charge     *wire.MonetaryAmount `json:"charge,omitzero"`
 	NewerTerms bool                 `json:"newer_terms,omitzero"` // the peer had signed newer terms by then, which may be why it denied
@@ -117,8 +117,19 @@ func (d *Disputes) objected(c *Contested) error {
 	}
 	one := Dispute{Kind: DisputeObjection, Role: c.Role, CallID: o.CallID, ReceiptID: o.ReceiptSHA256.String(), Reason: o.Reason,
 		State: c.State(), Detail: c.Refused, At: o.At}
-	if c.Role == RoleOrigin && c.State() == "open" && !c.Told {
+	a, err := c.answered()
+	switch {
+	case err != nil:
+		return err
+	case c.State() == "withdrawn":
+	case c.Role == RoleOrigin && a == nil && c.State() == "open" && !c.Told:
 		one.Detail = "the peer has not been told yet"
+	case c.AnswerRefused != "":
+		one.Detail = "the peer does not accept the answer: " + c.AnswerRefused
+	case c.Role == RoleHost && a != nil && !c.Told:
+		one.Detail = "the peer has not been told the answer yet"
+	case a != nil:
+		one.Detail = a.Statement
 	}
 	d.add(one)
 	return nil

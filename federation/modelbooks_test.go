@@ -63,20 +63,23 @@ func (b *modelBook) read(r store.Reader, p, peer *modelParty, key bookKey, dispu
 			return err
 		}
 	}
+	contested, waived := uint64(0), uint64(0)
+	for id, o := range disputed {
+		switch _, ok := owed[id]; {
+		case ok && o.Answered == AnswerWaived:
+			waived++
+		case ok && o.WithdrawnAt == 0:
+			contested += modelPrice
+		}
+	}
 	c, x := b.channel, b.status.Exposure["USD"]
 	switch {
 	case c.Cumulative != modelPrice*uint64(len(b.paid)), c.Vouchered > c.Cumulative, c.Redeemed > c.Vouchered: // 3
 		return fmt.Errorf("statements over %d receipts say %d, the voucher promises %d, %d are redeemed", len(b.paid), c.Cumulative, c.Vouchered, c.Redeemed)
-	case x.Unvouchered+c.Vouchered != modelPrice*uint64(len(owed)): // 4
-		return fmt.Errorf("%d receipts are owed for, %d without a voucher, %d with one", len(owed), x.Unvouchered, c.Vouchered)
+	case x.Unvouchered+c.Vouchered != modelPrice*(uint64(len(owed))-waived): // 4
+		return fmt.Errorf("%d receipts are owed for, of them %d were given up; %d without a voucher, %d with one", len(owed), waived, x.Unvouchered, c.Vouchered)
 	case key.side == settlement.In && x.Unvouchered+x.Held > modelUnvouchered: // 6
 		return fmt.Errorf("%d are owed without a voucher and %d held: the treaty says %d", x.Unvouchered, x.Held, modelUnvouchered)
-	}
-	contested := uint64(0)
-	for id, o := range disputed {
-		if _, ok := owed[id]; ok && o.WithdrawnAt == 0 {
-			contested += modelPrice
-		}
 	}
 	if b.status.Contested["USD"] != contested { // 5
 		return fmt.Errorf("objected to is %d, and %d are counted as disputed", contested, b.status.Contested["USD"])

@@ -22,7 +22,7 @@ import (
 var modelPlaces = []string{
 	"hold.after", "admit.after", "close.before", "close.after", "continuation.signed_before_send", "host.executed_before_receipt",
 	"host.receipt_committed_before_reply", "cosign.signed_before_reply", "cosign.received_before_store", "outbox.sent_before_ack",
-	"revocation.stored_before_ack", "treaty.countersigned_before_store", "objection.told_before_ack",
+	"revocation.stored_before_ack", "treaty.countersigned_before_store", "objection.told_before_ack", "answer.told_before_ack",
 	"statement.signed_before_send", "statement.countersigned_before_reply", "statement.acked_before_voucher",
 	"voucher.signed_before_persist", "voucher.persisted_before_send", "voucher.accepted_before_reply", "redeem.mined_before_record",
 }

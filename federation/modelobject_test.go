@@ -1,6 +1,7 @@
 package federation
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -10,8 +11,9 @@ import (
 )
 
 // modelWords are what is said about a call afterwards: its operator objects or
-// gives in, its origin lies about it, its host makes up another.
-var modelWords = []string{"object", "object", "withdraw", "lie", "make up"}
+// gives in, its host's operator answers, its origin lies about it, its host makes
+// up another.
+var modelWords = []string{"object", "object", "withdraw", "reject", "waive", "lie", "make up"}
 
 // invention is a receipt that a host signed for a call nobody asked for.
 type invention struct{ host, origin int }
@@ -40,11 +42,26 @@ func (w *modelWorld) objects(i int, word string) {
 				_ = a.exchange.Withdraw(w.tb.ctx, b.did(), o.body.ReceiptSHA256.String())
 			}
 		}
+	case "reject", "waive":
+		if !b.down {
+			b.answersFor(a, c.m.CallID, word == "waive")
+		}
 	case "lie":
 		w.lie(a, b, c, i)
 	case "make up":
 		if !b.down {
 			w.makeUp(b, a)
+		}
+	}
+}
+
+// answersFor has a host answer the objections to a call. What it refuses to sign
+// is not the model's to judge: the checks see what is filed.
+func (p *modelParty) answersFor(origin *modelParty, callID string, waive bool) {
+	defer p.survive()
+	for id, o := range p.objections(origin, RoleHost) {
+		if o.body.CallID == callID {
+			_ = p.exchange.AnswerObjection(context.Background(), origin.did(), id, waive, "we looked at it")
 		}
 	}
 }
@@ -138,6 +155,11 @@ func (p *modelParty) untold(peer *modelParty) error {
 			return fmt.Errorf("party %d has not told party %d of its objection to %s", p.at, peer.at, id)
 		}
 	}
+	for id, o := range p.objections(peer, RoleHost) {
+		if o.Answer != nil && o.WithdrawnAt == 0 && !o.Told {
+			return fmt.Errorf("party %d has not told party %d its answer about %s: %s", p.at, peer.at, id, o.AnswerRefused)
+		}
+	}
 	return nil
 }
 
@@ -146,18 +168,23 @@ func (p *modelParty) untold(peer *modelParty) error {
 //	1 there is none to a call that the host answered and the origin let through:
 //	  the two receipts differ, or nobody asked for the call
 //	2 what the host files is what the origin filed first, byte for byte, and the
-//	  host has withdrawn what the origin has
+//	  host has withdrawn what the origin has, and has given up what the origin
+//	  does not owe any more
 //	3 a pair is disputed as long as an objection to it stands, joined by nobody
 //	  meanwhile, and overdue if it is neither after JoinSeconds
 //	4 a receipt for a call that nobody asked for is objected to when it comes,
 //	  is no pair, and makes nobody owe anything
 func (w *modelWorld) checkObjections(a, b *modelParty) error {
 	theirs, ours := b.objections(a, RoleHost), a.objections(b, RoleOrigin) // who files first is read last
+	waived := b.objections(a, RoleHost)                                    // an answer is the host's first
 	for id, o := range ours {
+		if o.Answered == AnswerWaived && waived[id].Answered != AnswerWaived { // 2
+			return fmt.Errorf("the charge of %s is given up here and not there", id)
+		}
 		_, made := w.made[id]
 		own := a.ended[o.body.CallID].verdict
 		switch {
-		case o.body.Reason == NotRequested && made && o.State() == "open":
+		case o.body.Reason == NotRequested && made && o.WithdrawnAt == 0 && o.Refused == "":
 		case o.body.Reason == VerdictDisagreement && !made && (own == receipt.Deny || own == receipt.Incomplete):
 		default: // 1
 			return fmt.Errorf("an objection, %s, %s %s, to call %s that it says it %s", o.body.Reason, o.State(), o.Refused, o.body.CallID, own)

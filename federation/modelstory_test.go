@@ -114,7 +114,7 @@ func TestModelOfVouchers(t *testing.T) {
 }
 
 // TestModelOfObjections: what is objected to is in no statement and counted as
-// disputed by both, until the objector gives in. A pair that nobody signs for is
+// disputed by both, until the objector gives in or the host gives it up. A pair that nobody signs for is
 // overdue until it is joined. Who was answered cannot object, and a host that
 // makes up a call is objected to by itself.
 func TestModelOfObjections(t *testing.T) {
@@ -134,8 +134,27 @@ func TestModelOfObjections(t *testing.T) {
 	if n := len(w.parties[1].objections(w.parties[0], RoleHost)); n != 2 {
 		t.Fatalf("the host files %d objections", n)
 	}
+	w.objects(1, "reject")
+	w.check()
 	w.objects(1, "withdraw")
 	w.check()
+	w.settled(0, 1, 2*modelPrice)
+	w.withheldCall(0, 1)
+	w.objects(2, "object")
+	w.synced(0, 1)
+	host := w.parties[1]
+	w.arm(host, "answer.told_before_ack")
+	w.objects(2, "waive")
+	w.until("the host dies", func() bool {
+		_ = w.exchange(1, 0)
+		return host.dead.Load()
+	})
+	w.bury()
+	w.check()
+	w.restart(host)
+	w.synced(1, 0)
+	w.check()
+	w.objects(2, "withdraw") // too late
 	w.settled(0, 1, 2*modelPrice)
 	w.withheldCall(0, 1)
 	for _, p := range w.parties {

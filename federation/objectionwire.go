@@ -280,6 +280,9 @@ func (x *Exchange) Withdraw(ctx context.Context, peer did.DID, receiptID string)
 	if j.Role != RoleOrigin {
 		return fmt.Errorf("%w: only the origin of a call objects and withdraws", ErrObjection)
 	}
+	if c, _, err := x.contested(peer, receiptID); err == nil && c.Answered == AnswerWaived {
+		return fmt.Errorf("%w: the host gave the charge up, nothing is owed", ErrObjection)
+	}
 	rec, err := x.s.Connect(ctx, peer)
 	if err != nil {
 		return err

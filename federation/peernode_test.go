@@ -49,6 +49,7 @@ type peerNode struct {
 		sync.Mutex
 		list      []Obligation
 		contested []contestedObligation
+		waived    []Obligation
 	}
 	terms  Terms
 	peers  []did.DID
@@ -154,7 +155,7 @@ func (p *peerNode) compose(dir *Directory, host Host) {
 		desk.SetSettler(p.settling(desk))
 	}
 	p.exchange, err = NewExchange(ExchangeConfig{Service: p.service, KernelKey: p.kernel, Revocations: p.revocations,
-		Accrue: p.accrue, Contest: p.contest, CallTimeout: p.callTimeout(), QueryBackoff: p.backoff(), Debounce: time.Millisecond,
+		Accrue: p.accrue, Contest: p.contest, Waive: p.waive, CallTimeout: p.callTimeout(), QueryBackoff: p.backoff(), Debounce: time.Millisecond,
 		Failpoint: p.passing})
 	if err != nil {
 		t.Fatal(err)

@@ -77,6 +77,26 @@ func (p *peerNode) contest(tx store.Tx, o Obligation, contested bool) error {
 	return nil
 }
 
+func (p *peerNode) waive(tx store.Tx, o Obligation) error {
+	if p.settler != nil {
+		if err := p.settler.Waive(tx, o.settled()); err != nil {
+			return err
+		}
+	}
+	tx.AfterCommit(func() {
+		p.accrued.Lock()
+		defer p.accrued.Unlock()
+		p.accrued.waived = append(p.accrued.waived, o)
+	})
+	return nil
+}
+
+func (p *peerNode) waivers() []Obligation {
+	p.accrued.Lock()
+	defer p.accrued.Unlock()
+	return append([]Obligation(nil), p.accrued.waived...)
+}
+
 func (p *peerNode) contests() []contestedObligation {
 	p.accrued.Lock()
 	defer p.accrued.Unlock()

@@ -86,6 +86,7 @@ func (x *Exchange) exchange(ctx context.Context, rec Record) (SyncReport, error)
 		note("collect receipts", err)
 	}
 	note("object", x.tellObjections(ctx, rec))
+	note("answer objections", x.tellAnswers(ctx, rec))
 	report.Joined, err = x.cosignPending(ctx, rec)
 	note("cosign", err)
 	return report, errors.Join(failed...)

@@ -23,7 +23,7 @@ import (
 func (w *network) buildExchange() (err error) {
 	n := w.n
 	w.exchange, err = federation.NewExchange(federation.ExchangeConfig{Service: w.service, KernelKey: n.keys.Kernel(), Revocations: n.revocations,
-		Accrue: n.money.accrue, Contest: n.money.contest, PriceRound: n.money.priceRound, PassportDocument: n.passportDocument, CheckPassport: checkPassport,
+		Accrue: n.money.accrue, Contest: n.money.contest, Waive: n.money.waive, PriceRound: n.money.priceRound, PassportDocument: n.passportDocument, CheckPassport: checkPassport,
 		SyncEvery: time.Duration(n.cfg.Federation.SyncIntervalSeconds) * time.Second, Clock: n.opts.Now, Failpoint: n.opts.Failpoint,
 		Archived: n.leafAt})
 	return err

@@ -51,13 +51,22 @@ type ObjectRequest struct {
 	Reason string `json:"reason,omitempty"`
 }
 
+// AnswerRequest asks "federate/answer": what we say to a peer's objection to a
+// receipt of ours. Waive gives the charge up; a rejection needs a statement.
+type AnswerRequest struct {
+	DID       string `json:"did"`
+	CallID    string `json:"call_id"`
+	Waive     bool   `json:"waive,omitempty"`
+	Statement string `json:"statement,omitempty"`
+}
+
 // ObjectAnswer is what became of an objection.
 type ObjectAnswer struct {
 	CallID    string `json:"call_id"`
 	ReceiptID string `json:"receipt_id"`
 	Reason    string `json:"reason,omitempty"`
-	State     string `json:"state"` // open | refused | withdrawn | joined: signed for, without one
-	Told      bool   `json:"told"`  // the peer has it
+	State     string `json:"state"` // open | refused | withdrawn | waived | rejected | joined: signed for, without one
+	Told      bool   `json:"told"`  // the peer has the objection, or our answer to it
 }
 
 func (n *Node) listDisputes(_ context.Context, req DisputesRequest) (*DisputeList, error) {
@@ -166,6 +175,29 @@ func (n *Node) withdrawObjection(ctx context.Context, req ObjectRequest) (*Objec
 	return n.objection(id, receiptID)
 }
 
+// answerObjection answers a peer's objection, and tries to tell it at once.
+func (n *Node) answerObjection(ctx context.Context, req AnswerRequest) (*ObjectAnswer, error) {
+	if err := n.alive(); err != nil {
+		return nil, err
+	}
+	id, err := parseDID(req.DID)
+	if err != nil {
+		return nil, err
+	}
+	receiptID, err := n.network.exchange.ReceiptOf(id, req.CallID)
+	if err != nil {
+		return nil, disputeProblem(err)
+	}
+	if err := n.network.exchange.AnswerObjection(ctx, id, receiptID, req.Waive, req.Statement); err != nil {
+		return nil, disputeProblem(err)
+	}
+	if n.network.address() != "" {
+		// It is told with the next exchange, or the one after.
+		_, _ = n.network.exchange.SyncNow(ctx, id)
+	}
+	return n.objection(id, receiptID)
+}
+
 func (n *Node) objection(peer did.DID, receiptID string) (*ObjectAnswer, error) {
 	c, err := n.network.exchange.Objection(peer, receiptID)
 	if errors.Is(err, store.ErrNotFound) {
@@ -186,6 +218,7 @@ func disputeProblem(err error) error {
 	return federationProblem(named(err, []cause{
 		{federation.ErrOverCharge, "CHIO-FED-OBJECTION", "nobody signs for a charge above the maximum", ExitDenied},
 		{federation.ErrObjection, "CHIO-FED-OBJECTION", "chio-node federate disputes show says what the documents prove", ExitDenied},
+		{federation.ErrAnswer, "CHIO-FED-ANSWER", "who received the call answers an objection, with --waive or with --reject and why; what was given up stays so", ExitDenied},
 		{federation.ErrJoined, "CHIO-FED-JOINED", "whoever signed for a receipt has agreed to it", ExitDenied},
 		{settlement.ErrConflict, "CHIO-FED-JOINED", "it is in a statement: chio-node settle status", ExitDenied},
 		{federation.ErrDispute, "CHIO-FED-DISPUTE", "do the arguments belong to the call, and was the peer's key rotated since?", ExitFailure},

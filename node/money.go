@@ -146,6 +146,15 @@ func (m *money) contest(tx store.Tx, o federation.Obligation, contested bool) er
 	return m.settler.Contest(tx, settlement.Obligation{Payer: o.Payer, Payee: o.Payee, Receipt: id, Treaty: o.TreatyID}, contested)
 }
 
+// waive ends what one receipt made one side owe, because the other gave it up.
+func (m *money) waive(tx store.Tx, o federation.Obligation) error {
+	id, err := wire.ParseDigest(o.ReceiptID)
+	if err != nil {
+		return fmt.Errorf("receipt %.80s: %w", o.ReceiptID, err)
+	}
+	return m.settler.Waive(tx, settlement.Obligation{Payer: o.Payer, Payee: o.Payee, Receipt: id, Treaty: o.TreatyID, At: o.At})
+}
+
 // priceRound names the round of a quote under a treaty whose prices are not in
 // the currency that settles.
 func (m *money) priceRound(_ context.Context, _ did.DID, t *federation.Money) (*wire.Digest, error) {

@@ -115,6 +115,7 @@ var operations = map[string]handler{
 	"federate/dispute":     operation((*Node).showDispute),
 	"federate/object":      operation((*Node).objectTo),
 	"federate/withdraw":    operation((*Node).withdrawObjection),
+	"federate/answer":      operation((*Node).answerObjection),
 	"settle/fund":          operation((*Node).fund),
 	"settle/run":           operation((*Node).settle),
 	"settle/status":        operation((*Node).settleStatus),

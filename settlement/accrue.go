@@ -16,6 +16,7 @@ type owed struct {
 	Channel    wire.Digest `json:"channel"`
 	Sequence   uint64      `json:"sequence"`
 	Contested  bool        `json:"contested,omitzero"` // the payer objects: in no statement until it agrees
+	WaivedAt   int64       `json:"waived_at,omitzero"` // the payee gave it up: not owed any more
 }
 
 // side returns which way an obligation goes and who the other party is.
@@ -103,7 +104,7 @@ func open(r store.Reader, side Side, peer did.DID, fn func(Obligation) error) er
 func (s *Settler) openOne(r store.Reader, payer, payee did.DID, treaty, receiptID wire.Digest) (Obligation, bool, error) {
 	probe := Obligation{Payer: payer, Payee: payee, Receipt: receiptID, Treaty: treaty}
 	row, ok, err := load[owed](r, obligationKey(probe.ID()))
-	if err != nil || !ok || row.Sequence != 0 || row.Contested {
+	if err != nil || !ok || row.Sequence != 0 || row.Contested || row.WaivedAt > 0 {
 		return Obligation{}, false, err
 	}
 	return row.Obligation, true, nil

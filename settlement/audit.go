@@ -3,6 +3,7 @@ package settlement
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/backbay-labs/chio-node/settlement/ledger"
 	"github.com/backbay-labs/chio-node/store"
@@ -44,7 +45,8 @@ type moves struct{ deposits, gifts, settled, returned, count uint64 }
 // It only fails where rows cannot be read. ledger.Verify judges the ledger by
 // itself and should come first.
 //
-//	1 every obligation has its posting, of its amount
+//	1 every obligation has its posting, of its amount, and one that was given up
+//	  another one that takes it back
 //	2 every statement that both sides signed and that converts has its posting
 //	3 every booked deposit has its posting, of its amount, and no other has one
 //	4 per channel, and per account that stands for one, deposits, gifts, redemptions and returns in the ledger
@@ -118,8 +120,28 @@ func (a *auditor) obligations() error {
 			return nil
 		}
 		a.same(rec, want, "obligation "+id.String())
-		return nil
+		return a.waived(&o)
 	})
+}
+
+// waived looks at an obligation that was given up.
+func (a *auditor) waived(o *owed) error {
+	id := o.Obligation.ID()
+	if o.WaivedAt == 0 {
+		return nil
+	}
+	if o.Sequence != 0 {
+		a.differ("obligation %s was given up and is in statement %d", id, o.Sequence)
+	}
+	rec, err := a.posted(waiverID(id), "waiver of obligation "+id.String()) // 1
+	if err != nil || rec == nil {
+		return err
+	}
+	want, err := a.s.waiverEntries(&o.Obligation)
+	if err == nil {
+		a.same(rec, want, "waiver of obligation "+id.String())
+	}
+	return nil // whose obligation it is not was named before
 }
 
 func (a *auditor) statements() error {
@@ -261,6 +283,9 @@ func (a *auditor) explained(rec *ledger.Record) (bool, error) {
 	if _, ok, err := load[owed](a.r, obligationKey(id)); err != nil || ok {
 		return ok, err
 	}
+	if ok, err := a.waiver(rec); err != nil || ok {
+		return ok, err
+	}
 	if at, ok, err := load[place](a.r, statementIndex(id)); err != nil || ok {
 		if err == nil && a.channels[at.Channel] == nil {
 			ok = false
@@ -283,6 +308,18 @@ func (a *auditor) explained(rec *ledger.Record) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// waiver reads the obligation that was given up from a posting's memo and
+// believes it if the id follows from it.
+func (a *auditor) waiver(rec *ledger.Record) (bool, error) {
+	hex, is := strings.CutPrefix(rec.Posting.Memo, waiverMemo)
+	id, err := wire.ParseDigest(hex)
+	if !is || err != nil || waiverID(id) != rec.Posting.ID {
+		return false, nil
+	}
+	o, ok, err := load[owed](a.r, obligationKey(id))
+	return ok && o.WaivedAt == rec.Posting.At, err
 }
 
 // channelMove reads the cause of a posting from its memo and believes it if the

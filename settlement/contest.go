@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/settlement/ledger"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -33,6 +34,8 @@ func (s *Settler) Contest(tx store.Tx, o Obligation, contested bool) error {
 		return nil
 	case have.Sequence != 0:
 		return fmt.Errorf("%w: receipt %s is in statement %d, which both signed", ErrConflict, o.Receipt, have.Sequence)
+	case have.WaivedAt > 0:
+		return fmt.Errorf("%w: receipt %s was given up", ErrConflict, o.Receipt)
 	case have.Contested == contested:
 		return nil
 	}
@@ -48,6 +51,66 @@ func (s *Settler) Contest(tx store.Tx, o Obligation, contested bool) error {
 		tx.Delete(disputePrefix(side, peer) + o.Receipt.String())
 	}
 	return save(tx, obligationKey(id), have)
+}
+
+// Waive ends a contested obligation because its payee gave it up at o.At, in the
+// caller's transaction: what accruing it posted is posted back, and it counts
+// against no credit any more. It names the obligation as Contest does. Waiving it
+// again changes nothing; one that is not contested is ErrConflict; one that was
+// never accrued here is a receipt that the two sides do not disagree on any more.
+func (s *Settler) Waive(tx store.Tx, o Obligation) error {
+	side, peer, err := s.side(&o)
+	if err != nil {
+		return err
+	}
+	id := o.ID()
+	have, ok, err := load[owed](tx, obligationKey(id))
+	switch {
+	case err != nil:
+		return err
+	case o.At <= 0:
+		return fmt.Errorf("%w: it was given up at %d", ErrObligation, o.At)
+	case !ok:
+		tx.Delete(disputePrefix(side, peer) + o.Receipt.String())
+		return nil
+	case have.WaivedAt > 0:
+		return nil
+	case have.Sequence != 0 || !have.Contested:
+		return fmt.Errorf("%w: nobody objects to receipt %s, or it is in a statement", ErrConflict, o.Receipt)
+	}
+	entries, err := s.waiverEntries(&have.Obligation)
+	if err != nil {
+		return err
+	}
+	if _, err := ledger.Post(tx, ledger.Posting{ID: waiverID(id), At: o.At, Memo: waiverMemo + id.String(), Entries: entries}); err != nil {
+		return fmt.Errorf("post the waiver of obligation %s: %w", id, err)
+	}
+	if err := dropExposure(tx, side, peer, have.Obligation.Amount); err != nil {
+		return err
+	}
+	have.WaivedAt = o.At
+	tx.Delete(disputePrefix(side, peer) + o.Receipt.String())
+	return save(tx, obligationKey(id), have)
+}
+
+const waiverMemo = "waiver of obligation "
+
+// waiverID is the SHA-256 of {v, waiver}: an obligation is given up once.
+func waiverID(obligation wire.Digest) wire.Digest {
+	return wire.Hash(wire.MustMarshal(struct {
+		V      int         `json:"v"`
+		Waiver wire.Digest `json:"waiver"`
+	}{1, obligation}))
+}
+
+// waiverEntries are those of the obligation, back.
+func (s *Settler) waiverEntries(o *Obligation) ([]ledger.Entry, error) {
+	entries, err := s.obligationEntries(o)
+	for i := range entries {
+		e := &entries[i]
+		e.Debit, e.Credit = e.Credit, e.Debit
+	}
+	return entries, err
 }
 
 // notProposed refuses a receipt that stands in a statement of ours which the

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/backbay-labs/chio-node/did"
+	"github.com/backbay-labs/chio-node/kernel/receipt"
 	"github.com/backbay-labs/chio-node/settlement"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/wire"
@@ -204,6 +205,69 @@ func TestContestedIsLeftOut(t *testing.T) {
 		t.Errorf("still disputed: %+v", d)
 	}
 	w.balanced()
+}
+
+// I8: what the payee gives up is owed no more, at both sides: posted back once,
+// in no statement, in no credit, and it cannot come back.
+func TestI8_AWaivedChargeIsPostedBack(t *testing.T) {
+	w := newWorld(t)
+	w.fund(usdc)
+	round := w.quote(100_000_000)
+	r := w.call(10, round)
+	w.call(5, round)
+	o, _, err := settlement.FromReceipt(r, w.globex.did)
+	must(t, err)
+	given := o
+	given.At = now + 60
+	update := func(p *party, fn func(store.Tx) error) error { return p.db.Update(t.Context(), fn) }
+	for name, p := range map[string]*party{"payer": w.acme, "payee": w.globex} {
+		waive := func(tx store.Tx) error { return p.settler.Waive(tx, given) }
+		if err := update(p, waive); !errors.Is(err, settlement.ErrConflict) {
+			t.Errorf("%s: what nobody objects to was given up: %v", name, err)
+		}
+		must(t, update(p, func(tx store.Tx) error { return p.settler.Contest(tx, o, true) }))
+		if err := update(p, func(tx store.Tx) error { return p.settler.Waive(tx, settlement.Obligation{Payer: o.Payer, Payee: o.Payee, Receipt: o.Receipt, Treaty: o.Treaty}) }); !errors.Is(err, settlement.ErrObligation) {
+			t.Errorf("%s: given up at no time: %v", name, err)
+		}
+		for range 2 { // twice is once
+			must(t, update(p, waive))
+		}
+		for _, contested := range []bool{true, false} {
+			if err := update(p, func(tx store.Tx) error { return p.settler.Contest(tx, o, contested) }); !errors.Is(err, settlement.ErrConflict) {
+				t.Errorf("%s: contested %t after it was given up: %v", name, contested, err)
+			}
+		}
+		must(t, update(p, func(tx store.Tx) error { return p.settler.Accrue(tx, o) })) // the receipt comes again
+	}
+	w.balanced()
+	for name, d := range map[string]settlement.Direction{"payer": w.acme.status().Out, "payee": w.globex.status().In} {
+		if d.Contested != nil || len(d.Disputed) != 0 || d.Count != 1 || d.Exposure["USD"].Unvouchered != 5 {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+	if res := w.run(); len(res.Statements) != 1 || res.Statements[0].Gross.Units != 5 || len(res.Missing)+len(res.Disputed) != 0 {
+		t.Fatalf("%+v", res)
+	}
+	paid := w.redeem()
+	w.run()
+	checkBooks(t, w, 5, paid, usdc)
+	in := o
+	in.Receipt = receiptOf(t, w.call(7, round))
+	w.run()
+	must(t, update(w.globex, func(tx store.Tx) error { // what both signed is paid
+		in.At = now + 60
+		if err := w.globex.settler.Waive(tx, in); !errors.Is(err, settlement.ErrConflict) {
+			t.Errorf("what is in a statement was given up: %v", err)
+		}
+		return nil
+	}))
+}
+
+func receiptOf(t *testing.T, r *receipt.Receipt) wire.Digest {
+	t.Helper()
+	id, err := wire.ParseDigest(r.ID)
+	must(t, err)
+	return id
 }
 
 // What was proposed may be signed by now: it cannot be taken back.

@@ -71,7 +71,8 @@ func (f *fed) killTreaty() {
 }
 
 // killObjection kills Acme when it has told Globex that it objects, and before it
-// stored so. It tells it again; both have it once, and the withdrawal ends it.
+// stored so. It tells it again; both have it once. The same when Globex rejects
+// it; and the withdrawal ends it.
 func (f *fed) killObjection() {
 	f.t.Helper()
 	f.acme.ok(nil, "capability", "issue", "--agent", "researcher", "--server", f.server, "--tool", "read_file", "--max-total", "1.00 USD")
@@ -88,6 +89,20 @@ func (f *fed) killObjection() {
 	eventually(f.t, "the objection is told again", func() error { return f.told() })
 	f.disputed(f.acme, f.globex, "origin", "open")
 	f.disputed(f.globex, f.acme, "host", "open")
+	f.globex.arm("answer.told_before_ack", 1)
+	_ = f.globex.run("dispute", "answer", f.acme.ready.DID, a.PeerReceiptID, "--reject", "--statement", "it ran")
+	f.globex.crashed()
+	f.disputed(f.acme, f.globex, "origin", "rejected")
+	f.restart(f.globex)
+	eventually(f.t, "the answer is told again", func() error {
+		var list node.DisputeList
+		err := f.globex.post("federate/disputes", node.DisputesRequest{DID: f.acme.ready.DID}, &list)
+		if err == nil && list.Peers[0].List[0].Detail != "it ran" {
+			err = fmt.Errorf("%+v", list.Peers[0].List)
+		}
+		return err
+	})
+	f.disputed(f.acme, f.globex, "origin", "rejected")
 	f.acme.ok(nil, "federate", "disputes", "withdraw", f.globex.ready.DID, a.ReceiptID)
 	f.disputed(f.globex, f.acme, "host", "withdrawn")
 	f.synchronised()

@@ -107,6 +107,8 @@ func showDispute(w io.Writer, r *federation.DisputeReport) {
 	if r.Objection != "" {
 		row("objection", r.Objection+", "+r.Standing)
 	}
+	row("answer", r.Answer)
+	row("statement", r.Statement)
 	row("terms allow it", r.Attested)
 	row("against", r.Against.String())
 	_ = t.Flush() // standard output is gone: nobody to tell
@@ -169,17 +171,17 @@ func (a *app) disputesWithdrawCmd() *cobra.Command {
 		}}
 }
 
-func (a *app) objected(cmd *cobra.Command, op string, q node.ObjectRequest) error {
+func (a *app) objected(cmd *cobra.Command, op string, q any) error {
 	var o node.ObjectAnswer
 	if err := a.call(cmd.Context(), op, q, &o); err != nil {
 		return err
 	}
 	return a.print(o, func(w io.Writer) {
 		told := "the peer has it"
-		if !o.Told && o.State == "open" {
+		switch answered := o.State == "waived" || o.State == "rejected"; {
+		case !o.Told && (answered || o.State == "open"):
 			told = "the peer gets it when it is reached"
-		}
-		if o.State != "open" {
+		case o.State != "open" && !answered:
 			told = "receipt " + o.ReceiptID
 		}
 		fmt.Fprintf(w, "%s %s: %s\n", o.Reason, o.State, told)
