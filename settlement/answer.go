@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/backbay-labs/chio-node/did"
@@ -117,10 +118,35 @@ func ascending(ids []wire.Digest) bool {
 // compare puts the obligations into the draft, or says how ours differ.
 func (s *Settler) compare(r store.Reader, a *account, st *Statement, p *Proposal, d *draft) (Answer, error) {
 	answer := Answer{Status: StatusMismatch}
-	for _, id := range p.Receipts {
-		o, ok, err := s.openOne(r, st.Payer, st.Payee, st.Treaty, id)
-		if err != nil {
+	ours := make(map[wire.Digest]Obligation)
+	period := func() error { // each row is read once if the two sides agree
+		return open(r, In, a.Peer, func(o Obligation) error {
+			if o.At > st.Period.To {
+				return store.ErrStop
+			}
+			if o.Treaty != st.Treaty || len(ours) == MaxReceipts || d.prices.eligible(&o) != nil {
+				return nil
+			}
+			ours[o.Receipt] = o
+			answer.Gross += o.Amount.Units
+			if _, listed := slices.BinarySearchFunc(p.Receipts, o.Receipt, compareDigests); !listed && len(answer.Missing) < maxMissing {
+				answer.Missing = append(answer.Missing, o.Receipt)
+			}
+			return nil
+		})
+	}
+	if !p.Undisputed {
+		if err := period(); err != nil {
 			return Answer{}, err
+		}
+	}
+	for _, id := range p.Receipts {
+		o, ok := ours[id]
+		if !ok {
+			var err error
+			if o, ok, err = s.openOne(r, st.Payer, st.Payee, st.Treaty, id); err != nil {
+				return Answer{}, err
+			}
 		}
 		if !ok {
 			answer.Extra = append(answer.Extra, id)
@@ -128,28 +154,15 @@ func (s *Settler) compare(r store.Reader, a *account, st *Statement, p *Proposal
 		}
 		d.obligations = append(d.obligations, o)
 	}
-	if len(answer.Extra) == 0 && p.Undisputed {
+	if len(answer.Extra) == 0 && len(answer.Missing) == 0 {
 		return Answer{}, nil
 	}
-	var ours []wire.Digest
-	err := open(r, In, a.Peer, func(o Obligation) error {
-		if o.At > st.Period.To {
-			return store.ErrStop
+	if p.Undisputed {
+		if err := period(); err != nil {
+			return Answer{}, err
 		}
-		if o.Treaty != st.Treaty || len(ours) == MaxReceipts || d.prices.eligible(&o) != nil {
-			return nil
-		}
-		ours = append(ours, o.Receipt)
-		answer.Gross += o.Amount.Units
-		if _, listed := slices.BinarySearchFunc(p.Receipts, o.Receipt, compareDigests); !listed && len(answer.Missing) < maxMissing {
-			answer.Missing = append(answer.Missing, o.Receipt)
-		}
-		return nil
-	})
-	if err != nil || len(answer.Extra) == 0 && len(answer.Missing) == 0 {
-		return Answer{}, err
 	}
-	answer.Root, answer.Count = ReceiptsRoot(ours), uint64(len(ours))
+	answer.Root, answer.Count = ReceiptsRoot(slices.Collect(maps.Keys(ours))), uint64(len(ours))
 	return answer, nil
 }
 

@@ -226,7 +226,9 @@ func TestI8_AWaivedChargeIsPostedBack(t *testing.T) {
 			t.Errorf("%s: what nobody objects to was given up: %v", name, err)
 		}
 		must(t, update(p, func(tx store.Tx) error { return p.settler.Contest(tx, o, true) }))
-		if err := update(p, func(tx store.Tx) error { return p.settler.Waive(tx, settlement.Obligation{Payer: o.Payer, Payee: o.Payee, Receipt: o.Receipt, Treaty: o.Treaty}) }); !errors.Is(err, settlement.ErrObligation) {
+		if err := update(p, func(tx store.Tx) error {
+			return p.settler.Waive(tx, settlement.Obligation{Payer: o.Payer, Payee: o.Payee, Receipt: o.Receipt, Treaty: o.Treaty})
+		}); !errors.Is(err, settlement.ErrObligation) {
 			t.Errorf("%s: given up at no time: %v", name, err)
 		}
 		for range 2 { // twice is once

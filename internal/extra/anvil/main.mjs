@@ -1,6 +1,7 @@
 // Two organisations settle on a second implementation of the chain: anvil. They
 // fund, call, pay, redeem, meet a reorganisation, close with consent and alone;
-// chain and ledgers agree to the unit after each.
+// chain and ledgers agree to the unit after each, and hledger reads the same
+// balances out of the exported journals.
 // usage: node main.mjs FOLDER-WITH-BINARIES EMPTY-FOLDER REPOSITORY
 import {execFile, spawn} from 'node:child_process';
 import {readFileSync, writeFileSync} from 'node:fs';
@@ -189,6 +190,30 @@ async function main() {
   const {exits: [back]} = await acme.typed('settle', 'withdraw', globex.did);
   check('it came back', back.state === 'withdrawn', back);
   await booked('left alone', 0n);
+  await journal(acme);
+  await journal(globex);
+}
+
+// journal has hledger add up what an organisation exports.
+async function journal(o) {
+  const file = `${home}/${o.name}.journal`;
+  await o.typed('ledger', 'export', '--format', 'hledger', '--out', file);
+  await run('hledger', ['-f', file, 'check', '-s']);
+  const {stdout} = await run('hledger', ['-f', file, 'balance', '--flat', '-N', '-E', '-O', 'csv']);
+  const theirs = new Map();
+  for(const [, account, amounts] of stdout.matchAll(/^"([^"]+)","([^"]+)"$/gm)) {
+    for(const amount of account === 'account' || amounts === '0' ? [] : amounts.split(', ')) {
+      const [, units, currency] = /^(-?[0-9.]+) ([A-Z]+)$/.exec(amount) ?? [];
+      check(`${o.name}: an amount of ${account}`, currency, amount);
+      theirs.set(`${account} ${currency}`, BigInt(units.replace('.', '')));
+    }
+  }
+  const {accounts} = await o.typed('ledger', 'accounts');
+  check(`${o.name}: there are books`, accounts.length > 2, accounts);
+  for(const a of accounts) {
+    const ours = BigInt(a.debits ?? 0) - BigInt(a.credits ?? 0), got = theirs.get(`${a.account} ${a.currency}`) ?? 0n;
+    check(`${o.name}: hledger has ${ours} for ${a.account}`, got === ours, `${got}`);
+  }
 }
 
 try {
