@@ -133,6 +133,8 @@ type SettlementConfig struct {
 	// Web3 Secret Storage, version 3, and the file with its password.
 	Keystore     string `yaml:"keystore"`
 	PasswordFile string `yaml:"password_file"`
+	// Signer, if set, keeps the settlement key in another process.
+	Signer SignerConfig `yaml:"signer"`
 
 	Stripe StripeConfig `yaml:"stripe"`
 }
@@ -266,6 +268,12 @@ func (c *Config) validate() error {
 	}
 	if (c.Settlement.Keystore == "") != (c.Settlement.PasswordFile == "") {
 		return errors.New("settlement.keystore and settlement.password_file belong together")
+	}
+	if err := c.Settlement.Signer.validate(); err != nil {
+		return err
+	}
+	if c.Settlement.Keystore != "" && c.Settlement.Signer != (SignerConfig{}) {
+		return errors.New("settlement.keystore or settlement.signer: there is one settlement key")
 	}
 	if s := c.Settlement.Chain; s != "" && !names[s] {
 		return fmt.Errorf("settlement.chain: no chain is named %q; add it under chains", s)

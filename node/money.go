@@ -45,7 +45,7 @@ func newMoney(n *Node) (*money, error) {
 		into func([]byte) error
 	}{
 		{did.RoleSettlement, func(s []byte) (err error) {
-			if m.key, err = n.keystore(); m.key == nil && err == nil {
+			if m.key, err = n.settlementKey(); m.key == nil && err == nil {
 				m.key, err = evm.KeyFromScalar(s)
 			}
 			return err
@@ -61,32 +61,6 @@ func newMoney(n *Node) (*money, error) {
 		}
 	}
 	return m, nil
-}
-
-// keystore opens the configured settlement key, nil if there is none.
-func (n *Node) keystore() (*evm.Key, error) {
-	c := &n.cfg.Settlement
-	if c.Keystore == "" {
-		return nil, nil
-	}
-	k, err := openKeystore(n.opts.Home, c.Keystore, c.PasswordFile)
-	if err != nil {
-		return nil, &Problem{Code: "CHIO-KEYS-KEYSTORE", Message: fmt.Sprintf("settlement.keystore: %v", err),
-			Hint: "both files must be readable by their owner alone, and the password that of the keystore", Exit: ExitFailure}
-	}
-	return k, nil
-}
-
-func openKeystore(home, file, passwordFile string) (*evm.Key, error) {
-	sealed, err := readSecret(home, file)
-	if err != nil {
-		return nil, err
-	}
-	password, err := readSecret(home, passwordFile)
-	if err != nil {
-		return nil, err
-	}
-	return evm.KeyFromKeystore([]byte(sealed), password)
 }
 
 // connect builds the settler on top of the network's treaties and streams.

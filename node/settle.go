@@ -202,6 +202,7 @@ func settleProblem(err error) error {
 		{settlement.ErrOwed, "CHIO-SETTLE-OWED", "chio-node settle run first; settle close --force leaves all the same, and what is owed stays owed"},
 		{settlement.ErrUnknownChannel, "CHIO-SETTLE-CHANNEL", "chio-node settle status lists the channels"},
 		{settlement.ErrConflict, "CHIO-SETTLE-CONFLICT", "run it again"},
+		{evm.ErrSigner, codeSigner, "is settlement.signer.url up, has it the key, and do token and certificate fit? nothing was sent"},
 		{evm.ErrUnavailable, "CHIO-CHAIN", "is the rpc endpoint in the config up?"},
 		{evm.ErrWrongChain, "CHIO-CHAIN-ID", "correct chain_id or rpc in the config"},
 		{evm.ErrReorganised, "CHIO-CHAIN-REORG", "compare chain and ledger (settle status, ledger verify), then chio-node settle resume CHAIN"},

@@ -44,8 +44,8 @@ func (d TokenDomain) separator() wire.Digest {
 	return domainSeparator(d.Name, d.Version, d.ChainID, d.Token)
 }
 
-func (a Authorization) digest(separator wire.Digest) wire.Digest {
-	return typedDigest(separator, keccak(typeHash(authorizationType), addressWord(a.From), addressWord(a.To),
+func (a Authorization) data(separator wire.Digest) typedData {
+	return typed(separator, keccak(typeHash(authorizationType), addressWord(a.From), addressWord(a.To),
 		uintWord(a.Value), uintWord(a.ValidAfter), uintWord(a.ValidBefore), a.Nonce[:]))
 }
 
@@ -55,10 +55,10 @@ func SignAuthorization(k *Key, d TokenDomain, a Authorization) (string, error) {
 	if a.From != k.address {
 		return "", fmt.Errorf("%w: the payer is %s, this key is %s", ErrAuthorization, a.From, k.address)
 	}
-	digest := a.digest(d.separator())
-	sig, err := crypto.Sign(digest[:], k.private)
+	data := a.data(d.separator())
+	sig, err := k.signer.sign(data[:])
 	if err != nil {
-		return "", fmt.Errorf("signing: %w", err)
+		return "", err
 	}
 	sig[64] += 27
 	return hex.EncodeToString(sig), nil
@@ -73,7 +73,7 @@ func VerifyAuthorization(d TokenDomain, a Authorization, signature string) error
 		return err
 	}
 	sig[64] -= 27
-	digest := a.digest(d.separator())
+	digest := a.data(d.separator()).digest()
 	public, err := crypto.SigToPub(digest[:], sig[:])
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrSignature, err)

@@ -132,7 +132,7 @@ func (c *Chain) fundingCall(ctx context.Context, p ChannelParams, amount, sequen
 		return nil, fmt.Errorf("%w: deposit %d of channel %s is on the chain and not in this store; use the next sequence number", ErrConflict, sequence, c.ChannelID(p))
 	}
 	before := head.Time + authorizationSeconds
-	sig, err := c.config.Key.compact(receiveDigest(c.tokenDomain, p.Payer, c.config.Channel, amount, before, nonce))
+	sig, err := c.config.Key.compact(receiveData(c.tokenDomain, p.Payer, c.config.Channel, amount, before, nonce))
 	if err != nil {
 		return nil, err
 	}

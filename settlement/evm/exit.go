@@ -26,14 +26,14 @@ type Consent struct {
 	ValidUntil uint64      // unix seconds, by the chain's clock
 }
 
-func (c *Consent) digest() [32]byte {
+func (c *Consent) data() typedData {
 	domain := domainSeparator(channelName, channelVersion, c.ChainID, c.Contract)
-	return typedDigest(domain, keccak(typeHash(closeType), c.Channel[:], uintWord(c.Cumulative), c.Statement[:], uintWord(c.Epoch), uintWord(c.ValidUntil)))
+	return typed(domain, keccak(typeHash(closeType), c.Channel[:], uintWord(c.Cumulative), c.Statement[:], uintWord(c.Epoch), uintWord(c.ValidUntil)))
 }
 
 // SignConsent signs as the payee: 128 hex characters, EIP-2098.
 func SignConsent(k *Key, c *Consent) (string, error) {
-	sig, err := k.compact(c.digest())
+	sig, err := k.compact(c.data())
 	if err != nil {
 		return "", err
 	}
@@ -48,7 +48,7 @@ func VerifyConsent(c *Consent, payee Address, signature string) error {
 		return fmt.Errorf("consent: %w: want 128 lowercase hex characters", ErrSignature)
 	}
 	copy(sig[:], raw)
-	signer, err := recoverCompact(c.digest(), sig)
+	signer, err := recoverCompact(c.data().digest(), sig)
 	if err != nil {
 		return fmt.Errorf("consent: %w", err)
 	}

@@ -6,10 +6,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"math/big"
 
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/crypto"
+	"github.com/ethereum/go-ethereum/rlp"
+
+	"github.com/backbay-labs/chio-node/wire"
 )
 
 var (
@@ -19,19 +21,44 @@ var (
 	ErrSignature = errors.New("secp256k1 signature does not verify")
 )
 
-// Key is a settlement key. It never prints its private half.
+// Key is a settlement key. It never prints its private half, which may be in
+// another process.
 type Key struct {
-	private *ecdsa.PrivateKey
+	signer  signer
+	public  *ecdsa.PublicKey
 	address Address
 }
 
-// KeyFromScalar builds a key from 32 big-endian bytes.
-func KeyFromScalar(scalar []byte) (*Key, error) {
-	private, err := crypto.ToECDSA(scalar)
+// signer signs the Keccak-256 of data: 65 bytes r‖s‖v, low s, v 0 or 1.
+type signer interface {
+	sign(data []byte) ([]byte, error)
+}
+
+func newKey(s signer, public *ecdsa.PublicKey) *Key {
+	return &Key{signer: s, public: public, address: Address(crypto.PubkeyToAddress(*public))}
+}
+
+// scalar is a private key in this process.
+type scalar struct{ private *ecdsa.PrivateKey }
+
+func (s scalar) sign(data []byte) ([]byte, error) {
+	sig, err := crypto.Sign(crypto.Keccak256(data), s.private)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %d bytes out of range", ErrKey, len(scalar))
+		return nil, fmt.Errorf("signing: %w", err)
 	}
-	return &Key{private: private, address: Address(crypto.PubkeyToAddress(private.PublicKey))}, nil
+	return sig, nil
+}
+
+func (scalar) String() string   { return "a private key" }
+func (scalar) GoString() string { return "a private key" }
+
+// KeyFromScalar builds a key from 32 big-endian bytes.
+func KeyFromScalar(bytes []byte) (*Key, error) {
+	private, err := crypto.ToECDSA(bytes)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %d bytes out of range", ErrKey, len(bytes))
+	}
+	return newKey(scalar{private}, &private.PublicKey), nil
 }
 
 // Address is the account of the key.
@@ -42,14 +69,19 @@ func (k *Key) GoString() string { return k.String() }
 
 // Key is the compressed point in hex, as envelopes and key bindings name it.
 func (k *Key) Key() string {
-	return hex.EncodeToString(crypto.CompressPubkey(&k.private.PublicKey))
+	return hex.EncodeToString(crypto.CompressPubkey(k.public))
 }
 
 // Sign signs the SHA-256 of a message for an envelope: 130 hex characters
-// r‖s‖v, low s, v 0 or 1.
+// r‖s‖v, low s, v 0 or 1. A key in a remote signer, which signs Keccak-256 only,
+// is ErrSigner.
 func (k *Key) Sign(message []byte) (string, error) {
+	s, here := k.signer.(scalar)
+	if !here {
+		return "", fmt.Errorf("%w: it signs no SHA-256", ErrSigner)
+	}
 	digest := sha256.Sum256(message)
-	sig, err := crypto.Sign(digest[:], k.private)
+	sig, err := crypto.Sign(digest[:], s.private)
 	if err != nil {
 		return "", fmt.Errorf("signing: %w", err)
 	}
@@ -74,12 +106,12 @@ func Scheme(key string, message []byte, signature string) error {
 	return nil
 }
 
-// compact is the 64-byte form of EIP-2098 of a signature of the digest.
-func (k *Key) compact(digest [32]byte) ([64]byte, error) {
+// compact is the 64-byte form of EIP-2098 of a signature of typed data.
+func (k *Key) compact(data typedData) ([64]byte, error) {
 	var out [64]byte
-	sig, err := crypto.Sign(digest[:], k.private)
+	sig, err := k.signer.sign(data[:])
 	if err != nil {
-		return out, fmt.Errorf("signing: %w", err)
+		return out, err
 	}
 	copy(out[:], sig)
 	out[32] |= sig[64] << 7
@@ -109,8 +141,24 @@ func lowS(s []byte) bool {
 	return hex.EncodeToString(s) <= half
 }
 
-func (k *Key) signTx(tx types.TxData, chainID *big.Int) (*types.Transaction, error) {
-	signed, err := types.SignNewTx(k.private, types.LatestSignerForChainID(chainID), tx)
+// signTx signs a transaction over what EIP-1559 says is signed: 0x02 and the
+// RLP of its members.
+func (k *Key) signTx(inner *types.DynamicFeeTx) (*types.Transaction, error) {
+	tx := types.NewTx(inner)
+	rules := types.LatestSignerForChainID(tx.ChainId())
+	list, err := rlp.EncodeToBytes([]any{tx.ChainId(), tx.Nonce(), tx.GasTipCap(), tx.GasFeeCap(), tx.Gas(), tx.To(), tx.Value(), tx.Data(), tx.AccessList()})
+	if err != nil {
+		return nil, fmt.Errorf("encoding a transaction: %w", err)
+	}
+	data := append([]byte{tx.Type()}, list...)
+	if keccak(data) != wire.Digest(rules.Hash(tx)) {
+		return nil, fmt.Errorf("%w: transaction of type %d", ErrSignature, tx.Type())
+	}
+	sig, err := k.signer.sign(data)
+	if err != nil {
+		return nil, err
+	}
+	signed, err := tx.WithSignature(rules, sig)
 	if err != nil {
 		return nil, fmt.Errorf("signing a transaction: %w", err)
 	}

@@ -82,7 +82,7 @@ func VerifyNote(n *Note) error {
 	if err != nil {
 		return err
 	}
-	signer, err := recoverCompact(n.digest(), sig) // 3
+	signer, err := recoverCompact(n.data().digest(), sig) // 3
 	if err != nil {
 		return fmt.Errorf("note: %w", err)
 	}
@@ -110,8 +110,8 @@ func (n *Note) check() error {
 
 func (n *Note) domain() wire.Digest { return domainSeparator(n.Name, n.Version, n.ChainID, n.Token) }
 
-func (n *Note) digest() wire.Digest {
-	return typedDigest(n.domain(), keccak(typeHash(transferType), addressWord(n.From), addressWord(n.To),
+func (n *Note) data() typedData {
+	return typed(n.domain(), keccak(typeHash(transferType), addressWord(n.From), addressWord(n.To),
 		uintWord(n.Value), uintWord(n.ValidAfter), uintWord(n.ValidBefore), n.Statement[:]))
 }
 
@@ -167,7 +167,7 @@ func (n *Note) Sign(k *Key) error {
 	if n.From != k.address {
 		return fmt.Errorf("%w: the payer is %s, this key is %s", ErrNote, n.From, k.address)
 	}
-	sig, err := k.compact(n.digest())
+	sig, err := k.compact(n.data())
 	if err != nil {
 		return err
 	}

@@ -186,7 +186,7 @@ func (c *Chain) variant(nonce uint64, tip, feeCap *big.Int, gas uint64, to Addre
 	chainID, target := new(big.Int).SetUint64(c.config.ChainID), common.Address(to)
 	signed, err := c.config.Key.signTx(&types.DynamicFeeTx{
 		ChainID: chainID, Nonce: nonce, GasTipCap: tip, GasFeeCap: feeCap, Gas: gas, To: &target, Data: data,
-	}, chainID)
+	})
 	if err != nil {
 		return Variant{}, err
 	}

@@ -41,20 +41,29 @@ func domainSeparator(name, version string, chainID uint64, contract Address) wir
 	return keccak(typeHash(domainType), typeHash(name), typeHash(version), uintWord(chainID), addressWord(contract))
 }
 
-// voucherDigest is what the payer of a channel signs.
-func voucherDigest(domain, channel wire.Digest, cumulative uint64, statement wire.Digest) wire.Digest {
-	return typedDigest(domain, keccak(typeHash(voucherType), channel[:], uintWord(cumulative), statement[:]))
+// voucherData is what the payer of a channel signs.
+func voucherData(domain, channel wire.Digest, cumulative uint64, statement wire.Digest) typedData {
+	return typed(domain, keccak(typeHash(voucherType), channel[:], uintWord(cumulative), statement[:]))
 }
 
-// receiveDigest is what the payer signs to let the contract take a deposit.
-func receiveDigest(domain wire.Digest, from, to Address, value, validBefore uint64, nonce wire.Digest) wire.Digest {
-	return typedDigest(domain, keccak(typeHash(receiveType), addressWord(from), addressWord(to),
+// receiveData is what the payer signs to let the contract take a deposit.
+func receiveData(domain wire.Digest, from, to Address, value, validBefore uint64, nonce wire.Digest) typedData {
+	return typed(domain, keccak(typeHash(receiveType), addressWord(from), addressWord(to),
 		uintWord(value), uintWord(0), uintWord(validBefore), nonce[:]))
 }
 
-func typedDigest(domain, message wire.Digest) wire.Digest {
-	return keccak([]byte{0x19, 0x01}, domain[:], message[:])
+// typedData is EIP-712's encoding of one message: 0x19 0x01, the separator of its
+// domain, its hash. What is signed is the Keccak-256 of it.
+type typedData [66]byte
+
+func typed(domain, message wire.Digest) (t typedData) {
+	t[0], t[1] = 0x19, 0x01
+	copy(t[2:], domain[:])
+	copy(t[34:], message[:])
+	return t
 }
+
+func (t typedData) digest() wire.Digest { return keccak(t[:]) }
 
 func keccak(parts ...[]byte) wire.Digest { return wire.Digest(crypto.Keccak256Hash(parts...)) }
 

@@ -67,7 +67,7 @@ func SignVoucher(k *Key, chainID uint64, contract Address, p ChannelParams, cumu
 	if err := v.check(); err != nil {
 		return nil, err
 	}
-	sig, err := k.compact(v.digest())
+	sig, err := k.compact(v.data())
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func VerifyVoucher(v *Voucher) error {
 	if err != nil {
 		return err
 	}
-	signer, err := recoverCompact(v.digest(), sig) // 4
+	signer, err := recoverCompact(v.data().digest(), sig) // 4
 	if err != nil {
 		return fmt.Errorf("voucher: %w", err)
 	}
@@ -119,9 +119,9 @@ func (v *Voucher) check() error {
 	return nil
 }
 
-func (v *Voucher) digest() wire.Digest {
+func (v *Voucher) data() typedData {
 	domain := domainSeparator(channelName, channelVersion, v.ChainID, v.Contract)
-	return voucherDigest(domain, v.Channel, v.Cumulative, v.Statement)
+	return voucherData(domain, v.Channel, v.Cumulative, v.Statement)
 }
 
 func (v *Voucher) signature() ([64]byte, error) {
