@@ -171,7 +171,7 @@ func defaultConfig() *Config {
 		VCAPI:      VCAPIConfig{DIDMethod: methodKey, Suite: "eddsa-jcs-2022"},
 		Approvals:  ApprovalsConfig{Threshold: 1, TTLSeconds: approval.DefaultTTLSeconds},
 		DID:        DIDConfig{ResolveWeb: true},
-		X402:       X402Config{Sell: X402SellConfig{Agent: "x402", TimeoutSeconds: 300}, Buy: X402BuyConfig{Server: "x402"}},
+		X402:       X402Config{Sell: X402SellConfig{Agent: "x402", TimeoutSeconds: 300, Tiers: []X402Tier{{"1000 USDC", 1}, {"10000 USDC", 12}}}, Buy: X402BuyConfig{Server: "x402"}},
 		Oracle:     OracleConfig{MinOperators: 2, MaxAgeSeconds: 3600, MarginBps: 200, DivergenceBps: 500},
 	}
 }

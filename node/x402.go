@@ -51,7 +51,16 @@ func (d *x402Desk) selling(ctx context.Context) (*x402.Seller, x402.Price, error
 		return nil, x402.Price{}, err
 	}
 	d.price = x402.Price{Domain: domain, PayTo: d.n.money.key.Address(), Timeout: d.n.cfg.X402.Sell.TimeoutSeconds}
-	d.seller = &x402.Seller{DB: d.n.db, Chain: chain, Domain: domain, Currency: x402Currency, Now: d.n.now, Margin: minSaleTimeout / 2, Skew: saleSkew, Failpoint: d.n.opts.Failpoint}
+	configured, err := d.n.cfg.x402Chain(d.n.cfg.X402.Sell.Chain)
+	if err != nil {
+		return nil, x402.Price{}, err
+	}
+	tiers, err := d.n.cfg.saleTiers()
+	if err != nil {
+		return nil, x402.Price{}, err
+	}
+	d.seller = &x402.Seller{DB: d.n.db, Chain: chain, Domain: domain, Currency: x402Currency, Now: d.n.now, Margin: minSaleTimeout / 2, Skew: saleSkew,
+		Tiers: tiers, Wait: pollEvery(configured), Failpoint: d.n.opts.Failpoint}
 	return d.seller, d.price, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 
+	"github.com/backbay-labs/chio-node/settlement/x402"
 	"github.com/backbay-labs/chio-node/wire"
 )
 
@@ -26,8 +27,18 @@ type X402SellConfig struct {
 	Chain     string `yaml:"chain"` // by name; default settlement.chain
 	Agent     string `yaml:"agent"` // in whose name the calls run
 	// TimeoutSeconds is how long a payment may stay valid.
-	TimeoutSeconds uint64         `yaml:"timeout_seconds"`
-	Tools          []X402SaleTool `yaml:"tools"`
+	TimeoutSeconds uint64 `yaml:"timeout_seconds"`
+	// Tiers say how deep in the chain a payment must be before its result is
+	// given, by its amount, ascending. Above the last one it must be final.
+	Tiers []X402Tier     `yaml:"tiers"`
+	Tools []X402SaleTool `yaml:"tools"`
+}
+
+// X402Tier asks for that many blocks, the payment's own included, of payments up
+// to an amount.
+type X402Tier struct {
+	UpTo          string `yaml:"up_to"` // in USDC
+	Confirmations uint64 `yaml:"confirmations"`
 }
 
 // X402SaleTool is one tool for sale.
@@ -95,6 +106,9 @@ func (c *Config) validateX402Sell() error {
 	if s.TimeoutSeconds < minSaleTimeout || s.TimeoutSeconds > maxSaleTimeout {
 		return fmt.Errorf("timeout_seconds: %d is not within %d and %d", s.TimeoutSeconds, minSaleTimeout, maxSaleTimeout)
 	}
+	if _, err := c.saleTiers(); err != nil {
+		return fmt.Errorf("tiers%w", err)
+	}
 	if len(s.Tools) == 0 {
 		return errors.New("tools: name at least one tool for sale")
 	}
@@ -112,6 +126,28 @@ func (c *Config) validateX402Sell() error {
 		seen[t.Path] = true
 	}
 	return nil
+}
+
+// maxConfirmations is more than a chain needs that has no final block.
+const maxConfirmations = 10_000
+
+// saleTiers reads the tiers of sales.
+func (c *Config) saleTiers() ([]x402.Tier, error) {
+	var out []x402.Tier
+	for i, t := range c.X402.Sell.Tiers {
+		amount, err := c.usdc(t.UpTo)
+		if err != nil {
+			return nil, fmt.Errorf("[%d].up_to: %w", i, err)
+		}
+		if t.Confirmations == 0 || t.Confirmations > maxConfirmations {
+			return nil, fmt.Errorf("[%d].confirmations: %d is not within 1 and %d", i, t.Confirmations, maxConfirmations)
+		}
+		if i > 0 && (amount.Units <= out[i-1].UpTo || t.Confirmations < out[i-1].Confirmations) {
+			return nil, fmt.Errorf("[%d]: more money asks for no fewer blocks, and tiers are in ascending order", i)
+		}
+		out = append(out, x402.Tier{UpTo: amount.Units, Confirmations: t.Confirmations})
+	}
+	return out, nil
 }
 
 // The bounds of how long a payment may stay valid, in seconds: long enough to be

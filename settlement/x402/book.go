@@ -94,7 +94,7 @@ func (s *Seller) forward(ctx context.Context, row string) error {
 		sale.State, sale.Reason = SaleLapsed, "its process ended while the call ran; nothing was charged"
 		return s.write(ctx, row, &sale)
 	case SaleExecuted:
-		_, err := s.finish(ctx, row, sale, a, signature)
+		_, err := s.charge(ctx, row, sale, a, signature)
 		return err
 	default:
 		return s.book(ctx, row, sale, a)

@@ -29,11 +29,11 @@ type SaleState string
 const (
 	SaleExecuting SaleState = "executing"
 	SaleExecuted  SaleState = "executed" // the result is on disk, the transfer is not mined
-	SaleSettled   SaleState = "settled"
-	SaleDenied    SaleState = "denied" // not charged
-	SaleUnpaid    SaleState = "unpaid" // the token refused the transfer: the result stays here
-	SaleFinal     SaleState = "final"  // settled, never to be undone, and in the ledger
-	SaleLapsed    SaleState = "lapsed" // it was executing when its process ended, and is not charged
+	SaleSettled   SaleState = "settled"  // in a block
+	SaleDenied    SaleState = "denied"   // not charged
+	SaleUnpaid    SaleState = "unpaid"   // the token refused the transfer: the result stays here
+	SaleFinal     SaleState = "final"    // settled, never to be undone, and in the ledger
+	SaleLapsed    SaleState = "lapsed"   // it was executing when its process ended, and is not charged
 )
 
 // open reports that something is still to be done about a sale.
@@ -71,6 +71,30 @@ var ErrIncomplete = errors.New("outcome of the call is unknown")
 // ErrUnpaid: the token refused the transfer; the result is withheld.
 var ErrUnpaid = errors.New("payment was refused by the token")
 
+// ErrShallow: the transfer is not as deep in the chain as its amount asks for;
+// the result is withheld until it is.
+var ErrShallow = errors.New("payment is not deep enough in the chain")
+
+// Tier says how deep a transfer of at most UpTo token units must be before its
+// result is released: Confirmations blocks, its own included; 0 is until it is
+// final.
+type Tier struct{ UpTo, Confirmations uint64 }
+
+// depth is that of the first tier that an amount fits into: tiers are in
+// ascending order. Above all of them a transfer must be final; without any, one
+// block is enough.
+func depth(tiers []Tier, amount uint64) uint64 {
+	for _, t := range tiers {
+		if amount <= t.UpTo {
+			return t.Confirmations
+		}
+	}
+	if len(tiers) == 0 {
+		return 1
+	}
+	return 0
+}
+
 // Seller sells calls. It must be the only one on its rows.
 type Seller struct {
 	DB       store.DB
@@ -81,6 +105,11 @@ type Seller struct {
 	// Margin is how many seconds settling may take: a payment must be valid for
 	// longer. Skew is what a client's clock may be ahead.
 	Margin, Skew uint64
+	// Tiers say how deep a payment must be, by its amount.
+	Tiers []Tier
+	// Wait, if set, passes the time until another look at the chain. Its error
+	// ends the waiting, and the client asks again.
+	Wait func(context.Context) error
 	// Failpoint, if set, is called at named places, for crash tests.
 	Failpoint func(name string)
 
@@ -99,7 +128,8 @@ var ErrBusy = errors.New("payment is being served")
 //	3 on the chain the nonce is free and the payer holds the amount, beside all
 //	  that it signed for sales under way
 //	4 the sale is on disk before the call runs, the result before it is charged
-//	5 the result is released once the transfer is in a block
+//	5 the result is released once the transfer is in a block, and that is as
+//	  deep as the amount asks for: until then ErrShallow
 //
 // execute runs at most once per payment; ErrDenied from it costs nothing, any
 // other error leaves the sale incomplete and costs nothing.
@@ -209,8 +239,10 @@ func (s *Seller) execute(ctx context.Context, row string, sale Sale, payer evm.A
 // finish goes on with a sale from its state.
 func (s *Seller) finish(ctx context.Context, row string, sale Sale, a evm.Authorization, signature string) (Sale, error) {
 	switch sale.State {
-	case SaleSettled, SaleFinal:
+	case SaleFinal:
 		return sale, nil
+	case SaleSettled:
+		return s.release(ctx, row, sale, a, signature)
 	case SaleDenied:
 		return sale, fmt.Errorf("%w: %s", ErrDenied, sale.Reason)
 	case SaleUnpaid:
@@ -219,6 +251,15 @@ func (s *Seller) finish(ctx context.Context, row string, sale Sale, a evm.Author
 	default:
 		return sale, fmt.Errorf("%w: sale %s is not charged", ErrIncomplete, sale.Nonce)
 	}
+	sale, err := s.charge(ctx, row, sale, a, signature)
+	if err != nil {
+		return sale, err
+	}
+	return s.release(ctx, row, sale, a, signature)
+}
+
+// charge has the token make the transfer and returns once it is in a block.
+func (s *Seller) charge(ctx context.Context, row string, sale Sale, a evm.Authorization, signature string) (Sale, error) {
 	t, err := s.Chain.SubmitAuthorization(ctx, a, signature)
 	hash := t.Hash
 	if errors.Is(err, evm.ErrReverted) {
@@ -244,6 +285,55 @@ func (s *Seller) finish(ctx context.Context, row string, sale Sale, a evm.Author
 	s.at("sale.mined")
 	sale.State, sale.Tx = SaleSettled, hash
 	return sale, s.write(ctx, row, &sale)
+}
+
+// release returns a sale whose result may be given:
+//
+//	1 one block is enough for its amount, or
+//	2 the chain has the transfer now, that deep, or for good
+//
+// One that a reorganisation dropped is made again, or is unpaid if it cannot be.
+func (s *Seller) release(ctx context.Context, row string, sale Sale, a evm.Authorization, signature string) (Sale, error) {
+	need := depth(s.Tiers, sale.Amount)
+	if need == 1 { // 1
+		return sale, nil
+	}
+	for {
+		found, err := s.Chain.FindAuthorization(ctx, a, sale.Since)
+		if err != nil {
+			return sale, err
+		}
+		if found.Used && !found.Paid && found.Final {
+			sale.State, sale.Reason = SaleUnpaid, "the payer cancelled the transfer after a reorganisation"
+			return sale, errors.Join(fmt.Errorf("%w: %s", ErrUnpaid, sale.Reason), s.write(ctx, row, &sale))
+		}
+		if !found.Used {
+			if sale, err = s.charge(ctx, row, sale, a, signature); err != nil {
+				return sale, err
+			}
+		}
+		head, err := s.Chain.Head(ctx)
+		if err != nil {
+			return sale, err
+		}
+		deep := uint64(0)
+		if found.Paid && head >= found.Block {
+			deep = head - found.Block + 1
+		}
+		if found.Paid && (found.Final || need > 0 && deep >= need) { // 2
+			if sale.Tx == found.Tx {
+				return sale, nil
+			}
+			sale.Tx = found.Tx // a reorganisation had it mined in another one
+			return sale, s.write(ctx, row, &sale)
+		}
+		if s.Wait == nil || s.Wait(ctx) != nil {
+			if need == 0 {
+				return sale, fmt.Errorf("%w: %d of it must be final, it has %d blocks", ErrShallow, sale.Amount, deep)
+			}
+			return sale, fmt.Errorf("%w: it has %d of %d blocks", ErrShallow, deep, need)
+		}
+	}
 }
 
 // Settlement is what the header of an answer says of a sale.

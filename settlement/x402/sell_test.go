@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/backbay-labs/chio-node/contracts/devnet"
 	"github.com/backbay-labs/chio-node/settlement/evm"
@@ -266,6 +267,102 @@ func TestI7_SellerThatDiesChargesAtMostOnceAndRunsAtMostOnce(t *testing.T) {
 				}
 			}
 			s.want(c.ran, c.earned)
+		})
+	}
+}
+
+// TestResultWaitsForTheDepthOfItsAmount: a small payment is taken in one block, a
+// larger one in three, and above the tiers it must be final; until then the
+// result stays here, and the call runs and is charged once.
+func TestResultWaitsForTheDepthOfItsAmount(t *testing.T) {
+	s := newShop(t)
+	s.seller.Tiers = []x402.Tier{{UpTo: 2499, Confirmations: 1}, {UpTo: 2500, Confirmations: 3}}
+	for i, amount := range []uint64{2499, 2500, 2501} {
+		s.price.Amount = amount
+		before := s.earned()
+		h := s.pay(strings.Repeat("x", i+1), "buyer")
+		for blocks := 1; ; blocks++ {
+			sale, err := s.sell(h, "a")
+			if s.ran != i+1 || s.earned() != before+amount {
+				t.Fatalf("%d: ran %d times, earned %d", amount, s.ran, s.earned()-before)
+			}
+			if err == nil {
+				if want := []int{1, 3, 6}[i]; blocks != want || string(sale.Result) != "result" {
+					t.Fatalf("%d was taken %d blocks deep: %+v", amount, blocks, sale)
+				}
+				break
+			}
+			if !errors.Is(err, x402.ErrShallow) || blocks > 6 {
+				t.Fatalf("%d, %d blocks deep: %v", amount, blocks, err)
+			}
+			s.net.Commit()
+			if blocks == 5 {
+				s.finalize()
+			}
+		}
+	}
+	// Without tiers one block is enough, and with Wait the client need not ask again.
+	s.seller.Tiers, s.price.Amount = nil, 3000
+	if _, err := s.sell(s.pay("without", "buyer"), "a"); err != nil {
+		t.Fatal(err)
+	}
+	s.seller.Tiers, s.seller.Wait = []x402.Tier{{UpTo: 3000, Confirmations: 4}}, s.wait
+	if _, err := s.sell(s.pay("waits", "buyer"), "a"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestI7_ReorganisedSaleGivesNothingAway: the block with a payment that is not
+// deep enough is replaced. The transfer is made again, once, and then the result
+// is given; where that is too late it is not.
+func TestI7_ReorganisedSaleGivesNothingAway(t *testing.T) {
+	for name, late := range map[string]bool{"mined again": false, "its time is over": true} {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t)
+			s.seller.Tiers = []x402.Tier{{UpTo: 2500, Confirmations: 3}}
+			h := s.pay("one", "buyer")
+			parent := s.net.Commit()
+			if _, err := s.sell(h, "a"); !errors.Is(err, x402.ErrShallow) {
+				t.Fatal(err)
+			}
+			if err := s.net.Fork(parent); err != nil {
+				t.Fatal(err)
+			}
+			if late {
+				if err := s.net.AdjustTime(time.Hour); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for range 4 { // longer than what it replaces
+				s.net.Commit()
+			}
+			var err error
+			shallow := 0
+			for ; shallow < 8; shallow++ {
+				if _, err = s.sell(h, "a"); err == nil || errors.Is(err, x402.ErrUnpaid) {
+					break
+				}
+				if !errors.Is(err, x402.ErrShallow) {
+					t.Fatal(err)
+				}
+				if _, err := s.chain.Track(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				s.net.Commit()
+			}
+			if late {
+				if !errors.Is(err, x402.ErrUnpaid) || s.earned() != 0 || s.ran != 1 {
+					t.Fatalf("given away: %v, earned %d, ran %d times", err, s.earned(), s.ran)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if shallow < 2 { // it is mined anew, and waits for its depth anew
+				t.Fatalf("the result was given %d blocks after the reorganisation", shallow)
+			}
+			s.want(1, 2500)
 		})
 	}
 }
