@@ -116,6 +116,7 @@ var operations = map[string]handler{
 	"federate/object":      operation((*Node).objectTo),
 	"federate/withdraw":    operation((*Node).withdrawObjection),
 	"federate/answer":      operation((*Node).answerObjection),
+	"quote/list":           operation((*Node).listQuotes),
 	"settle/fund":          operation((*Node).fund),
 	"settle/run":           operation((*Node).settle),
 	"settle/status":        operation((*Node).settleStatus),

@@ -35,6 +35,7 @@ func (w tour) run() {
 	w.calls()
 	w.receipts()
 	w.evidence()
+	w.quotes()
 	w.settle()
 	w.revoke()
 	w.again()
@@ -198,6 +199,18 @@ func (w tour) evidence() {
 	}
 	if _, err := os.Stat(offline.home); err == nil {
 		w.t.Error("verifying made a home")
+	}
+}
+
+// quotes: what a call costs in the currency that pays is what it is paid with.
+func (w tour) quotes() {
+	w.t.Helper()
+	var list node.QuoteList
+	w.acme.ok(&list, "quote", "request", w.globex.ready.DID, "files", "read_file")
+	q := list.Quotes[0]
+	if len(list.Quotes) != 1 || q.Problem != "" || q.Price.Units != readPrice || q.Settles == nil || q.Settles.Units != readPrice*usdcPerCent ||
+		q.Reserve.Units <= q.Settles.Units || q.Round == nil || q.ValidUntil != q.Round.UpdatedAt+q.Round.MaxAgeSeconds {
+		w.t.Errorf("quoted %+v", list)
 	}
 }
 

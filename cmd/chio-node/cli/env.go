@@ -157,7 +157,7 @@ func (a *app) root() *cobra.Command {
 		return a.findHome()
 	}
 	root.AddCommand(a.initCmd(), a.upCmd(), a.statusCmd(), a.didCmd(), a.passportCmd(), a.openidCmd(), a.capabilityCmd(), a.mcpCmd(), a.federateCmd(),
-		a.callCmd(), a.approveCmd(), a.receiptCmd(), a.settleCmd(), a.ledgerCmd(), a.x402Cmd(), a.disputeCmd(), a.contractCmd(), a.oracleCmd(), a.budgetCmd(), a.policyCmd(), a.guardCmd(), a.verifyCmd(), a.exportCmd(), a.doctorCmd(), a.keyCmd(), a.replayCmd(),
+		a.callCmd(), a.approveCmd(), a.receiptCmd(), a.settleCmd(), a.ledgerCmd(), a.x402Cmd(), a.disputeCmd(), a.quoteCmd(), a.contractCmd(), a.oracleCmd(), a.budgetCmd(), a.policyCmd(), a.guardCmd(), a.verifyCmd(), a.exportCmd(), a.doctorCmd(), a.keyCmd(), a.replayCmd(),
 		a.doctorStoreCmd(), a.stopCmd(), a.resumeCmd(), a.sessionCmd(), a.explainCmd(), a.certificationCmd(), a.reputationCmd(), a.vcCmd())
 	needVerb(root)
 	setExamples(root, "")

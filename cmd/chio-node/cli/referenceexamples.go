@@ -43,6 +43,8 @@ var examples = map[string]string{
 	"federate decline":           "chio-node federate decline did:chio:… HASH --reason \"the credit is too high\"",
 	"dispute list":               "chio-node dispute list",
 	"dispute open":               "chio-node dispute open did:chio:… 0190a6a0-0000-7000-8000-000000000001 --reason charge_above_maximum",
+	"quote list":                 "chio-node quote list",
+	"quote request":              "chio-node quote request did:chio:… files read_file",
 	"dispute answer":             "chio-node dispute answer did:chio:… 0190a6a0-0000-7000-8000-000000000001 --reject --statement 'the tool answered; your output guard withheld it'",
 	"dispute resolve":            "chio-node dispute resolve did:chio:… 0190a6a0-0000-7000-8000-000000000001 --withdraw",
 	"dispute show":               "chio-node dispute show did:chio:… 0190a6a0-0000-7000-8000-000000000001",
