@@ -21,6 +21,7 @@ const (
 	JointOverdue  = "join_overdue" // not cosigned within JoinSeconds
 	JointJoined   = "joined"       // signed by both
 	JointDisputed = "disputed"     // the origin objects
+	JointWaived   = "waived"       // it did, and the host gave the charge up
 )
 
 // JoinSeconds is how long a cosign may take before it is overdue.
@@ -41,6 +42,7 @@ type Joint struct {
 	Charge             *wire.MonetaryAmount `json:"charge,omitzero"`
 	Accrued            bool                 `json:"accrued,omitzero"`
 	Disputed           string               `json:"disputed,omitempty"`    // the reason of the objection
+	Waived             bool                 `json:"waived,omitzero"`       // the host gave the charge up
 	PeerReceipt        wire.Raw             `json:"peer_receipt,omitzero"` // the other side's
 	Cosign             wire.Raw             `json:"cosign,omitzero"`       // DSSE, signed by both
 	FiledAt            int64                `json:"filed_at"`              // unix seconds
@@ -51,6 +53,8 @@ func (j *Joint) At(now int64) string {
 	switch {
 	case len(j.Cosign) > 0:
 		return JointJoined
+	case j.Waived:
+		return JointWaived
 	case j.Disputed != "":
 		return JointDisputed
 	case now-j.FiledAt > JoinSeconds:

@@ -165,11 +165,27 @@ func (x *Exchange) fileAnswer(tx store.Tx, c *Contested, o *Objection, env *wire
 			return fmt.Errorf("give up the charge of call %s: %w", o.CallID, err)
 		}
 	}
+	if a.Answer == AnswerWaived { // 4
+		if err := waivePair(tx, c.Peer, o.ReceiptSHA256.String()); err != nil {
+			return err
+		}
+	}
 	c.Answer, c.Answered = env, a.Answer
 	if c.Role == RoleHost {
 		c.Told = false
 	}
 	return save(tx, objectionKey(prefixObjection, c.Peer, o.ReceiptSHA256.String()), c)
+}
+
+// waivePair marks the pair, if one is filed.
+func waivePair(tx store.Tx, peer did.DID, receiptID string) error {
+	var j Joint
+	found, err := load(tx, jointKey(peer, receiptID), &j)
+	if err != nil || !found {
+		return err
+	}
+	j.Waived = true
+	return save(tx, jointKey(peer, receiptID), j)
 }
 
 // takeAnswer files a host's answer to an objection of ours. Told again, it is

@@ -88,6 +88,12 @@ func TestHostAnswersAnObjection(t *testing.T) {
 			t.Fatalf("%s: given up %+v, %+v", p.did().Short(), got, p.only(other))
 		}
 	}
+	for _, p := range []*peerNode{a, b} {
+		other := map[*peerNode]*peerNode{a: b, b: a}[p]
+		if n, err := p.exchange.Unjoined(other.did()); err != nil || n != (Unjoined{}) || p.joints(other)[0].At(startTime+JoinSeconds+1) != JointWaived {
+			t.Errorf("%s: what is over waits: %+v, %v", p.did().Short(), n, err)
+		}
+	}
 	if err := b.answers(a, receiptID, false, "no, after all"); !errors.Is(err, ErrAnswer) {
 		t.Errorf("taken back: %v", err)
 	}

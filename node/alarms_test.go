@@ -41,10 +41,11 @@ func TestAlarmsAreTold(t *testing.T) {
 	}
 	channel := wire.Hash([]byte("c"))
 	n.money.alarm(settlement.Alarm{Peer: did.DID(n.DID()), Channel: channel, Reason: "they differ"})
+	n.money.alarm(settlement.Alarm{Peer: did.DID(n.DID()), Reason: "a voucher is not delivered"})
 	if _, err := n.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range [][2]string{{alarmChain, "devnet"}, {alarmChannel, channel.String()}} {
+	for _, want := range [][2]string{{alarmChain, "devnet"}, {alarmChannel, channel.String()}, {alarmPayment, n.DID().String()}} {
 		select {
 		case body := <-told:
 			var got alarmNotice

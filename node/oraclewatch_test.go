@@ -83,14 +83,24 @@ func TestRestartDuringTrip(t *testing.T) {
 			at := time.Unix(1_800_000_000, 0)
 			n, keys := watchedNode(t, &at, func(c *Config) {
 				c.Oracle.Pairs = []PricePairConfig{{Pair: "USDC/USD", PegLowBps: 9900, PegHighBps: 10_100}}
+				c.Alarms.Webhook = "http://127.0.0.1:1/alarms"
 			})
 			p := &roundMaker{t: t, n: n, keys: keys}
 			if _, err := p.imports(10_000, 10_000); err != nil {
 				t.Fatal(err)
 			}
+			if len(n.alarms.queue) != 0 {
+				t.Fatal("a good price raised an alarm")
+			}
 			at = at.Add(time.Second)
 			if _, err := p.imports(bad...); code(err) != "CHIO-ORACLE-TRIPPED" {
 				t.Fatalf("%v", err)
+			}
+			if len(n.alarms.queue) != 1 {
+				t.Fatalf("%d alarms are raised", len(n.alarms.queue))
+			}
+			if a := <-n.alarms.queue; a.Kind != alarmPrice || a.Subject != "USDC/USD" || !strings.HasPrefix(a.Reason, name) {
+				t.Fatalf("the alarm is %+v", a)
 			}
 			o := n.opts
 			if err := n.Stop(context.Background()); err != nil {
