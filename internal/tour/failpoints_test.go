@@ -14,7 +14,6 @@ import (
 // untoured are the places at which no process of these tests dies, and where one
 // does instead, if anywhere.
 var untoured = map[string]string{
-	"tx.replaced_before_broadcast": "settlement/evm TestI7_CrashBeforeReplacement, within one process: a fee that is too low takes a chain that is told so",
 	"claim.decided_before_told":    "settlement TestI8_ACrashNeverCountsAnOutsidePaymentTwice, within one process",
 	"usage.recorded_before_report": "settlement TestI7_UsageIsReportedAndBilledOnce, within one process",
 	"usage.reported_before_record": "the same",
