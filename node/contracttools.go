@@ -134,6 +134,9 @@ func (s *contractServer) call(ctx context.Context, m *kernel.Mandate) (kernel.Re
 	switch {
 	case errors.Is(err, evm.ErrUnsettled):
 		return kernel.Result{}, err
+	case errors.Is(err, evm.ErrSigner):
+		s.desk.n.log.Error("no contract is called: the settlement key is not at hand", slog.Any("error", err))
+		return kernel.Result{}, fmt.Errorf("%w: the node's settlement key is not at hand", kernel.ErrNotDispatched)
 	case err != nil:
 		return kernel.Result{}, fmt.Errorf("%w: %w", kernel.ErrNotDispatched, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/backbay-labs/chio-node/kernel"
+	"github.com/backbay-labs/chio-node/settlement/evm"
 	"github.com/backbay-labs/chio-node/settlement/x402"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -125,6 +127,9 @@ func (s *resources) call(ctx context.Context, m *kernel.Mandate) (kernel.Result,
 	switch {
 	case errors.Is(err, x402.ErrUnsettled):
 		return kernel.Result{}, err
+	case errors.Is(err, evm.ErrSigner):
+		s.desk.n.log.Error("nothing is bought: the settlement key is not at hand", slog.Any("error", err))
+		return kernel.Result{}, fmt.Errorf("%w: the node's settlement key is not at hand", kernel.ErrNotDispatched)
 	case errors.Is(err, x402.ErrOverBudget), errors.Is(err, x402.ErrNoOffer), errors.Is(err, x402.ErrHost),
 		errors.Is(err, x402.ErrSpent), errors.Is(err, x402.ErrExpired):
 		return kernel.Result{}, fmt.Errorf("%w: %w", kernel.ErrNotDispatched, err)

@@ -37,6 +37,8 @@ type RemoteSigner struct {
 	PublicKey string         // hex: a point, compressed (33 bytes) or not (64 or 65)
 	Token     string         // Authorization: Bearer; empty sends none
 	Roots     *x509.CertPool // who may have signed its certificate; nil: the machine's
+	// Timeout bounds one answer; 0 means ten seconds.
+	Timeout time.Duration
 }
 
 // remote is a signer over HTTP.
@@ -46,6 +48,10 @@ type remote struct {
 	public   *ecdsa.PublicKey
 	client   *http.Client
 }
+
+// String names no address and no token: errors reach agents and logs.
+func (*remote) String() string   { return "a remote signer" }
+func (*remote) GoString() string { return "a remote signer" }
 
 // KeyFromSigner is the key that a remote signer keeps. It asks nothing yet.
 func KeyFromSigner(s RemoteSigner) (*Key, error) {
@@ -60,10 +66,13 @@ func KeyFromSigner(s RemoteSigner) (*Key, error) {
 	case u.Scheme == "http" && !onThisMachine(u.Hostname()):
 		return nil, fmt.Errorf("%w: plain http is for an address on this machine only; use https", ErrSigner)
 	}
+	if s.Timeout == 0 {
+		s.Timeout = signerTimeout
+	}
 	point := hex.EncodeToString(crypto.FromECDSAPub(public)[1:])
 	return newKey(&remote{endpoint: strings.TrimSuffix(s.URL, "/") + "/api/v1/eth1/sign/0x" + point, token: s.Token, public: public,
 		client: &http.Client{
-			Timeout:       signerTimeout,
+			Timeout:       s.Timeout,
 			Transport:     &http.Transport{TLSClientConfig: &tls.Config{RootCAs: s.Roots, MinVersion: tls.VersionTLS12}, MaxIdleConns: 2, IdleConnTimeout: time.Minute},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}}, public), nil
@@ -138,6 +147,10 @@ func (r *remote) ask(data []byte) ([]byte, error) {
 	}
 	answer, err := r.client.Do(req)
 	if err != nil {
+		var where *url.Error // names the address of the signer
+		if errors.As(err, &where) {
+			err = where.Err
+		}
 		return nil, fmt.Errorf("%w: it is not reached, nothing was sent: %w", ErrSigner, err)
 	}
 	defer func() { _ = answer.Body.Close() }() // it was read
@@ -146,7 +159,8 @@ func (r *remote) ask(data []byte) ([]byte, error) {
 		return nil, fmt.Errorf("%w: its answer broke off: %w", ErrSigner, err)
 	}
 	if answer.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%w: it answered %d: %.120q; has it the key, and may this node use it?", ErrSigner, answer.StatusCode, text)
+		// What it says may repeat what it was sent, the token too.
+		return nil, fmt.Errorf("%w: it answered %d; has it the key, and may this node use it?", ErrSigner, answer.StatusCode)
 	}
 	sig, err := hex.DecodeString(strings.TrimPrefix(strings.Trim(strings.TrimSpace(string(text)), `"`), "0x"))
 	if err != nil || len(sig) != crypto.SignatureLength {

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ethereum/go-ethereum/crypto"
 
@@ -56,7 +57,7 @@ func (k *keeper) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no such key", http.StatusNotFound)
 		return
 	case k.token != "" && r.Header.Get("Authorization") != "Bearer "+k.token:
-		http.Error(w, "who are you", http.StatusUnauthorized)
+		http.Error(w, "who are you, "+r.Header.Get("Authorization"), http.StatusUnauthorized)
 		return
 	}
 	sig, err := crypto.Sign(crypto.Keccak256(raw), k.private)
@@ -139,13 +140,14 @@ func TestRemoteSignerSignsTheSame(t *testing.T) {
 		t.Errorf("an envelope: %v", err)
 	}
 	for name, r := range map[string]evm.RemoteSigner{
+		"another token":        {URL: s.URL, PublicKey: k.point(), Token: "a secret", Roots: roots},
 		"no token":             {URL: s.URL, PublicKey: k.point(), Roots: roots},
 		"an unknown authority": {URL: s.URL, PublicKey: k.point(), Token: "let me in"},
 		"another key":          {URL: s.URL, PublicKey: newKeeper(t, "another").point(), Token: "let me in", Roots: roots},
 		"nobody":               {URL: "http://127.0.0.1:1", PublicKey: k.point()},
 	} {
 		other := remoteKey(t, r)
-		if _, err := signs(other, other.Address()); !errors.Is(err, evm.ErrSigner) || strings.Contains(err.Error(), "let me in") {
+		if _, err := signs(other, other.Address()); !errors.Is(err, evm.ErrSigner) || strings.Contains(err.Error(), "let me in") || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -212,6 +214,26 @@ func TestRemoteSignerIsNotBelieved(t *testing.T) {
 	}
 	if _, err := signs(there, there.Address()); err != nil {
 		t.Errorf("as JSON: %v", err)
+	}
+}
+
+// TestRemoteSignerThatIsLate: the answer is waited for within a bound, and one that
+// comes later is no signature.
+func TestRemoteSignerThatIsLate(t *testing.T) {
+	k := newKeeper(t, "payer")
+	asked, over := make(chan struct{}), make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(asked)
+		<-over
+		k.ServeHTTP(w, r)
+	}))
+	t.Cleanup(s.Close)
+	there := remoteKey(t, evm.RemoteSigner{URL: s.URL, PublicKey: k.point(), Timeout: 50 * time.Millisecond})
+	out, err := signs(there, there.Address())
+	<-asked
+	close(over)
+	if !errors.Is(err, evm.ErrSigner) || out != nil || strings.Contains(err.Error(), s.URL) {
+		t.Fatalf("%v, %v", out, err)
 	}
 }
 
