@@ -220,6 +220,26 @@ func TestBuyingIsBounded(t *testing.T) {
 			t.Fatal("something was signed")
 		}
 	})
+	t.Run("with a key that is not at hand", func(t *testing.T) {
+		m := newMarket(t, "0.06 USDC")
+		away, err := evm.KeyFromSigner(evm.RemoteSigner{URL: "http://127.0.0.1:1", PublicKey: m.home.money.key.Key()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		here := m.home.money.key
+		m.home.money.key = away // before the first purchase takes it
+		out := m.buy(`{"path":"a.txt"}`)
+		if out.Ended != "deny" || out.Code != string(kernel.CodeNotDispatched) || m.ran.Load() != 0 || strings.Contains(out.Reason, "127.0.0.1") {
+			t.Fatalf("%+v", out)
+		}
+		if len(do[X402Entries](t, m.home, "x402/purchases", ListX402{}).Entries) != 0 || m.holds(m.home) != purse {
+			t.Fatal("something was signed")
+		}
+		m.home.x402.buyer.Key = here // it comes back
+		if out := m.buy(`{"path":"a.txt"}`); out.Ended != "allow" || out.Charged != sold {
+			t.Fatalf("%+v", out)
+		}
+	})
 	t.Run("more than the budget holds", func(t *testing.T) {
 		m := newMarket(t, "0.06 USDC")
 		total := wire.MonetaryAmount{Units: 2 * sold, Currency: "USDC"}
