@@ -308,6 +308,13 @@ func (w *framesWorld) jointSeeds(t testing.TB) []frameSeed {
 		}
 		out = append(out, frameSeed{name: "object " + j.At(startTime), protocol: ProtocolCosign,
 			doc: wire.MustMarshal(cosignRequest{Type: "objection", Objection: env})})
+		answer, err := wire.Seal(ObjectionAnswerSchema, ObjectionAnswer{Schema: ObjectionAnswerSchema, Objection: env.ID(), Host: w.a.did(), Objector: w.b.did(),
+			CallID: j.CallID, Receipt: id, Answer: AnswerWaived, At: startTime}, w.a.kernel)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, frameSeed{name: "answer " + j.At(startTime), protocol: ProtocolCosign,
+			doc: wire.MustMarshal(cosignRequest{Type: "answer", ReceiptID: j.ReceiptID, Answer: answer})})
 	}
 	return out
 }
