@@ -219,6 +219,10 @@ func (noSettler) AcceptVoucher(context.Context, did.DID, []byte) error { return 
 func (noSettler) PutRound(context.Context, did.DID, []byte) (wire.Digest, error) {
 	return wire.Digest{}, errNoSettler
 }
+func (noSettler) AnswerDescent(did.DID, settlement.Descent) ([]wire.Digest, error) {
+	return nil, errors.New("no settler")
+}
+
 func (noSettler) AnswerClose(context.Context, did.DID, settlement.CloseRequest) (string, error) {
 	return "", errNoSettler
 }

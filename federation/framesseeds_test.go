@@ -11,6 +11,7 @@ import (
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/kernel/capability"
 	"github.com/backbay-labs/chio-node/kernel/receipt"
+	"github.com/backbay-labs/chio-node/settlement"
 	"github.com/backbay-labs/chio-node/store"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -238,6 +239,8 @@ func (w *framesWorld) otherSeeds(t testing.TB) []frameSeed {
 		{name: "an end of another", protocol: ProtocolDeactivation, doc: wire.MustMarshal(endedRequest{Type: "push", Record: theirs})},
 		{name: "who ended", protocol: ProtocolDeactivation, doc: wire.MustMarshal(endedRequest{Type: "since"})},
 		{name: "settle status", protocol: ProtocolSettle, doc: wire.MustMarshal(settleRequest{Type: settleStatus})},
+		{name: "settle descend", protocol: ProtocolSettle, doc: wire.MustMarshal(settleRequest{Type: settleDescend, Descent: &settlement.Descent{
+			Extent: settlement.Extent{To: startTime, Last: wire.Hash(nil), Beyond: []wire.Digest{}}, Parts: []uint64{0, 1}}})},
 		{name: "witness", protocol: ProtocolWitness, doc: []byte(`{"log":"` + w.logID + `"}`)},
 		w.gossipSeed(t, w.a),
 		w.gossipSeed(t, w.c),

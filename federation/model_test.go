@@ -157,7 +157,8 @@ func (w *modelWorld) newParty(at int) *modelParty {
 	w.tb.Cleanup(func() { _ = disk.Close() })
 	p := &modelParty{at: at, disk: disk, chain: make(map[int][]capability.Token), ended: make(map[string]line), books: make(map[bookKey]*modelBook), purse: purse,
 		peerNode: &peerNode{org: o, agent: key(w.tb, seed+3), terms: modelTerms(),
-			rail: voucherRail{paperRail{w.chain, purse.Address().String()}, purse}, listen: []string{"/ip4/127.0.0.1/tcp/0"}}}
+			rail: voucherRail{paperRail{w.chain, purse.Address().String()}, purse}, listen: []string{"/ip4/127.0.0.1/tcp/0"},
+			listed: 1 - at%2}} // every other party's statements list nothing
 	for i := range 3 {
 		p.peers = append(p.peers, didOf(w.tb, byte(10+10*i)))
 	}

@@ -61,6 +61,7 @@ type peerNode struct {
 
 	rail    settlement.Rail // not nil: settles, over this
 	settler *settlement.Settler
+	listed  int // receipts that its proposals list; 0: as many as a message holds
 }
 
 func (p *peerNode) random() io.Reader {

@@ -18,7 +18,8 @@ func (p *peerNode) settling(desk *Desk) SettlementHandler {
 	}
 	var err error
 	p.settler, err = settlement.New(settlement.Config{Self: p.did(), DB: p.db, Kernel: p.kernel, Treaties: desk, Counterparty: desk,
-		Rails: []settlement.Rail{p.rail}, Now: p.clock.Load, VerifyPrice: noPrices, Failpoint: p.passing})
+		Rails: []settlement.Rail{p.rail}, Now: p.clock.Load, VerifyPrice: noPrices, Failpoint: p.passing,
+		ListedReceipts: p.listed})
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -21,9 +21,10 @@ const ProtocolSettle = "/chio/fed/settle/1.0.0"
 const (
 	settlePropose = "propose" // a statement; the answer is settlement.Answer
 	settleVoucher = "voucher"
-	settleRound   = "round"  // a price round that calls will name
-	settleStatus  = "status" // what the answerer holds of our payments
-	settleClose   = "close"  // a channel's end, to which the payee consents
+	settleRound   = "round"   // a price round that calls will name
+	settleStatus  = "status"  // what the answerer holds of our payments
+	settleClose   = "close"   // a channel's end, to which the payee consents
+	settleDescend = "descend" // which receipts the answerer has in parts of a statement that has no list
 )
 
 // settleRequest is one frame; the fields are those of its type.
@@ -32,7 +33,8 @@ type settleRequest struct {
 	Proposal *settlement.Proposal `json:"proposal,omitzero"`
 	Document wire.Raw             `json:"document,omitzero"` // voucher or round
 
-	Close *settlement.CloseRequest `json:"close,omitzero"`
+	Close   *settlement.CloseRequest `json:"close,omitzero"`
+	Descent *settlement.Descent      `json:"descent,omitzero"`
 }
 
 // settleReply is one frame. Without OK, Reason says why.
@@ -42,7 +44,8 @@ type settleReply struct {
 	Answer *settlement.Answer         `json:"answer,omitzero"`
 	Heads  []settlement.ChannelStatus `json:"heads,omitempty"`
 
-	Consent string `json:"consent,omitempty"` // to a close: hex
+	Consent  string        `json:"consent,omitempty"` // to a close: hex
+	Receipts []wire.Digest `json:"receipts,omitempty"`
 }
 
 // SettlementHandler answers what peers send. settlement.Settler is one.
@@ -52,6 +55,7 @@ type SettlementHandler interface {
 	PutRound(ctx context.Context, peer did.DID, doc []byte) (wire.Digest, error)
 	Heads(peer did.DID) ([]settlement.ChannelStatus, error)
 	AnswerClose(ctx context.Context, peer did.DID, req settlement.CloseRequest) (string, error)
+	AnswerDescent(peer did.DID, d settlement.Descent) ([]wire.Digest, error)
 }
 
 // Desk is the settle protocol of a service: it is the Counterparty and the
@@ -111,7 +115,7 @@ func (x *Desk) answer(ctx context.Context, peer did.DID, req *settleRequest) (se
 	if h == nil {
 		return settleReply{}, errors.New("this node is not ready to settle: try again later")
 	}
-	if (req.Type == settleClose) != (req.Close != nil) {
+	if (req.Type == settleClose) != (req.Close != nil) || (req.Type == settleDescend) != (req.Descent != nil) {
 		return settleReply{}, fmt.Errorf("a settle request of type %.40q, and its fields are of another", req.Type)
 	}
 	switch {
@@ -129,6 +133,9 @@ func (x *Desk) answer(ctx context.Context, peer did.DID, req *settleRequest) (se
 	case req.Type == settleClose && req.Proposal == nil && req.Document == nil:
 		consent, err := (*h).AnswerClose(ctx, peer, *req.Close)
 		return settleReply{OK: true, Consent: consent}, err
+	case req.Type == settleDescend && req.Proposal == nil && req.Document == nil:
+		ids, err := (*h).AnswerDescent(peer, *req.Descent)
+		return settleReply{OK: true, Receipts: ids}, err
 	}
 	return settleReply{}, fmt.Errorf("no settle request is of type %.40q with these fields", req.Type)
 }
@@ -187,6 +194,15 @@ func (x *Desk) Deliver(ctx context.Context, peer did.DID, voucher []byte) error 
 func (x *Desk) Offer(ctx context.Context, peer did.DID, round []byte) error {
 	_, err := x.call(ctx, peer, settleRequest{Type: settleRound, Document: round})
 	return err
+}
+
+// Descend implements settlement.Counterparty.
+func (x *Desk) Descend(ctx context.Context, peer did.DID, d settlement.Descent) ([]wire.Digest, error) {
+	reply, err := x.call(ctx, peer, settleRequest{Type: settleDescend, Descent: &d})
+	if err != nil {
+		return nil, err
+	}
+	return reply.Receipts, nil
 }
 
 // Consent implements settlement.Counterparty.

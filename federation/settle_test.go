@@ -134,6 +134,12 @@ type deskOrg struct {
 // currency that pays, so that no oracle is needed.
 func newDeskOrg(t testing.TB, seed byte, chain *paperChain, peers ...did.DID) *deskOrg {
 	t.Helper()
+	return listingDeskOrg(t, seed, 0, chain, peers...)
+}
+
+// listingDeskOrg is newDeskOrg with proposals that list so many receipts at most.
+func listingDeskOrg(t testing.TB, seed byte, listed int, chain *paperChain, peers ...did.DID) *deskOrg {
+	t.Helper()
 	o := &deskOrg{org: newOrg(t, seed)}
 	if err := o.host.Stop(); err != nil {
 		t.Fatal(err)
@@ -158,7 +164,7 @@ func newDeskOrg(t testing.TB, seed byte, chain *paperChain, peers ...did.DID) *d
 	}
 	o.settler, err = settlement.New(settlement.Config{Self: o.did(), DB: o.db, Kernel: o.kernel, Treaties: o.desk, Counterparty: o.desk,
 		Rails: []settlement.Rail{paperRail{chain, o.self.SettlementAddress}}, Now: o.clock.Load,
-		VerifyPrice: noPrices})
+		VerifyPrice: noPrices, ListedReceipts: listed})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,6 +244,34 @@ func TestSettleOverStreams(t *testing.T) {
 	}
 }
 
+// Two nodes over loopback find out what their receipts differ in without listing
+// them, and settle the rest.
+func TestDescendOverStreams(t *testing.T) {
+	chain := &paperChain{channels: make(map[wire.Digest]settlement.Standing)}
+	a, b := listingDeskOrg(t, 10, 2, chain, didOf(t, 20)), listingDeskOrg(t, 20, 2, chain, didOf(t, 10))
+	treaty := federate(t, a.org, b.org)
+	a.desk.SetSettler(a.settler)
+	b.desk.SetSettler(b.settler)
+	for n := range byte(40) {
+		if n != 7 {
+			a.owes(t, a.did(), b.did(), treaty, n, 1)
+		}
+		if n != 9 {
+			b.owes(t, a.did(), b.did(), treaty, n, 1)
+		}
+	}
+	if _, err := a.settler.Fund(t.Context(), b.did(), 1000); err != nil {
+		t.Fatal(err)
+	}
+	res, err := a.settler.Run(t.Context(), b.did())
+	if err != nil || res.Paid != 38 || len(res.Statements) != 1 || res.Statements[0].Count != 38 {
+		t.Fatalf("run: %+v, %v", res, err)
+	}
+	if len(res.Missing) != 1 || res.Missing[0] != wire.Hash([]byte{7}) || len(res.Disputed) != 1 || res.Disputed[0] != wire.Hash([]byte{9}) {
+		t.Fatalf("missing %v, disputed %v", res.Missing, res.Disputed)
+	}
+}
+
 // Only an active treaty peer is answered, and only what the protocol knows.
 func TestSettleRefusesStrangersAndNonsense(t *testing.T) {
 	chain := &paperChain{channels: make(map[wire.Digest]settlement.Standing)}
@@ -259,7 +293,10 @@ func TestSettleRefusesStrangersAndNonsense(t *testing.T) {
 	}
 	treaty := federate(t, a.org, b.org)
 	for _, req := range []string{`{}`, `{"type":"pay"}`, `{"type":"propose"}`, `{"document":{},"type":"status"}`, `{"document":{},"type":"voucher"}`,
-		`{"document":{},"type":"round"}`, `{"proposal":{"receipts":[],"statement":{},"undisputed":false},"type":"voucher"}`} {
+		`{"document":{},"type":"round"}`, `{"type":"descend"}`,
+		`{"descent":{"extent":{"beyond":[],"last":"` + strings.Repeat("0", 64) + `","to":1},"parts":[],"treaty_id":"` + strings.Repeat("0", 64) + `"},"type":"descend"}`,
+		`{"descent":{"extent":{"beyond":[],"last":"` + strings.Repeat("0", 64) + `","to":1},"parts":[],"treaty_id":"` + strings.Repeat("0", 64) + `"},"type":"status"}`,
+		`{"proposal":{"receipts":[],"statement":{},"undisputed":false},"type":"voucher"}`} {
 		doc, err := a.host.Call(t.Context(), b.host.ID(), ProtocolSettle, []byte(req))
 		if err != nil {
 			t.Errorf("%s: %v", req, err)

@@ -24,8 +24,9 @@ type account struct {
 	Rail     string      `json:"rail,omitzero"` // empty: channel
 	Currency string      `json:"currency"`
 
-	Sequence   uint64       `json:"sequence"` // statements begun
-	Acked      uint64       `json:"acked"`    // statements signed by both
+	Sequence   uint64       `json:"sequence"`         // statements begun
+	Unfiled    uint64       `json:"unfiled,omitzero"` // the last so many receipts of statement Acked still stand among the open ones
+	Acked      uint64       `json:"acked"`            // statements signed by both
 	Head       *wire.Digest `json:"head,omitzero"`
 	Cumulative uint64       `json:"cumulative"` // owed by all statements signed by both
 
@@ -85,8 +86,9 @@ const (
 // record is a statement as stored.
 type record struct {
 	Stage     string        `json:"stage"`
-	Document  wire.Raw      `json:"document"` // the envelope
-	Receipts  []wire.Digest `json:"receipts"` // ascending
+	Document  wire.Raw      `json:"document"`        // the envelope
+	Receipts  []wire.Digest `json:"receipts"`        // ascending; none if they have rows of their own
+	Extent    *Extent       `json:"extent,omitzero"` // how a proposal without a list is described
 	Voucher   wire.Raw      `json:"voucher,omitzero"`
 	Delivered bool          `json:"delivered"` // payer: the payee has the voucher
 }

@@ -2,6 +2,7 @@ package settlement
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/backbay-labs/chio-node/did"
 	"github.com/backbay-labs/chio-node/settlement/ledger"
@@ -83,6 +84,10 @@ func (s *Settler) obligationEntries(o *Obligation) ([]ledger.Entry, error) {
 // open lists the obligations of one direction that are in no statement, oldest
 // first, until fn returns an error; store.ErrStop ends it without one.
 func open(r store.Reader, side Side, peer did.DID, fn func(Obligation) error) error {
+	stated, err := unfiled(r, side, peer)
+	if err != nil {
+		return err
+	}
 	prefix := openPrefix(side, peer)
 	return r.Scan(prefix, "", func(key string, value []byte) error {
 		if len(value) != len(wire.Digest{}) {
@@ -94,6 +99,9 @@ func open(r store.Reader, side Side, peer did.DID, fn func(Obligation) error) er
 		}
 		if !ok {
 			return fmt.Errorf("%w: row %.160s has no obligation", store.ErrCorrupt, key)
+		}
+		if _, is := slices.BinarySearchFunc(stated, row.Obligation.Receipt, compareDigests); is {
+			return nil
 		}
 		return fn(row.Obligation)
 	})

@@ -24,7 +24,7 @@ const maxMissing = 256
 //	3 a statement that was signed before is answered with the same bytes
 //	4 it follows the last one, whose voucher we hold
 //	5 the receipts are those it is over, each known and in no statement yet
-//	6 we know of no others in its period, unless the payer knows that
+//	6 we know of no others in its period or extent, unless the payer knows that
 //	7 every round is known, and our own computation gives the same bytes
 //
 // Then it is signed, on disk, and answered. An error means that nothing was
@@ -47,11 +47,16 @@ func (s *Settler) AnswerProposal(ctx context.Context, peer did.DID, p Proposal) 
 	var answer Answer
 	var was *account
 	var d *draft
+	if err := s.fileBefore(ctx, t, st.Sequence); err != nil {
+		return Answer{}, err
+	}
 	err = s.cfg.DB.View(func(r store.Reader) error {
 		if was, err = s.accountFor(r, t, In); err != nil {
 			return err
 		}
-		d = s.newDraft(r, t, was)
+		if d, err = s.newDraft(r, t, was); err != nil {
+			return err
+		}
 		answer, err = s.judge(r, was, st, env, &p, d)
 		return err
 	})
@@ -85,10 +90,19 @@ func (s *Settler) judge(r store.Reader, a *account, st *Statement, env *wire.Env
 	if a.VoucherSequence != a.Acked { // 4
 		return Answer{}, fmt.Errorf("%w: statement %d still lacks its voucher", ErrConflict, a.Acked)
 	}
-	if uint64(len(p.Receipts)) != st.Count || !ascending(p.Receipts) || ReceiptsRoot(p.Receipts) != st.ReceiptsRoot { // 5
+	compare := s.compare
+	switch {
+	case p.Extent != nil && (len(p.Receipts) > 0 || p.Extent.check() != nil || p.Extent.To != st.Period.To): // 5
+		return Answer{}, fmt.Errorf("%w: its extent is not that of the statement", ErrStatement)
+	case p.Extent != nil:
+		compare = s.compareExtent
+	case len(p.Receipts) > maxListed || uint64(len(p.Receipts)) != st.Count || !ascending(p.Receipts) || ReceiptsRoot(p.Receipts) != st.ReceiptsRoot: // 5
 		return Answer{}, fmt.Errorf("%w: the receipts listed are not those of the statement", ErrStatement)
 	}
-	mismatch, err := s.compare(r, a, st, p, d) // 5, 6
+	if unknown, err := d.prices.unknown(st); err != nil || len(unknown) > 0 { // 7
+		return Answer{Status: StatusRounds, Rounds: unknown}, err
+	}
+	mismatch, err := compare(r, a, st, p, d) // 5, 6
 	if err != nil || mismatch.Status != "" {
 		return mismatch, err
 	}
@@ -119,12 +133,13 @@ func ascending(ids []wire.Digest) bool {
 func (s *Settler) compare(r store.Reader, a *account, st *Statement, p *Proposal, d *draft) (Answer, error) {
 	answer := Answer{Status: StatusMismatch}
 	ours := make(map[wire.Digest]Obligation)
+	bound := max(maxListed, len(p.Receipts))
 	period := func() error { // each row is read once if the two sides agree
 		return open(r, In, a.Peer, func(o Obligation) error {
 			if o.At > st.Period.To {
 				return store.ErrStop
 			}
-			if o.Treaty != st.Treaty || len(ours) == MaxReceipts || d.prices.eligible(&o) != nil {
+			if o.Treaty != st.Treaty || len(ours) == bound || d.prices.eligible(&o) != nil {
 				return nil
 			}
 			ours[o.Receipt] = o
@@ -152,7 +167,9 @@ func (s *Settler) compare(r store.Reader, a *account, st *Statement, p *Proposal
 			answer.Extra = append(answer.Extra, id)
 			continue
 		}
-		d.obligations = append(d.obligations, o)
+		if err := d.add(&o); err != nil {
+			return Answer{}, err
+		}
 	}
 	if len(answer.Extra) == 0 && len(answer.Missing) == 0 {
 		return Answer{}, nil
@@ -166,19 +183,20 @@ func (s *Settler) compare(r store.Reader, a *account, st *Statement, p *Proposal
 	return answer, nil
 }
 
-// recompute makes the statement from our own rows.
-func (s *Settler) recompute(st *Statement, env *wire.Envelope, d *draft) (Answer, error) {
-	var unknown []wire.Digest
+// unknown lists the rounds of a statement that the payer has to send.
+func (p *prices) unknown(st *Statement) (ids []wire.Digest, err error) {
 	for _, t := range st.Rounds {
-		if _, err := d.prices.of(t.Round); errors.Is(err, ErrRound) {
-			unknown = append(unknown, t.Round)
+		if _, err := p.of(t.Round); errors.Is(err, ErrRound) {
+			ids = append(ids, t.Round)
 		} else if err != nil {
-			return Answer{}, err
+			return nil, err
 		}
 	}
-	if len(unknown) > 0 {
-		return Answer{Status: StatusRounds, Rounds: unknown}, nil
-	}
+	return ids, nil
+}
+
+// recompute makes the statement from our own rows.
+func (s *Settler) recompute(st *Statement, env *wire.Envelope, d *draft) (Answer, error) {
 	ours, err := d.compute()
 	if err != nil {
 		return Answer{}, err
@@ -201,19 +219,27 @@ func (s *Settler) countersign(ctx context.Context, was *account, st *Statement, 
 		return Answer{}, err
 	}
 	doc := wire.Raw(env.Bytes())
+	rec := record{Stage: stageAcked, Document: doc, Receipts: []wire.Digest{}}
+	if len(d.receipts) <= s.cfg.ListedReceipts {
+		rec.Receipts = d.receipts
+	} else if err := s.keepReceipts(ctx, st, d.receipts); err != nil {
+		return Answer{}, err
+	}
 	err := s.cfg.DB.Update(ctx, func(tx store.Tx) error {
 		a, err := reload(tx, was)
 		if err != nil {
 			return err
 		}
+		if err := d.current(tx, In, a.Peer); err != nil {
+			return err
+		}
 		d.prices.keep(tx)
-		rec := &record{Stage: stageAcked, Document: doc, Receipts: receiptsOf(d.obligations)}
 		if a.Rail == RailStripe { // we report it: there is no promise to wait for
 			rec.Stage = stageVouchered
 			a.VoucherSequence, a.Vouchered = st.Sequence, st.Cumulative
 			tx.AfterCommit(func() { s.cfg.Vouchered(a.Peer) })
 		}
-		return s.acknowledge(tx, a, st, rec)
+		return s.acknowledge(tx, a, st, &rec)
 	})
 	if errors.Is(err, ErrConflict) {
 		return refused(err), nil

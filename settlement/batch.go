@@ -14,7 +14,7 @@ type batch struct {
 	terms     *Terms
 	account   *account
 	draft     *draft
-	rounds    map[wire.Digest]bool
+	extent    Extent
 	statement *Statement
 }
 
@@ -28,16 +28,27 @@ func (s *Settler) newBatch(r store.Reader, peer did.DID, treaty wire.Digest) (*b
 	if err != nil {
 		return nil, err
 	}
-	return &batch{terms: t, account: a, draft: s.newDraft(r, t, a), rounds: make(map[wire.Digest]bool)}, nil
+	d, err := s.newDraft(r, t, a)
+	if err != nil {
+		return nil, err
+	}
+	return &batch{terms: t, account: a, draft: d}, nil
 }
 
 // newDraft is the next statement of a channel, still without obligations.
-func (s *Settler) newDraft(r store.Reader, t *Terms, a *account) *draft {
+func (s *Settler) newDraft(r store.Reader, t *Terms, a *account) (*draft, error) {
 	payer, payee := s.parties(t.Peer, a.Side)
-	return &draft{
-		terms: t, payer: payer, payee: payee, channel: a.Channel, sequence: a.Acked + 1, previous: a.Head,
-		cumulative: a.Cumulative, prices: s.newPrices(r, t), converter: s.converter(),
+	n, err := contests(r, a.Side, t.Peer)
+	if err != nil {
+		return nil, err
 	}
+	return &draft{
+		terms: t, contests: n, prices: s.newPrices(r, t), converter: s.converter(), total: Statement{
+			Schema: StatementSchema, Treaty: t.Treaty, Payer: payer, Payee: payee, Sequence: a.Acked + 1, Previous: a.Head,
+			Gross: wire.MonetaryAmount{Currency: t.Currency}, Net: wire.MonetaryAmount{Currency: t.SettleCurrency},
+			Cumulative: a.Cumulative, ChainID: t.ChainID, Channel: a.Channel,
+		},
+	}, nil
 }
 
 // next returns the oldest obligations that are in no statement, or nil. Those
@@ -59,47 +70,73 @@ func (run *runner) next() (b *batch, err error) {
 	}
 }
 
+// collect adds the oldest obligations first, and names those of the treaty that
+// it leaves out on the way. Where those are more than an extent may name, it adds
+// as many as a proposal lists.
 func (run *runner) collect(r store.Reader) (*batch, error) {
 	var b *batch
-	err := open(r, Out, run.peer, func(o Obligation) error {
-		if run.skip[o.Receipt] || b != nil && o.Treaty != b.terms.Treaty {
-			return nil
+	var skipped []Obligation // before it is clear which treaty it is
+	bound, left := run.bound, slices.Clone(run.missing)
+	leave := func(o *Obligation) {
+		if len(left) == maxBeyond {
+			bound = run.s.cfg.ListedReceipts
+			return
 		}
-		if b == nil {
-			first, err := run.s.newBatch(r, run.peer, o.Treaty)
-			if err != nil {
+		left = append(left, o.Receipt)
+	}
+	err := open(r, Out, run.peer, func(o Obligation) (err error) {
+		switch {
+		case b == nil && run.skip[o.Receipt]:
+			skipped = append(skipped, o)
+			return nil
+		case b == nil:
+			if b, err = run.s.newBatch(r, run.peer, o.Treaty); err != nil {
+				b = nil
 				return run.unsettleable(&o, err)
 			}
-			b = first
+			for i := range skipped {
+				if skipped[i].Treaty == o.Treaty {
+					leave(&skipped[i])
+				}
+			}
+		case o.Treaty != b.terms.Treaty:
+			return nil
 		}
-		return run.add(b, o)
+		added := false
+		if !run.skip[o.Receipt] {
+			added, err = run.add(b, &o)
+		}
+		if !added {
+			leave(&o)
+		}
+		if err == nil && len(b.draft.receipts) >= bound {
+			err = store.ErrStop
+		}
+		return err
 	})
-	if err != nil || b == nil || len(b.draft.obligations) == 0 {
+	if err != nil || b == nil || len(b.draft.receipts) == 0 {
 		return nil, err
 	}
+	slices.SortFunc(left, compareDigests)
+	b.extent.Beyond = append([]wire.Digest{}, slices.Compact(left)...)
 	return b, nil
 }
 
 // add puts an obligation into the batch if it fits there.
-func (run *runner) add(b *batch, o Obligation) error {
-	if o.Round != nil && !b.rounds[*o.Round] && len(b.rounds) == MaxRounds {
-		return nil
+func (run *runner) add(b *batch, o *Obligation) (bool, error) {
+	d := b.draft
+	if o.Round != nil && len(d.total.Rounds) == MaxRounds && !slices.ContainsFunc(d.total.Rounds, func(t RoundTotal) bool { return t.Round == *o.Round }) {
+		return false, nil
 	}
-	if err := b.draft.prices.eligible(&o); err != nil {
+	if err := d.prices.eligible(o); err != nil {
 		if errors.Is(err, store.ErrCorrupt) {
-			return err
+			return false, err
 		}
-		run.leave(&o, err)
-		return nil
+		run.leave(o, err)
+		return false, nil
 	}
-	if o.Round != nil {
-		b.rounds[*o.Round] = true
-	}
-	b.draft.obligations = append(b.draft.obligations, o)
-	if len(b.draft.obligations) == MaxReceipts {
-		return store.ErrStop
-	}
-	return nil
+	b.extent.To, b.extent.Last = o.At, o.Receipt
+	return true, d.add(o)
 }
 
 // unsettleable leaves out an obligation under an earlier treaty that can no
@@ -134,14 +171,4 @@ func (p *prices) keep(tx store.Tx) {
 	for _, id := range ids {
 		tx.Set(roundKey(id), p.round[id].Bytes())
 	}
-}
-
-// receiptsOf lists the receipts of obligations in ascending order.
-func receiptsOf(obligations []Obligation) []wire.Digest {
-	ids := make([]wire.Digest, len(obligations))
-	for i := range obligations {
-		ids[i] = obligations[i].Receipt
-	}
-	slices.SortFunc(ids, compareDigests)
-	return ids
 }

@@ -39,7 +39,10 @@ func (s *Settler) Contest(tx store.Tx, o Obligation, contested bool) error {
 	case have.Contested == contested:
 		return nil
 	}
-	if err := notProposed(tx, side, peer, o.Receipt); err != nil {
+	if err := notStated(tx, side, peer, o.Receipt); err != nil {
+		return err
+	}
+	if err := countContest(tx, side, peer); err != nil {
 		return err
 	}
 	have.Contested = contested
@@ -88,6 +91,9 @@ func (s *Settler) Waive(tx store.Tx, o Obligation) error {
 	if err := dropExposure(tx, side, peer, have.Obligation.Amount); err != nil {
 		return err
 	}
+	if err := countContest(tx, side, peer); err != nil {
+		return err
+	}
 	have.WaivedAt = o.At
 	tx.Delete(disputePrefix(side, peer) + o.Receipt.String())
 	return save(tx, obligationKey(id), have)
@@ -113,26 +119,41 @@ func (s *Settler) waiverEntries(o *Obligation) ([]ledger.Entry, error) {
 	return entries, err
 }
 
-// notProposed refuses a receipt that stands in a statement of ours which the
-// peer may have signed by now.
-func notProposed(r store.Reader, side Side, peer did.DID, receiptID wire.Digest) error {
+// notStated refuses a receipt that stands in a statement which the peer may have
+// signed by now, or which both did a moment ago.
+func notStated(r store.Reader, side Side, peer did.DID, receiptID wire.Digest) error {
 	channels, err := accounts(r, side, peer)
 	if err != nil {
 		return err
 	}
 	for _, a := range channels {
-		if a.Sequence == a.Acked {
+		if a.Sequence == a.Acked && a.Unfiled == 0 {
 			continue
 		}
-		rec, err := readRecord(r, a.Channel, a.Sequence)
+		ids, err := receiptsOf(r, a.Channel, a.Sequence)
 		if err != nil {
 			return err
 		}
-		if slices.Contains(rec.Receipts, receiptID) {
+		if _, stands := slices.BinarySearchFunc(ids, receiptID, compareDigests); stands {
 			return fmt.Errorf("%w: receipt %s is in statement %d, which was proposed", ErrConflict, receiptID, a.Sequence)
 		}
 	}
 	return nil
+}
+
+// contests counts how often an obligation of a direction was contested, put back
+// or given up: what was read before the count changed may not be so any more.
+func contests(r store.Reader, side Side, peer did.DID) (uint64, error) {
+	n, _, err := load[uint64](r, contestsKey(side, peer))
+	return n, err
+}
+
+func countContest(tx store.Tx, side Side, peer did.DID) error {
+	n, err := contests(tx, side, peer)
+	if err != nil {
+		return err
+	}
+	return save(tx, contestsKey(side, peer), n+1)
 }
 
 // contestedAmount is what a dispute row's obligation amounts to, or nothing if

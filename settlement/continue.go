@@ -44,7 +44,8 @@ const retryPrefix = "s/y/"
 func retryKey(peer did.DID) string { return retryPrefix + peer.String() }
 
 // Continue finishes what a run began and could not send, with every peer whose
-// turn it is; it makes no new statements. What failed is named in the error.
+// turn it is, and files what long statements are over; it makes no new
+// statements. What failed is named in the error.
 func (s *Settler) Continue(ctx context.Context) error {
 	due, err := s.dueRetries(ctx)
 	if err != nil {
@@ -54,6 +55,15 @@ func (s *Settler) Continue(ctx context.Context) error {
 	for _, peer := range due {
 		if err := s.resend(ctx, peer); err != nil {
 			failed = append(failed, fmt.Errorf("continue with %s: %w", peer, err))
+		}
+	}
+	channels, err := s.all()
+	if err != nil {
+		return err
+	}
+	for _, a := range channels {
+		if a.Unfiled > 0 {
+			failed = append(failed, s.fileReceipts(ctx, a))
 		}
 	}
 	return errors.Join(failed...)

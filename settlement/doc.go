@@ -18,6 +18,10 @@
 //	s/h/<call>                           holds of calls under way, host side
 //	s/c/<side>/<peer>/<channel>          state of a channel
 //	s/s/<channel>/<sequence>             statements, with their vouchers
+//	s/q/<channel>/<sequence>/<root>/<n>  ids of the receipts that a statement is
+//	                                     over and does not list
+//	s/n/<side>/<peer>                    how often obligations were contested, put
+//	                                     back or given up
 //	s/i/<statement>                      where a statement is
 //	s/f/<channel>/<sequence>             deposits
 //	s/r/<round>                          price rounds that statements use

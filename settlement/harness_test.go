@@ -61,9 +61,12 @@ type party struct {
 	fail    string // the failpoint that ends the process
 	losing  string // the message whose answer is lost, once
 	lie     func(settlement.Proposal) settlement.Proposal
+	passing func(at string) // called at each failpoint
 	noted   []did.DID
 	alarms  []settlement.Alarm
 	clock   int64 // seconds after now
+
+	mismatches, descents int // answers that it got
 }
 
 // crash is what a failpoint panics with.
@@ -119,6 +122,9 @@ func (w *world) newParty(name string) *party {
 }
 
 func (p *party) failpoint(name string) {
+	if p.passing != nil {
+		p.passing(name)
+	}
 	if p.fail != "" && p.fail == name {
 		p.fail = ""
 		panic(crash{name})
@@ -225,6 +231,9 @@ func (p *party) Propose(ctx context.Context, _ did.DID, pr settlement.Proposal) 
 	if lost := p.carry("propose", func() { a, err = p.peer.settler.AnswerProposal(ctx, p.did, sent) }); lost != nil {
 		return settlement.Answer{}, lost
 	}
+	if err == nil && a.Status == settlement.StatusMismatch {
+		p.mismatches++
+	}
 	return a, err
 }
 
@@ -242,6 +251,17 @@ func (p *party) Offer(ctx context.Context, _ did.DID, doc []byte) (err error) {
 		return lost
 	}
 	return err
+}
+
+// Descend implements settlement.Counterparty.
+func (p *party) Descend(ctx context.Context, _ did.DID, q settlement.Descent) (ids []wire.Digest, err error) {
+	var sent settlement.Descent
+	must(p.w.t, wire.UnmarshalCanonical(wire.MustMarshal(q), &sent, wire.DocumentLimits))
+	p.descents++
+	if lost := p.carry("descend", func() { ids, err = p.peer.settler.AnswerDescent(p.did, sent) }); lost != nil {
+		return nil, lost
+	}
+	return ids, err
 }
 
 // Consent implements settlement.Counterparty.

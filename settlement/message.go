@@ -13,11 +13,33 @@ var ErrRefused = errors.New("peer refused")
 
 // Proposal is a statement signed by the payer, with the receipts it is over in
 // ascending order. Undisputed says that the payer knows of receipts that the
-// payee has beyond these, and that they stay for a later statement.
+// payee has beyond these, and that they stay for a later statement. A statement
+// over more than a message holds has an Extent and lists no receipts: the payee
+// knows them, and the root says whether they are the same.
 type Proposal struct {
 	Statement  wire.Raw      `json:"statement"`
 	Receipts   []wire.Digest `json:"receipts"`
 	Undisputed bool          `json:"undisputed"`
+	Extent     *Extent       `json:"extent,omitzero"`
+}
+
+// Extent says which obligations of a treaty a statement is over: all that are in
+// no statement up to the receipt Last of time To (unix seconds; of one second,
+// those up to its id), without the receipts Beyond, which are ascending and 256 at
+// most.
+type Extent struct {
+	To     int64         `json:"to"`
+	Last   wire.Digest   `json:"last"`
+	Beyond []wire.Digest `json:"beyond"`
+}
+
+// Descent asks the payee which receipts it has in some parts of an extent.
+// Parts are numbers below 1024, ascending, 16 at most: the first ten bits of a
+// receipt's id say which part it is in.
+type Descent struct {
+	Treaty wire.Digest `json:"treaty_id"`
+	Extent Extent      `json:"extent"`
+	Parts  []uint64    `json:"parts"`
 }
 
 // The statuses of an answer.
@@ -30,7 +52,9 @@ const (
 
 // Answer is the payee's. Of a mismatch, Missing are receipts it has in the
 // period and the proposal lacks (at most 256), Extra those of the proposal that
-// it cannot acknowledge; Root, Count and Gross are its own.
+// it cannot acknowledge; Root, Count and Gross are its own. Where the proposal
+// has an Extent, Parts are the roots of its receipts by part instead, all 1024 of
+// them; without them the payer lists what it proposes.
 type Answer struct {
 	Status    string        `json:"status"`
 	Statement wire.Raw      `json:"statement,omitzero"`
@@ -40,6 +64,7 @@ type Answer struct {
 	Gross     uint64        `json:"gross,omitzero"`
 	Missing   []wire.Digest `json:"missing,omitempty"`
 	Extra     []wire.Digest `json:"extra,omitempty"`
+	Parts     []wire.Digest `json:"parts,omitempty"`
 	Reason    string        `json:"reason,omitempty"`
 }
 
@@ -51,6 +76,8 @@ type Counterparty interface {
 	Propose(ctx context.Context, peer did.DID, p Proposal) (Answer, error)
 	Deliver(ctx context.Context, peer did.DID, voucher []byte) error
 	Offer(ctx context.Context, peer did.DID, round []byte) error
+	// Descend asks with AnswerDescent, and returns the receipts, ascending.
+	Descend(ctx context.Context, peer did.DID, d Descent) ([]wire.Digest, error)
 	// Consent asks with AnswerClose, and returns the payee's signature.
 	Consent(ctx context.Context, peer did.DID, req CloseRequest) (string, error)
 }

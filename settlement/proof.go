@@ -55,7 +55,10 @@ func (s *Settler) EvidenceFile(r store.Reader, statement wire.Digest) ([]byte, e
 	if st.Payee == s.cfg.Self {
 		side, peer = In, st.Payer
 	}
-	e := Evidence{Schema: EvidenceSchema, Statement: rec.Document, Receipts: rec.Receipts, Voucher: rec.Voucher}
+	e := Evidence{Schema: EvidenceSchema, Statement: rec.Document, Voucher: rec.Voucher}
+	if e.Receipts, err = receiptsOf(r, at.Channel, at.Sequence); err != nil {
+		return nil, err
+	}
 	if len(st.Rounds) > 0 {
 		e.Prices, err = s.PriceFile(r, peer, at.Channel, at.Sequence)
 		if err != nil && !errors.Is(err, ErrTerms) {

@@ -41,7 +41,11 @@ func statementPrefix(channel wire.Digest) string { return fmt.Sprintf("s/s/%s/",
 func statementKey(channel wire.Digest, sequence uint64) string {
 	return fmt.Sprintf("%s%020d", statementPrefix(channel), sequence)
 }
-func statementIndex(id wire.Digest) string { return "s/i/" + id.String() }
+func receiptsPrefix(channel wire.Digest, sequence uint64) string {
+	return fmt.Sprintf("s/q/%s/%020d/", channel, sequence)
+}
+func contestsKey(side Side, peer did.DID) string { return fmt.Sprintf("s/n/%s/%s", side, peer) }
+func statementIndex(id wire.Digest) string       { return "s/i/" + id.String() }
 func depositKey(channel wire.Digest, sequence uint64) string {
 	return fmt.Sprintf("s/f/%s/%020d", channel, sequence)
 }

@@ -41,6 +41,9 @@ type runner struct {
 	res        *RunResult
 	skip       map[wire.Digest]bool // receipts that this run leaves out
 	undisputed bool                 // the peer said what it has beyond ours
+	missing    []wire.Digest        // what that is, as far as a descent found it
+	bound      int                  // receipts in a statement
+	descents   int
 }
 
 // Run settles what this node owes a peer: it first finishes what an earlier run
@@ -66,6 +69,9 @@ func (s *Settler) Run(ctx context.Context, peer did.DID) (*RunResult, error) {
 		if err := run.finish(ctx, a); err != nil {
 			return run.res, err
 		}
+		if err := s.fileReceipts(ctx, a); err != nil {
+			return run.res, err
+		}
 		if err := run.renew(ctx, a); err != nil {
 			return run.res, err
 		}
@@ -78,11 +84,14 @@ func (s *Settler) Run(ctx context.Context, peer did.DID) (*RunResult, error) {
 		if err := run.finish(ctx, a); err != nil {
 			return run.res, err
 		}
+		if err := s.fileReceipts(ctx, a); err != nil {
+			return run.res, err
+		}
 	}
 }
 
 func (s *Settler) newRunner(peer did.DID) *runner {
-	return &runner{s: s, peer: peer, res: &RunResult{Peer: peer, Statements: []Settled{}}, skip: make(map[wire.Digest]bool)}
+	return &runner{s: s, peer: peer, res: &RunResult{Peer: peer, Statements: []Settled{}}, skip: make(map[wire.Digest]bool), bound: MaxReceipts}
 }
 
 func (s *Settler) list(side Side, peer did.DID) (out []*account, err error) {
@@ -115,10 +124,21 @@ func (s *Settler) record(ctx context.Context, b *batch) error {
 	if err != nil {
 		return err
 	}
-	rec := record{Stage: stageProposed, Document: env.Bytes(), Receipts: receiptsOf(b.draft.obligations)}
+	rec := record{Stage: stageProposed, Document: env.Bytes(), Receipts: []wire.Digest{}}
+	if len(b.draft.receipts) <= s.cfg.ListedReceipts {
+		rec.Receipts = b.draft.receipts
+	} else {
+		rec.Extent = &b.extent
+		if err := s.keepReceipts(ctx, b.statement, b.draft.receipts); err != nil {
+			return err
+		}
+	}
 	err = s.cfg.DB.Update(ctx, func(tx store.Tx) error {
 		a, err := reload(tx, b.account)
 		if err != nil {
+			return err
+		}
+		if err := b.draft.current(tx, Out, b.terms.Peer); err != nil {
 			return err
 		}
 		b.draft.prices.keep(tx)

@@ -16,7 +16,7 @@ import (
 // records its signature. It reports true if the statement was withdrawn because
 // the two sides hold different obligations.
 func (run *runner) send(ctx context.Context, a *account, rec *record) (withdrawn bool, err error) {
-	p := Proposal{Statement: rec.Document, Receipts: rec.Receipts, Undisputed: run.undisputed}
+	p := Proposal{Statement: rec.Document, Receipts: rec.Receipts, Undisputed: run.undisputed, Extent: rec.Extent}
 	answer, err := run.s.cfg.Counterparty.Propose(ctx, run.peer, p)
 	if err == nil && answer.Status == StatusRounds {
 		if err = run.offer(ctx, answer.Rounds); err == nil {
@@ -30,6 +30,9 @@ func (run *runner) send(ctx context.Context, a *account, rec *record) (withdrawn
 	case StatusAcked:
 		return false, run.acked(ctx, a, rec, answer.Statement)
 	case StatusMismatch:
+		if rec.Extent != nil {
+			return true, run.descend(ctx, a, rec, &answer)
+		}
 		return true, run.mismatch(ctx, a, rec, &answer)
 	}
 	return false, fmt.Errorf("%w: statement %d: %.20q %.300s", ErrRefused, a.Sequence, answer.Status, answer.Reason)
@@ -96,25 +99,22 @@ func signedBy(env *wire.Envelope, a, b wire.PublicKey) bool {
 }
 
 // acknowledge makes a statement that both sides signed the head of its channel:
-// its obligations leave the open set, and the debt changes its currency.
+// its obligations leave the open set, and the debt changes its currency. Those
+// that are not listed leave it after this, in fileReceipts: they are in the
+// statement already.
 func (s *Settler) acknowledge(tx store.Tx, a *account, st *Statement, rec *record) error {
 	id, err := wire.DigestOf(st)
 	if err != nil {
 		return err
 	}
-	for _, receiptID := range rec.Receipts {
-		o, ok, err := s.openOne(tx, st.Payer, st.Payee, st.Treaty, receiptID)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return fmt.Errorf("%w: receipt %s is in another statement", ErrConflict, receiptID)
-		}
-		tx.Delete(openKey(a.Side, a.Peer, &o))
-		tx.Delete(disputePrefix(a.Side, a.Peer) + receiptID.String())
-		if err := save(tx, obligationKey(o.ID()), owed{Obligation: o, Channel: a.Channel, Sequence: st.Sequence}); err != nil {
-			return err
-		}
+	if a.Unfiled > 0 {
+		return fmt.Errorf("%w: the receipts of statement %d are not all filed", ErrConflict, a.Acked)
+	}
+	if a.Unfiled = st.Count - uint64(len(rec.Receipts)); a.Unfiled == 0 {
+		err = s.file(tx, a, st, rec.Receipts)
+	}
+	if err != nil {
+		return err
 	}
 	if err := postConversion(tx, a, st, id); err != nil {
 		return err
@@ -186,12 +186,18 @@ func (run *runner) mismatch(ctx context.Context, a *account, rec *record, answer
 	}
 	missing := answer.Missing[:min(len(answer.Missing), maxMissing)]
 	run.res.Missing = missing
+	return run.withdraw(ctx, a, answer.Extra, missing)
+}
+
+// withdraw takes the newest statement back and remembers the receipts that the
+// two sides disagree on.
+func (run *runner) withdraw(ctx context.Context, a *account, extra, missing []wire.Digest) error {
 	err := run.s.cfg.DB.Update(ctx, func(tx store.Tx) error {
 		fresh, err := reload(tx, a)
 		if err != nil {
 			return err
 		}
-		for _, ids := range [...][]wire.Digest{answer.Extra, missing} {
+		for _, ids := range [...][]wire.Digest{extra, missing} {
 			for _, id := range ids {
 				if err := dispute(tx, Out, run.peer, id); err != nil {
 					return err
@@ -199,6 +205,9 @@ func (run *runner) mismatch(ctx context.Context, a *account, rec *record, answer
 			}
 		}
 		tx.Delete(statementKey(a.Channel, a.Sequence))
+		if err := dropReceipts(tx, receiptsPrefix(a.Channel, a.Sequence), ""); err != nil {
+			return err
+		}
 		fresh.Sequence = fresh.Acked
 		return save(tx, fresh.key(), fresh)
 	})

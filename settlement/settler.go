@@ -41,6 +41,9 @@ type Config struct {
 	UsablePrice func(r store.Reader, p oracle.Price, now int64) error
 	// Currencies default to wire.DefaultCurrencies.
 	Currencies wire.Currencies
+	// ListedReceipts is how many receipts a proposal lists at most; a statement
+	// over more names their root alone. 0 means 1024, the most that a message holds.
+	ListedReceipts int
 	// Vouchered is called once a peer's new voucher is on disk, so that its
 	// redemption can be scheduled; optional, must be quick.
 	Vouchered func(peer did.DID)
@@ -68,6 +71,12 @@ func (c *Config) validate() error {
 		if r == nil {
 			return fmt.Errorf("%w: rail %d is missing", ErrConfig, i)
 		}
+	}
+	if c.ListedReceipts < 0 || c.ListedReceipts > maxListed {
+		return fmt.Errorf("%w: %d listed receipts, 0 to %d", ErrConfig, c.ListedReceipts, maxListed)
+	}
+	if c.ListedReceipts == 0 {
+		c.ListedReceipts = maxListed
 	}
 	if c.Currencies == nil {
 		c.Currencies = wire.DefaultCurrencies()

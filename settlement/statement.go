@@ -17,7 +17,7 @@ const StatementSchema = "chio.statement.v1"
 
 // The bounds of one statement; what is left goes into the next.
 const (
-	MaxReceipts = 1024
+	MaxReceipts = 131072
 	MaxRounds   = 128
 )
 
@@ -67,78 +67,70 @@ type RoundTotal struct {
 func ReceiptsRoot(receipts []wire.Digest) wire.Digest {
 	sorted := slices.Clone(receipts)
 	slices.SortFunc(sorted, compareDigests)
-	leaves := make([]wire.Digest, len(sorted))
-	for i, id := range sorted {
-		leaves[i] = receipt.LeafHash(id[:])
-	}
-	return merkleRoot(leaves)
+	return merkleRoot(sorted)
 }
 
-// merkleRoot is RFC 6962 §2.1 over leaf hashes.
-func merkleRoot(leaves []wire.Digest) wire.Digest {
-	switch len(leaves) {
+// merkleRoot is RFC 6962 §2.1 over receipt ids that are ascending.
+func merkleRoot(ids []wire.Digest) wire.Digest {
+	switch len(ids) {
 	case 0:
 		return receipt.EmptyRoot()
 	case 1:
-		return leaves[0]
+		return receipt.LeafHash(ids[0][:])
 	}
 	split := 1
-	for split*2 < len(leaves) {
+	for split*2 < len(ids) {
 		split *= 2
 	}
-	return receipt.NodeHash(merkleRoot(leaves[:split]), merkleRoot(leaves[split:]))
+	return receipt.NodeHash(merkleRoot(ids[:split]), merkleRoot(ids[split:]))
 }
 
 func compareDigests(a, b wire.Digest) int { return bytes.Compare(a[:], b[:]) }
 
-// draft is everything a statement follows from.
+// draft is a statement being made: its sums grow with each obligation, and of
+// those only the receipts are kept.
 type draft struct {
-	terms        *Terms
-	payer, payee did.DID
-	channel      wire.Digest
-	sequence     uint64
-	previous     *wire.Digest
-	cumulative   uint64 // before this statement
-	obligations  []Obligation
-	prices       *prices
-	converter    oracle.Converter
+	terms     *Terms
+	total     Statement
+	receipts  []wire.Digest // ascending once computed
+	contests  uint64        // of the direction, when it was read
+	prices    *prices
+	converter oracle.Converter
 }
 
-// compute is the statement of a draft. The order of the obligations has no
-// influence on it; every one must be eligible.
+// add puts an obligation into the statement. The order has no influence.
+func (d *draft) add(o *Obligation) error {
+	if err := d.prices.eligible(o); err != nil {
+		return err
+	}
+	st := &d.total
+	if o.Payer != st.Payer || o.Payee != st.Payee || o.Treaty != st.Treaty {
+		return fmt.Errorf("%w: receipt %s belongs to another statement", ErrStatement, o.Receipt)
+	}
+	if len(d.receipts) == 0 || o.At < st.Period.From {
+		st.Period.From = o.At
+	}
+	st.Period.To = max(st.Period.To, o.At)
+	if err := raise(&st.Gross.Units, o.Amount.Units); err != nil {
+		return err
+	}
+	if err := st.addRound(o); err != nil {
+		return err
+	}
+	d.receipts = append(d.receipts, o.Receipt)
+	return nil
+}
+
+// compute is the statement over what was added.
 func (d *draft) compute() (*Statement, error) {
-	st := &Statement{
-		Schema: StatementSchema, Treaty: d.terms.Treaty, Payer: d.payer, Payee: d.payee, Sequence: d.sequence,
-		Count: uint64(len(d.obligations)), Rounds: []RoundTotal{}, Previous: d.previous,
-		Gross: wire.MonetaryAmount{Currency: d.terms.Currency}, Net: wire.MonetaryAmount{Currency: d.terms.SettleCurrency},
-		Cumulative: d.cumulative, ChainID: d.terms.ChainID, Channel: d.channel,
-	}
-	ids := make([]wire.Digest, 0, len(d.obligations))
-	for i := range d.obligations {
-		o := &d.obligations[i]
-		if err := d.prices.eligible(o); err != nil {
-			return nil, err
-		}
-		if o.Payer != d.payer || o.Payee != d.payee || o.Treaty != d.terms.Treaty {
-			return nil, fmt.Errorf("%w: receipt %s belongs to another statement", ErrStatement, o.Receipt)
-		}
-		if i == 0 || o.At < st.Period.From {
-			st.Period.From = o.At
-		}
-		st.Period.To = max(st.Period.To, o.At)
-		if err := raise(&st.Gross.Units, o.Amount.Units); err != nil {
-			return nil, err
-		}
-		if err := st.addRound(o); err != nil {
-			return nil, err
-		}
-		ids = append(ids, o.Receipt)
-	}
-	st.ReceiptsRoot = ReceiptsRoot(ids)
-	if err := d.convert(st); err != nil {
+	slices.SortFunc(d.receipts, compareDigests)
+	st := d.total
+	st.Rounds = append([]RoundTotal{}, d.total.Rounds...)
+	st.Count, st.ReceiptsRoot = uint64(len(d.receipts)), merkleRoot(d.receipts)
+	if err := d.convert(&st); err != nil {
 		return nil, err
 	}
-	return st, st.Check()
+	return &st, st.Check()
 }
 
 // addRound adds an obligation to the total of its round, keeping the order.
@@ -181,7 +173,7 @@ func (d *draft) convert(st *Statement) error {
 //
 //	1 the schema is ours, two different parties are named, and the chain
 //	2 the sequence starts at 1, and only the first names no previous statement
-//	3 it is over 1 to 1024 receipts, within a period that has passed in order
+//	3 it is over 1 to MaxReceipts receipts, within a period that has passed in order
 //	4 rounds are in order and none is repeated; with conversion their counts,
 //	  gross and net sum up, without it there are none and net is gross
 //	5 net is above zero and within the cumulative amount

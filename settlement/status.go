@@ -187,11 +187,7 @@ func (s *Settler) VoucherFile(r store.Reader, channel wire.Digest, sequence uint
 
 // Receipts returns the ids of the receipts that a statement is over, ascending.
 func (s *Settler) Receipts(r store.Reader, channel wire.Digest, sequence uint64) ([]wire.Digest, error) {
-	rec, err := readRecord(r, channel, sequence)
-	if err != nil {
-		return nil, err
-	}
-	return rec.Receipts, nil
+	return receiptsOf(r, channel, sequence)
 }
 
 // Heads is what this node holds of a peer's payments: the answer to its status

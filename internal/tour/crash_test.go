@@ -33,9 +33,16 @@ const (
 // a budget.
 func newFed(t *testing.T, listen string, budgetCents uint64) *fed {
 	t.Helper()
+	return fedOn(t, listen, budgetCents, func(*world) {})
+}
+
+// fedOn is newFed with the files of both homes changed before they start.
+func fedOn(t *testing.T, listen string, budgetCents uint64, change func(*world)) *fed {
+	t.Helper()
 	w := newWorld(t)
 	w.acme.listen, w.globex.listen = listen, listen
 	w.initialise()
+	change(w)
 	for _, o := range []*org{w.globex, w.acme} {
 		o.start()
 	}
