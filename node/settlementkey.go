@@ -57,6 +57,25 @@ func (n *Node) settlementKey() (*evm.Key, error) {
 
 const codeSigner = "CHIO-KEYS-SIGNER"
 
+// TrySettlementKey opens the settlement key that a configuration names and has it
+// sign something that moves nothing. A configuration without one is fine: the
+// home's signs.
+func TrySettlementKey(home string, c *Config) (where string, err error) {
+	n := &Node{cfg: c, opts: Options{Home: home}}
+	k, err := n.settlementKey()
+	switch {
+	case err != nil:
+		return "", err
+	case k == nil:
+		return "the home's", nil
+	case c.Settlement.Keystore != "":
+		where = "of a keystore"
+	default:
+		where = "with a remote signer"
+	}
+	return fmt.Sprintf("%s, %s", k.Address(), where), k.Try()
+}
+
 func openKeystore(home, file, passwordFile string) (*evm.Key, error) {
 	sealed, err := readSecret(home, file)
 	if err != nil {

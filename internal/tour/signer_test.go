@@ -104,6 +104,14 @@ func TestSettlementKeyElsewhere(t *testing.T) {
 		keepers[o].away.Store(false)
 		o.ok(nil, args...)
 	}
+	for _, away := range []bool{true, false} {
+		keepers[w.acme].away.Store(away)
+		r := w.acme.run("doctor")
+		if failed := strings.Contains(string(r.stdout), "nothing is paid, redeemed or withdrawn until it signs"); failed != away || away == (r.exit == node.ExitOK) ||
+			!away && !strings.Contains(string(r.stdout), w.acme.status.Settlement+", with a remote signer") {
+			t.Errorf("doctor, keeper away %t: %s", away, r)
+		}
+	}
 	turn(w.acme, "settle", "fund", w.globex.ready.DID, "5 USDC")
 	turn(w.acme, "settle", "run", w.globex.ready.DID)
 	turn(w.globex, "settle", "run", w.acme.ready.DID)

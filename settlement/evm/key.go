@@ -72,6 +72,12 @@ func (k *Key) Key() string {
 	return hex.EncodeToString(crypto.CompressPubkey(k.public))
 }
 
+// Try has the key sign something that moves nothing, and returns why it cannot.
+func (k *Key) Try() error {
+	_, err := k.signer.sign([]byte("chio-node: does the settlement key sign?"))
+	return err
+}
+
 // Sign signs the SHA-256 of a message for an envelope: 130 hex characters
 // r‖s‖v, low s, v 0 or 1. A key in a remote signer, which signs Keccak-256 only,
 // is ErrSigner.

@@ -33,6 +33,7 @@ func (a *app) checkConfig(ctx context.Context) []finding {
 	}
 	out := append([]finding{fine(name, "%s", path)}, a.checkPolicy(cfg.Policy)...)
 	out = append(out, a.checkTerms(cfg.Federation.DefaultTerms), checkApprovals(cfg))
+	out = append(out, a.checkSettlementKey(cfg))
 	for i := range cfg.Chains {
 		out = append(out, checkChain(ctx, &cfg.Chains[i]))
 	}
@@ -47,6 +48,16 @@ func checkApprovals(cfg *node.Config) finding {
 		return fine(name, "%d approver(s), at least %d for a call", n, cfg.Approvals.Threshold)
 	}
 	return fine(name, "the operator's own key decides: chio-node approve list")
+}
+
+// checkSettlementKey asks who signs payments whether they do.
+func (a *app) checkSettlementKey(cfg *node.Config) finding {
+	const name = "settlement key"
+	where, err := node.TrySettlementKey(a.home, cfg)
+	if err != nil {
+		return bad(name, err, "nothing is paid, redeemed or withdrawn until it signs", "see settlement in chio-node.yaml, and who keeps the key")
+	}
+	return fine(name, "%s", where)
 }
 
 // inHome is a path of the configuration.
