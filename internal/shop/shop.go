@@ -5,7 +5,9 @@ package shop
 import (
 	"math/big"
 	"os"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/ethereum/go-ethereum/accounts/abi"
 	"github.com/ethereum/go-ethereum/accounts/abi/bind/v2"
@@ -19,6 +21,13 @@ import (
 // Deploy creates a shop, by an account of its own, and returns its address.
 // artifact is the path of contracts/devnet/testdata/Shop.json.
 func Deploy(t testing.TB, chain *devnet.Chain, artifact string) [20]byte {
+	t.Helper()
+	return Create(t, chain, artifact, chain.Token())
+}
+
+// Create creates a contract that only tests deploy, by an account of its own, and
+// returns its address. artifact is its path below contracts/devnet/testdata.
+func Create(t testing.TB, chain *devnet.Chain, artifact string, arguments ...any) [20]byte {
 	t.Helper()
 	doc, err := os.ReadFile(artifact)
 	if err != nil {
@@ -36,7 +45,7 @@ func Deploy(t testing.TB, chain *devnet.Chain, artifact string) [20]byte {
 	if err := of.UnmarshalJSON(a.ABI); err != nil {
 		t.Fatal(err)
 	}
-	args, err := of.Pack("", chain.Token())
+	args, err := of.Pack("", arguments...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,10 +56,16 @@ func Deploy(t testing.TB, chain *devnet.Chain, artifact string) [20]byte {
 	if err := chain.FundGas(t.Context(), crypto.PubkeyToAddress(keeper.PublicKey), big.NewInt(1e18)); err != nil {
 		t.Fatal(err)
 	}
-	at, _, err := bind.DeployContract(bind.NewKeyedTransactor(keeper, new(big.Int).SetUint64(chain.ChainID())), code, chain.Client(), args)
-	if err != nil {
-		t.Fatal(err)
+	for patience := 500; ; patience-- {
+		at, _, err := bind.DeployContract(bind.NewKeyedTransactor(keeper, new(big.Int).SetUint64(chain.ChainID())), code, chain.Client(), args)
+		if err == nil {
+			chain.Commit()
+			return at
+		}
+		// The pool takes note of a new block a moment after it is made.
+		if patience == 0 || !strings.Contains(err.Error(), "insufficient funds") {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
-	chain.Commit()
-	return at
 }
