@@ -171,8 +171,9 @@ func defaultConfig() *Config {
 		VCAPI:      VCAPIConfig{DIDMethod: methodKey, Suite: "eddsa-jcs-2022"},
 		Approvals:  ApprovalsConfig{Threshold: 1, TTLSeconds: approval.DefaultTTLSeconds},
 		DID:        DIDConfig{ResolveWeb: true},
-		X402:       X402Config{Sell: X402SellConfig{Agent: "x402", TimeoutSeconds: 300, Tiers: []X402Tier{{"1000 USDC", 1}, {"10000 USDC", 12}}}, Buy: X402BuyConfig{Server: "x402"}},
-		Oracle:     OracleConfig{MinOperators: 2, MaxAgeSeconds: 3600, MarginBps: 200, DivergenceBps: 500},
+		X402: X402Config{Sell: X402SellConfig{Agent: "x402", TimeoutSeconds: 300, Tiers: []X402Tier{{"1000 USDC", 1}, {"10000 USDC", 12}},
+			Batch: X402BatchConfig{WithdrawDelaySeconds: 24 * 3600, MinDeposit: "1 USDC", ClaimAbove: "5 USDC", ClaimAfterSeconds: 3600}}, Buy: X402BuyConfig{Server: "x402"}},
+		Oracle: OracleConfig{MinOperators: 2, MaxAgeSeconds: 3600, MarginBps: 200, DivergenceBps: 500},
 	}
 }
 

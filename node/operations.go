@@ -41,6 +41,7 @@ var operations = map[string]handler{
 	"contract/tools": operation((*Node).listContractTools),
 	"contract/calls": operation((*Node).listContractCalls),
 	"x402/sales":     operation((*Node).listSales),
+	"x402/channels":  operation((*Node).listChannels),
 	"x402/purchases": operation((*Node).listPurchases),
 
 	"status":               operation((*Node).status),

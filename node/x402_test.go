@@ -43,6 +43,12 @@ const (
 
 func newMarket(t *testing.T, capped string) *market {
 	t.Helper()
+	return newMarketOf(t, capped, func(*market, *X402SellConfig) {})
+}
+
+// newMarketOf is newMarket with a shop that sells in other ways, too.
+func newMarketOf(t *testing.T, capped string, change func(*market, *X402SellConfig)) *market {
+	t.Helper()
 	ticks := time.NewTicker(50 * time.Millisecond)
 	t.Cleanup(ticks.Stop)
 	chain, err := devnet.Start(t.Context(), devnet.Config{Listen: "127.0.0.1:0", Ticks: ticks.C})
@@ -72,6 +78,7 @@ func newMarket(t *testing.T, capped string) *market {
 	m.shop = m.node("shop", func(c *Config) {
 		c.X402.Sell.Listen = "127.0.0.1:0"
 		c.X402.Sell.Tools = []X402SaleTool{{Path: "/read", Server: "files", Tool: "read_file", Price: "0.05 USDC", Description: "reads a file"}}
+		change(m, &c.X402.Sell)
 	})
 	if _, err := m.shop.RegisterTool(Tool{Server: "files", Name: "read_file", Run: func(ctx context.Context, args wire.Raw) (any, error) {
 		m.ran.Add(1)
@@ -154,10 +161,11 @@ func (m *market) settles(n *Node, account string) (debits, credits uint64) {
 		}
 		sales, err := x402.OpenSales(n.db)
 		purchases, err2 := x402.OpenPurchases(n.db)
-		if err := errors.Join(err, err2); err != nil {
+		deposits, err3 := x402.OpenBatch(n.db)
+		if err := errors.Join(err, err2, err3); err != nil {
 			m.t.Fatal(err)
 		}
-		if !sales && !purchases {
+		if !sales && !purchases && !deposits {
 			break
 		}
 		if time.Now().After(deadline) {

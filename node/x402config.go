@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 
+	"github.com/backbay-labs/chio-node/settlement/evm"
 	"github.com/backbay-labs/chio-node/settlement/x402"
 	"github.com/backbay-labs/chio-node/wire"
 )
@@ -30,8 +31,20 @@ type X402SellConfig struct {
 	TimeoutSeconds uint64 `yaml:"timeout_seconds"`
 	// Tiers say how deep in the chain a payment must be before its result is
 	// given, by its amount, ascending. Above the last one it must be final.
-	Tiers []X402Tier     `yaml:"tiers"`
-	Tools []X402SaleTool `yaml:"tools"`
+	Tiers []X402Tier      `yaml:"tiers"`
+	Batch X402BatchConfig `yaml:"batch"`
+	Tools []X402SaleTool  `yaml:"tools"`
+}
+
+// X402BatchConfig takes payments from deposits, too. It is off unless Contract is
+// set.
+type X402BatchConfig struct {
+	Contract             string `yaml:"contract"`               // of x402 batch-settlement, on the chain that pays
+	Collector            string `yaml:"collector"`              // its collector of deposits by EIP-3009
+	WithdrawDelaySeconds uint64 `yaml:"withdraw_delay_seconds"` // that a payer waits for what it takes back
+	MinDeposit           string `yaml:"min_deposit"`            // in USDC
+	ClaimAbove           string `yaml:"claim_above"`            // in USDC: unclaimed of one channel at most
+	ClaimAfterSeconds    uint64 `yaml:"claim_after_seconds"`    // unclaimed for so long at most
 }
 
 // X402Tier asks for that many blocks, the payment's own included, of payments up
@@ -86,7 +99,7 @@ func (c *Config) validateX402Sell() error {
 		if len(s.Tools) > 0 || s.PublicURL != "" || s.TLSCert != "" || s.TLSKey != "" {
 			return errors.New("listen is not set, so that nothing of it takes effect")
 		}
-		return nil
+		return c.validateSaleBatch() // what was sold is claimed all the same
 	}
 	if (s.TLSCert == "") != (s.TLSKey == "") {
 		return errors.New("tls_cert and tls_key belong together")
@@ -108,6 +121,9 @@ func (c *Config) validateX402Sell() error {
 	}
 	if _, err := c.saleTiers(); err != nil {
 		return fmt.Errorf("tiers%w", err)
+	}
+	if err := c.validateSaleBatch(); err != nil {
+		return err
 	}
 	if len(s.Tools) == 0 {
 		return errors.New("tools: name at least one tool for sale")
@@ -149,6 +165,61 @@ func (c *Config) saleTiers() ([]x402.Tier, error) {
 	}
 	return out, nil
 }
+
+func (c *Config) validateSaleBatch() error {
+	batch, err := c.saleBatch()
+	if err != nil {
+		return fmt.Errorf("batch.%w", err)
+	}
+	if batch != nil {
+		_, err = c.x402Chain(c.X402.Sell.Chain)
+	}
+	return err
+}
+
+// saleBatch reads how payments from deposits are taken, but for the chain; nil: they
+// are not.
+func (c *Config) saleBatch() (*x402.BatchSeller, error) {
+	b := &c.X402.Sell.Batch
+	if b.Contract == "" {
+		if b.Collector != "" {
+			return nil, errors.New("contract: it is not set, so that nothing of batch takes effect")
+		}
+		return nil, nil
+	}
+	out := &x402.BatchSeller{ClaimAfter: int64(b.ClaimAfterSeconds)}
+	for _, a := range []struct {
+		name, text string
+		into       *evm.Address
+	}{{"contract", b.Contract, &out.Terms.Contract.Address}, {"collector", b.Collector, &out.Terms.Contract.Collector}} {
+		address, err := evm.ParseAddress(a.text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", a.name, err)
+		}
+		*a.into = address
+	}
+	out.Terms.WithdrawDelay = b.WithdrawDelaySeconds
+	if d := b.WithdrawDelaySeconds; d < evm.MinBatchDelay || d > evm.MaxBatchDelay {
+		return nil, fmt.Errorf("withdraw_delay_seconds: %d is not within %d and %d", d, evm.MinBatchDelay, evm.MaxBatchDelay)
+	}
+	if a := b.ClaimAfterSeconds; a < minClaimAfter || a > b.WithdrawDelaySeconds {
+		return nil, fmt.Errorf("claim_after_seconds: %d is not within %d and the delay of withdrawals", a, minClaimAfter)
+	}
+	for _, a := range []struct {
+		name, text string
+		into       *uint64
+	}{{"min_deposit", b.MinDeposit, &out.Terms.MinDeposit}, {"claim_above", b.ClaimAbove, &out.ClaimAbove}} {
+		amount, err := c.usdc(a.text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", a.name, err)
+		}
+		*a.into = amount.Units
+	}
+	return out, nil
+}
+
+// minClaimAfter is what is claimed at most so often, in seconds.
+const minClaimAfter = 60
 
 // The bounds of how long a payment may stay valid, in seconds: long enough to be
 // mined, short enough to be quoted for.

@@ -155,7 +155,7 @@ func (s *sale) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, http.StatusBadRequest, problemOf(err))
 		return
 	}
-	seller, price, err := s.n.x402.selling(ctx)
+	seller, batch, price, err := s.n.x402.selling(ctx)
 	if err != nil {
 		s.n.log.Error("nothing can be sold: the chain does not answer", slog.Any("error", err))
 		writeProblem(w, http.StatusServiceUnavailable, &Problem{Code: "CHIO-X402-CHAIN", Message: "payments cannot be taken at the moment",
@@ -165,6 +165,9 @@ func (s *sale) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	price.Amount = s.price.Units
 	required := x402.Required{X402Version: x402.Version, Error: x402.HeaderSignature + " header is required",
 		Resource: x402.Resource{URL: s.url, Description: s.tool.Description, MimeType: "application/json"}, Accepts: []x402.Requirements{price.Requirements()}}
+	if batch != nil {
+		required.Accepts = append(required.Accepts, batch.Terms.Requirements(price))
+	}
 	header := r.Header.Get(x402.HeaderSignature)
 	if header == "" {
 		s.require(w, required)
@@ -176,11 +179,16 @@ func (s *sale) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var ended saleEnd
-	sold, err := seller.Sell(ctx, header, price, wire.MustMarshal(required), request, func(ctx context.Context, payer evm.Address) ([]byte, error) {
+	execute := func(ctx context.Context, payer evm.Address) ([]byte, error) {
 		return ended.of(s.run(ctx, payer, price, args))
-	})
-	if sold.State != "" {
-		w.Header().Set(x402.HeaderResponse, x402.Encode(sold.Settlement(price)))
+	}
+	var sold x402.Sale
+	if scheme, schemeErr := x402.SchemeOf(header); batch != nil && schemeErr == nil && scheme == x402.SchemeBatch {
+		sold, err = s.sellBatch(ctx, w, batch, header, price, &required, request, execute)
+	} else {
+		if sold, err = seller.Sell(ctx, header, price, wire.MustMarshal(required), request, execute); sold.State != "" {
+			w.Header().Set(x402.HeaderResponse, x402.Encode(sold.Settlement(price)))
+		}
 	}
 	if err != nil {
 		s.refuse(w, required, &ended, err)
@@ -195,6 +203,26 @@ func (s *sale) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write(answer.Content) // asked again with the same payment, it comes again
 }
+
+// sellBatch sells for a voucher on a deposit. Where the voucher does not go on from
+// what was charged, what is asked for says where its payer stands.
+func (s *sale) sellBatch(ctx context.Context, w http.ResponseWriter, batch *x402.BatchSeller, header string, price x402.Price, required *x402.Required,
+	request wire.Digest, execute func(context.Context, evm.Address) ([]byte, error)) (x402.Sale, error) {
+	sold, err := batch.Sell(ctx, header, price, wire.MustMarshal(*required), request, execute)
+	if sold == nil {
+		return x402.Sale{}, err
+	}
+	if err == nil {
+		w.Header().Set(x402.HeaderResponse, x402.Encode(sold.Settlement(price)))
+	}
+	if errors.Is(err, x402.ErrCumulative) {
+		sold.Corrective(&required.Accepts[len(required.Accepts)-1])
+	}
+	return sold.Sale, err
+}
+
+// wrongTotal is what the protocol calls x402.ErrCumulative; clients read it.
+const wrongTotal = "invalid_batch_settlement_evm_cumulative_amount_mismatch"
 
 // arguments are the JSON object in the body of a POST, or the query of a GET as
 // texts.
@@ -271,9 +299,11 @@ func (s *sale) refuse(w http.ResponseWriter, required x402.Required, ended *sale
 	if a := ended.answer; a != nil {
 		w.Header().Set(receiptHeader, a.ReceiptID)
 	}
-	for _, known := range []error{x402.ErrMalformed, x402.ErrMismatch, x402.ErrExpired, x402.ErrSpent, x402.ErrFunds, x402.ErrUnpaid, evm.ErrSignature} {
+	for _, known := range []error{x402.ErrMalformed, x402.ErrMismatch, x402.ErrExpired, x402.ErrSpent, x402.ErrFunds, x402.ErrUnpaid, x402.ErrChannel, x402.ErrCumulative, evm.ErrSignature} {
 		if errors.Is(err, known) {
-			required.Error = err.Error()
+			if required.Error = err.Error(); errors.Is(err, x402.ErrCumulative) {
+				required.Error = wrongTotal
+			}
 			s.require(w, required)
 			return
 		}

@@ -195,6 +195,16 @@ func Explain(currency string) func(r store.Reader, rec *ledger.Record) (mine boo
 			}
 			return true, differs(rec, p.posting(row, currency)), nil
 		}
+		if row, ok := strings.CutPrefix(rec.Posting.Memo, batchMemo); ok && postingID(row) == rec.Posting.ID {
+			w, err := readSweep(r, row)
+			if errors.Is(err, store.ErrNotFound) {
+				return true, "what came from channels is not recorded", nil
+			}
+			if err != nil {
+				return false, "", err
+			}
+			return true, differs(rec, w.posting(row, currency)), nil
+		}
 		return false, "", nil
 	}
 }
@@ -206,7 +216,7 @@ func differs(rec *ledger.Record, want ledger.Posting) string {
 	return ""
 }
 
-// Unposted lists the final sales and purchases without their posting, and how
+// Unposted lists the final sales, purchases and payments of channels without their posting, and how
 // many have it.
 func Unposted(r store.Reader) (missing []string, facts uint64, err error) {
 	look := func(row string) error {
@@ -238,7 +248,10 @@ func Unposted(r store.Reader) (missing []string, facts uint64, err error) {
 		}
 		return look(row)
 	})
-	return missing, facts, err
+	if err != nil {
+		return nil, 0, err
+	}
+	return missing, facts, r.Scan(batchSweepPrefix, "", func(row string, _ []byte) error { return look(row) })
 }
 
 // OpenSales reports whether Seller.Continue has something to do.

@@ -239,7 +239,7 @@ func (b *Buyer) choose(offers []Requirements, most uint64) (Requirements, Price,
 			continue
 		}
 		price := Price{Domain: b.Domain, PayTo: to, Amount: amount, Timeout: r.MaxTimeoutSeconds}
-		if accepted(r, price) != nil {
+		if acceptedAs(r, price.Requirements()) != nil {
 			continue
 		}
 		if amount <= most {

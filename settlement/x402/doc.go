@@ -1,7 +1,8 @@
 // Package x402 pays and is paid over HTTP by version 2 of the x402 protocol,
 // scheme "exact" on EVM chains: an answer 402 says what a resource costs, the
 // client repeats its request with a signed EIP-3009 transfer, the server has it
-// made on the chain and answers.
+// made on the chain and answers. By scheme "batch-settlement" it is paid, too: the
+// client has a deposit in a contract, and repeats its request with a voucher.
 //
 // Contract:
 //
@@ -23,16 +24,25 @@
 //   - A sale or purchase is in the ledger once its transfer is final, by one
 //     posting whose id is its row's: Continue puts it there.
 //
+//   - A voucher pays for one call. Its charge is written with the result, and only
+//     while the contract holds, deep enough, all that is unclaimed. What was claimed
+//     and sent is in the ledger once it is final, for all channels together.
+//
 // Rows:
 //
 //	x/s/<network>/<asset>/<payer>/<nonce>    sales
 //	x/so/<network>/<asset>/<payer>/<nonce>   of these, what is not over
+//	x/v/<network>/<contract>/<asset>/<channel>        channels that pay us
+//	x/vo/<network>/<contract>/<asset>/<channel>       of these, what is not claimed and booked
+//	x/vs/<network>/<contract>/<asset>/<channel>/<n>   sales from them
+//	x/vb/<network>/<contract>/<asset>/<receiver>      what is booked of what was sent to us
+//	x/vw/<network>/<contract>/<asset>/<receiver>/<n>  each booking
 //	x/b/<hash of call>                       purchases
 //	x/bo/<hash of call>                      of these, what is not over
 //
-// The node serves HTTP and calls Seller, and holds a budget and calls Buyer
+// The node serves HTTP and calls Seller and BatchSeller, and holds a budget and calls Buyer
 // (node/x402sell.go, node/x402buy.go); an embedder may do the same.
 //
-// Non-goals: contract wallets (ERC-1271), Permit2, other schemes, facilitators
-// of others, version 1 of the protocol.
+// Non-goals: contract wallets (ERC-1271), Permit2, paying by batch-settlement,
+// other schemes, facilitators of others, version 1 of the protocol.
 package x402

@@ -47,7 +47,7 @@ func Verify(p *Payment, price Price, w Window) (evm.Authorization, string, error
 	if err := version(p.X402Version); err != nil { // 1
 		return none, "", err
 	}
-	if err := accepted(p.Accepted, price); err != nil { // 1, 2
+	if err := acceptedAs(p.Accepted, price.Requirements()); err != nil { // 1, 2
 		return none, "", err
 	}
 	a, signature, err := p.Payload.read()
@@ -71,9 +71,8 @@ func Verify(p *Payment, price Price, w Window) (evm.Authorization, string, error
 	return a, signature, nil
 }
 
-// accepted compares what a client says it accepted with what we ask for.
-func accepted(got Requirements, price Price) error {
-	want := price.Requirements()
+// acceptedAs compares what a client says it accepted with what we ask for.
+func acceptedAs(got, want Requirements) error {
 	for _, f := range []struct{ what, got, want string }{
 		{"scheme", got.Scheme, want.Scheme},
 		{"network", got.Network, want.Network},

@@ -22,8 +22,11 @@ const (
 const (
 	// Version is the one version spoken.
 	Version = 2
-	// SchemeExact is the one scheme spoken.
+	// SchemeExact pays each call with a transfer of its own.
 	SchemeExact = "exact"
+	// SchemeBatch pays calls from a deposit, with cumulative vouchers that the
+	// payee claims now and then.
+	SchemeBatch = "batch-settlement"
 	// MaxHeader bounds one encoded object, in characters.
 	MaxHeader = 16 << 10
 	// maxAccepts bounds how many ways to pay are looked at.
@@ -59,6 +62,32 @@ type Extra struct {
 	Version string `json:"version,omitzero"`
 	// Method is how the asset moves; absent means EIP-3009.
 	Method string `json:"assetTransferMethod,omitzero"`
+
+	// Of batch-settlement: who claims, after how many seconds a payer has back what
+	// it announced to take back, the least deposit that is taken, and, where a payment
+	// does not go on from what was charged, what the payee has of the channel.
+	ReceiverAuthorizer string        `json:"receiverAuthorizer,omitzero"`
+	WithdrawDelay      uint64        `json:"withdrawDelay,omitzero"`
+	MinDeposit         string        `json:"minDeposit,omitzero"`
+	ChannelState       *ChannelState `json:"channelState,omitzero"`
+	VoucherState       *VoucherState `json:"voucherState,omitzero"`
+}
+
+// ChannelState is what a payee says of a channel of batch-settlement.
+type ChannelState struct {
+	Channel     string `json:"channelId"`
+	Balance     string `json:"balance"`
+	Claimed     string `json:"totalClaimed"`
+	WithdrawAt  uint64 `json:"withdrawRequestedAt"`
+	RefundNonce string `json:"refundNonce"`
+	Charged     string `json:"chargedCumulativeAmount"`
+}
+
+// VoucherState is the newest voucher that a payee has: its payer knows its own
+// signature.
+type VoucherState struct {
+	Signed    string `json:"signedMaxClaimable"`
+	Signature string `json:"signature"`
 }
 
 // Requirements is one way to pay. Amount is in units of the asset, in decimal.
@@ -113,6 +142,15 @@ type Settlement struct {
 	Transaction string `json:"transaction"` // 0x and 64 hex characters, or ""
 	Network     string `json:"network"`
 	Amount      string `json:"amount,omitzero"`
+
+	Extra *SettlementExtra `json:"extra,omitzero"` // of batch-settlement
+}
+
+// SettlementExtra is what one call took from a channel, and what the channel is
+// like after it.
+type SettlementExtra struct {
+	Charged string       `json:"chargedAmount"`
+	Channel ChannelState `json:"channelState"`
 }
 
 // Encode is the form of an object in a header.

@@ -96,6 +96,7 @@ var examples = map[string]string{
 	"contract calls":             "chio-node contract calls",
 	"x402 sales":                 "chio-node x402 sales",
 	"x402 purchases":             "chio-node x402 purchases",
+	"x402 channels":              "chio-node x402 channels",
 	"settle fund":                `chio-node settle fund did:chio:… "5 USDC"`,
 	"settle run":                 "chio-node settle run",
 	"settle status":              "chio-node settle status",

@@ -17,8 +17,39 @@ func (a *app) x402Cmd() *cobra.Command {
 	c := &cobra.Command{Use: "x402", Short: "payments per HTTP call: what was sold, what was bought"}
 	c.AddCommand(
 		a.x402ListCmd("sales", "calls of our tools that somebody paid for over HTTP 402", "payer"),
-		a.x402ListCmd("purchases", "calls of others' resources that were paid for over HTTP 402", "payee"))
+		a.x402ListCmd("purchases", "calls of others' resources that were paid for over HTTP 402", "payee"),
+		a.x402ChannelsCmd())
 	return c
+}
+
+func (a *app) x402ChannelsCmd() *cobra.Command {
+	return &cobra.Command{Use: "channels", Short: "deposits of others that pay for our calls, and what of them is not claimed", Args: cobra.NoArgs,
+		Long: "Channels of the x402 scheme batch-settlement. docs/x402.md says when they are claimed from.",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var list node.X402Channels
+			if err := a.call(cmd.Context(), "x402/channels", node.Empty{}, &list); err != nil {
+				return err
+			}
+			return a.print(list, func(w io.Writer) {
+				if len(list.Channels) == 0 {
+					fmt.Fprintln(w, "no channels")
+					return
+				}
+				t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+				for i := range list.Channels {
+					c := &list.Channels[i]
+					amount := func(units uint64) string {
+						return wire.DefaultCurrencies().Format(wire.MonetaryAmount{Units: units, Currency: c.Currency})
+					}
+					lost := ""
+					if c.Lost > 0 {
+						lost = "lost " + amount(c.Lost)
+					}
+					fmt.Fprintf(t, "%s\tpayer %s\tcharged %s\tunclaimed %s\t%s\n", c.Channel, c.Payer, amount(c.Charged), amount(c.Unclaimed), lost)
+				}
+				_ = t.Flush() // standard output is gone: nobody to tell
+			})
+		}}
 }
 
 func (a *app) x402ListCmd(name, short, party string) *cobra.Command {
