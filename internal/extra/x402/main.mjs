@@ -1,12 +1,8 @@
 // The x402 packages of others and a node: they buy a call of its tool, and sell
 // one to its agent; and the lies that neither must believe.
 // usage: node main.mjs FOLDER-WITH-BINARIES EMPTY-FOLDER
-import {execFile, spawn} from 'node:child_process';
 import {writeFileSync} from 'node:fs';
 import {createServer} from 'node:http';
-import {createInterface} from 'node:readline';
-import {fileURLToPath} from 'node:url';
-import {promisify} from 'node:util';
 import {x402Client} from '@x402/core/client';
 import {x402Facilitator} from '@x402/core/facilitator';
 import {decodePaymentSignatureHeader, encodePaymentRequiredHeader, encodePaymentResponseHeader, x402HTTPClient} from '@x402/core/http';
@@ -15,54 +11,7 @@ import {ExactEvmScheme as Buyer} from '@x402/evm/exact/client';
 import {ExactEvmScheme as Settler} from '@x402/evm/exact/facilitator';
 import {createPublicClient, createWalletClient, defineChain, erc20Abi, http, publicActions} from 'viem';
 import {generatePrivateKey, privateKeyToAccount} from 'viem/accounts';
-
-const [bin, home] = process.argv.slice(2);
-const run = promisify(execFile);
-const children = [];
-let checks = 0;
-
-function check(what, holds, seen = '') {
-  if(!holds) {
-    throw new Error(`"${what}" does not hold: ${typeof seen === 'string' ? seen : JSON.stringify(seen)}`);
-  }
-  checks++;
-}
-
-async function until(what, holds) {
-  for(let turn = 0; turn < 600; turn++) {
-    if(await holds()) {
-      return check(what, true);
-    }
-    await new Promise(resolve => setTimeout(resolve, 100));
-  }
-  check(what, false);
-}
-
-// begin starts a program and returns its first line.
-function begin(program, ...args) {
-  const child = spawn(program, args, {stdio: ['ignore', 'pipe', 'pipe']});
-  children.push(child);
-  let said = '';
-  child.stderr.on('data', text => { said += text; });
-  return new Promise((resolve, reject) => {
-    createInterface({input: child.stdout}).once('line', resolve);
-    child.once('exit', code => reject(new Error(`${program} ended with ${code}: ${said}`)));
-  });
-}
-
-async function type(...args) {
-  try {
-    return {code: 0, ...await run(`${bin}/chio-node`, ['--home', home, '--json', ...args])};
-  } catch(error) {
-    return {code: error.code, stdout: error.stdout, stderr: error.stderr};
-  }
-}
-
-async function typed(...args) {
-  const done = await type(...args);
-  check(args.join(' '), done.code === 0, done.stdout + done.stderr);
-  return JSON.parse(done.stdout);
-}
+import {begin, bin, check, home, play, serveGreeter, type, typed} from './peers.mjs';
 
 // foreignShop sells a greeting for a price. what changes what it asks for.
 function foreignShop(facilitator, price) {
@@ -121,12 +70,7 @@ async function main() {
       buy: {tools: [{name: 'greet', url: shop.url, method: 'GET', max_price: '0.03 USDC'}]},
     },
   }));
-  const node = JSON.parse(await begin(`${bin}/chio-node`, '--home', home, 'up', '--json'));
-  const tools = spawn(`${bin}/chio-node`, ['--home', home, 'mcp', 'serve', '--headless', '--server-id', 'greeter', '--', process.execPath,
-    fileURLToPath(new URL('tool.mjs', import.meta.url))], {stdio: 'ignore'});
-  children.push(tools);
-  await until('the tool is served', async () => JSON.stringify(await typed('status')).includes('"greeter"'));
-
+  const node = await serveGreeter();
   await buys(node, buyer, holds, settlement, network);
   await sells(shop, holds, settlement, seller);
 }
@@ -192,10 +136,4 @@ async function sells(shop, holds, settlement, seller) {
   check('the node has one purchase', entries.length === 1 && entries[0].amount_minor === 20000, entries);
 }
 
-try {
-  await main();
-  console.log(`x402: ${checks} checks with @x402/core and @x402/evm passed`);
-} finally {
-  children.reverse().forEach(child => child.kill());
-}
-process.exit(0);
+await play(main, '@x402/core and @x402/evm');
