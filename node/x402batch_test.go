@@ -1,11 +1,15 @@
 package node
 
 import (
+	"context"
+	"errors"
+	"net/http"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ethereum/go-ethereum/common"
 
@@ -178,5 +182,50 @@ func TestBatchContractIsChecked(t *testing.T) {
 	})
 	if status, _, body := m.request("POST", m.url, `{"path":"a"}`, ""); status != 503 || !strings.Contains(string(body), "CHIO-X402-CHAIN") {
 		t.Errorf("%d %s", status, body)
+	}
+}
+
+// TestI7_SaleOutlivesItsClient: a client that hangs up while its call runs is
+// charged for it, once, and gets the result when it asks again; paid by a transfer
+// or from a deposit.
+func TestI7_SaleOutlivesItsClient(t *testing.T) {
+	d := newDepositor(t)
+	m := d.m
+	began, release := make(chan struct{}), make(chan struct{})
+	m.run = func(context.Context, wire.Raw) (any, error) {
+		began <- struct{}{}
+		<-release
+		return "done", nil
+	}
+	_, header, _ := m.request("POST", m.url, `{"path":"a"}`, "")
+	exact := m.payment(d.key, header.Get(x402.HeaderRequired), "one")
+	for i, payment := range []string{exact, d.pay(t, sold, 4*sold)} {
+		ctx, hangUp := context.WithCancel(t.Context())
+		gone := make(chan error)
+		go func() {
+			_, _, _, err := request(ctx, "POST", m.url, `{"path":"a"}`, payment)
+			gone <- err
+		}()
+		<-began
+		hangUp()
+		if err := <-gone; !errors.Is(err, context.Canceled) {
+			t.Fatalf("the client did not hang up: %v", err)
+		}
+		release <- struct{}{}
+		for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+			status, _, body := m.request("POST", m.url, `{"path":"a"}`, payment)
+			if status == http.StatusOK && strings.Contains(string(body), "done") {
+				break
+			}
+			if status != http.StatusConflict || time.Now().After(deadline) {
+				t.Fatalf("asked again: %d %s", status, body)
+			}
+		}
+		if ran := int(m.ran.Load()); ran != i+1 {
+			t.Fatalf("it ran %d times", ran)
+		}
+	}
+	if channels := do[X402Channels](t, m.shop, "x402/channels", Empty{}).Channels; len(channels) != 1 || channels[0].Charged != sold || m.holds(m.shop) != purse+sold {
+		t.Errorf("charged twice: %+v, the shop holds %d", channels, m.holds(m.shop))
 	}
 }

@@ -147,7 +147,9 @@ func (s *sale) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, http.StatusServiceUnavailable, &Problem{Code: "CHIO-X402-BUSY", Message: "too many paid calls are under way", Hint: "try again in a moment", Exit: ExitFailure})
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), sellTimeout)
+	// A client that hangs up does not take back what it ordered: it is charged for
+	// a call that ran, and gets the result when it asks again.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), sellTimeout)
 	defer cancel()
 	args, err := s.arguments(w, r)
 	if err != nil {

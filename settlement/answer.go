@@ -242,7 +242,7 @@ func (s *Settler) countersign(ctx context.Context, was *account, st *Statement, 
 		return s.acknowledge(tx, a, st, &rec)
 	})
 	if errors.Is(err, ErrConflict) {
-		return refused(err), nil
+		return refused(err), s.dropUnsigned(ctx, st)
 	}
 	if err != nil {
 		return Answer{}, fmt.Errorf("record statement %d from %s: %w", st.Sequence, was.Peer, err)

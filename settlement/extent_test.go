@@ -329,6 +329,9 @@ func TestObjectionWhileAStatementIsMade(t *testing.T) {
 			if res, err := w.acme.settler.Run(t.Context(), w.globex.did); !errors.Is(err, want) || res.Paid != 0 {
 				t.Fatalf("%+v, %v", res, err)
 			}
+			must(t, w.globex.db.View(func(r store.Reader) error { // what was not signed leaves nothing
+				return r.Scan("s/q/", "", func(key string, _ []byte) error { t.Errorf("row %s", key); return nil })
+			}))
 			if name == "payer" {
 				contest(w.globex)
 			}
@@ -342,6 +345,37 @@ func TestObjectionWhileAStatementIsMade(t *testing.T) {
 			w.balanced()
 		})
 	}
+}
+
+// A payee signs nothing whose receipts another try of it has deleted meanwhile.
+func TestSignedOnlyWithItsReceipts(t *testing.T) {
+	w := newExtentWorld(t)
+	w.fund(5 * usdc)
+	round := w.quote(100_000_000)
+	for range 4 {
+		w.call(1, round)
+	}
+	w.globex.passing = func(at string) {
+		if at != "statement.receipts_before_record" {
+			return
+		}
+		w.globex.passing = nil
+		must(t, w.globex.db.Update(t.Context(), func(tx store.Tx) error {
+			var keys []string
+			err := tx.Scan("s/q/", "", func(key string, _ []byte) error { keys = append(keys, key); return nil })
+			for _, key := range keys {
+				tx.Delete(key)
+			}
+			return err
+		}))
+	}
+	if res, err := w.acme.settler.Run(t.Context(), w.globex.did); !errors.Is(err, settlement.ErrRefused) || res.Paid != 0 {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	if res := w.run(); len(res.Statements) != 1 || res.Statements[0].Count != 4 || len(w.globex.receipts(settlement.In)) != 4 {
+		t.Fatalf("%+v", res)
+	}
+	w.balanced()
 }
 
 // What both signed a moment ago is not contested, filed or not.

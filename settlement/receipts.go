@@ -43,6 +43,34 @@ func (s *Settler) keepReceipts(ctx context.Context, st *Statement, ids []wire.Di
 	return nil
 }
 
+// receiptsStand reports whether all receipt rows of a statement are there.
+func receiptsStand(r store.Reader, st *Statement) (bool, error) {
+	var bytes uint64
+	err := r.Scan(receiptsPrefix(st.Channel, st.Sequence)+st.ReceiptsRoot.String()+"/", "", func(_ string, row []byte) error {
+		bytes += uint64(len(row))
+		return nil
+	})
+	return bytes == st.Count*uint64(len(wire.Digest{})), err
+}
+
+// dropUnsigned deletes the receipt rows of a statement that was not signed after
+// all, unless it was by somebody else meanwhile.
+func (s *Settler) dropUnsigned(ctx context.Context, st *Statement) error {
+	return s.cfg.DB.Update(ctx, func(tx store.Tx) error {
+		rec, known, err := load[record](tx, statementKey(st.Channel, st.Sequence))
+		if err != nil {
+			return err
+		}
+		if known {
+			signed, _, err := rec.open()
+			if err != nil || signed.ReceiptsRoot == st.ReceiptsRoot {
+				return err
+			}
+		}
+		return dropReceipts(tx, receiptsPrefix(st.Channel, st.Sequence)+st.ReceiptsRoot.String()+"/", "")
+	})
+}
+
 // dropReceipts deletes the receipt rows of one statement, except those under a
 // root that stays.
 func dropReceipts(tx store.Tx, prefix, stays string) error {

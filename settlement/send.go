@@ -3,6 +3,7 @@ package settlement
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -112,6 +113,8 @@ func (s *Settler) acknowledge(tx store.Tx, a *account, st *Statement, rec *recor
 	}
 	if a.Unfiled = st.Count - uint64(len(rec.Receipts)); a.Unfiled == 0 {
 		err = s.file(tx, a, st, rec.Receipts)
+	} else if stand, standErr := receiptsStand(tx, st); standErr != nil || !stand {
+		err = errors.Join(fmt.Errorf("%w: what statement %d is over was deleted with another try of it", ErrConflict, st.Sequence), standErr)
 	}
 	if err != nil {
 		return err

@@ -147,14 +147,17 @@ func (s *BatchSeller) Sell(ctx context.Context, header string, price Price, requ
 	same := known && out.Sale.Payment == string(o.raw) && out.Sale.Request == request
 	switch {
 	case same && out.Sale.State == SaleExecuted: // 2
-		return out, nil
+		out.State, err = s.Chain.BatchState(ctx, s.Terms.Contract, o.id, 1)
+		return out, err
 	case same && now < uint64(out.Sale.UpdatedAt)+price.Timeout:
 		return out, fmt.Errorf("%w: voucher %d of channel %s is not charged; check what the call did before paying for another", ErrIncomplete, o.most, o.id)
 	case late:
 		return out, fmt.Errorf("%w: sign a new deposit", ErrExpired)
 	case o.most != out.Channel.Charged+price.Amount: // 3
-		out.State, err = s.Chain.BatchState(ctx, s.Terms.Contract, o.id, 1)
-		return out, errors.Join(fmt.Errorf("%w: it allows %d, charged are %d, the call costs %d", ErrCumulative, o.most, out.Channel.Charged, price.Amount), err)
+		if out.State, err = s.Chain.BatchState(ctx, s.Terms.Contract, o.id, 1); err != nil {
+			return nil, err
+		}
+		return out, fmt.Errorf("%w: it allows %d, charged are %d, the call costs %d", ErrCumulative, o.most, out.Channel.Charged, price.Amount)
 	}
 	if err := s.rememberBase(ctx); err != nil {
 		return out, err
@@ -407,7 +410,7 @@ func (b *BatchSale) Settlement(price Price) Settlement {
 	if !b.Deposit.Hash.IsZero() {
 		out.Transaction = "0x" + b.Deposit.Hash.String()
 	}
-	out.Extra = &SettlementExtra{Charged: price.Requirements().Amount, Channel: b.StateOf()}
+	out.Extra = &SettlementExtra{Charged: strconv.FormatUint(b.Sale.Amount, 10), Channel: b.StateOf()}
 	return out
 }
 
